@@ -1,0 +1,86 @@
+# Everything a person does with this checkout. `make` alone lists it.
+
+PYTHON ?= python3
+MODE ?= all-in-one
+PORT ?= 8080
+DATA ?= .tandem
+
+VENV := .venv
+IN := $(VENV)/bin
+SYNC := $(IN)/uv pip sync --quiet --python $(IN)/python --require-hashes
+COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+# Tests that share nothing run two at a time; those that start, kill and load whole systems run alone.
+TOGETHER := $(wildcard tests/architecture tests/unit tests/service tests/contract)
+ALONE := $(wildcard tests/system tests/chaos)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench fidelity format lock migration reset
+.DELETE_ON_ERROR:
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## Run Tandem here, on the first run with a demo (MODE=separate PORT=8080 DATA=.tandem)
+	@$(IN)/python -m deploy.run --mode "$(MODE)" --data "$(DATA)" --port "$(PORT)"
+
+test: check ## Check, then run all tests
+	@$(IN)/pytest -q -n 2 --dist loadscope $(TOGETHER)
+	@$(if $(ALONE),$(IN)/pytest -q $(ALONE))
+
+check: $(VENV)/.installed-dev ## Lint, formatting, types and the borders between the services
+	@$(IN)/ruff check
+	@$(IN)/ruff format --check
+	@$(IN)/mypy
+	@$(IN)/lint-imports --cache-dir .cache/import-linter
+
+bench: $(VENV)/.installed-dev ## Measure speed and memory
+	@$(IN)/pytest -q -s tests/bench
+
+fidelity: $(VENV)/.installed-dev ## Compare schedules with those of other programs
+	@$(IN)/pytest -q -s tests/fidelity
+
+format: $(VENV)/.installed-dev ## Format the code and repair what can be repaired
+	@$(IN)/ruff check --fix --exit-zero --quiet
+	@$(IN)/ruff format
+
+lock: $(VENV)/.made ## Compile the locks after a change of a requirements*.in
+	@for name in requirements requirements-dev requirements-boot; do $(COMPILE) $$name.in -o $$name.lock || exit 1; done
+
+migration: $(VENV)/.installed-dev ## Begin a migration (SERVICE=planning NAME="add lag to dependencies")
+	@test -n "$(SERVICE)" && test -n "$(NAME)" || { echo 'Say which: make migration SERVICE=planning NAME="what it does"' >&2; exit 2; }
+	@$(IN)/python -m services.kernel.migrations "$(SERVICE)" --new "$(NAME)"
+
+reset: ## Wipe the data of `make run`
+	@$(PYTHON) -m deploy.local.data_folder "$(DATA)"
+
+.env: ## (for docker compose) Draw the secrets that docker-compose.yml asks for
+	@$(PYTHON) -m deploy.compose_secrets > $@.new && chmod 600 $@.new && mv $@.new $@
+
+$(VENV)/.made: requirements-boot.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Tandem needs Python 3.11 or newer, and '$(PYTHON)' is none: install it, or name another one, as in: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@if [ ! -x $(IN)/uv ]; then \
+	  echo "Making $(VENV) ..."; \
+	  if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+	    $(PYTHON) -m venv $(VENV) && $(IN)/python -m pip install --quiet --require-hashes -r requirements-boot.lock; \
+	  elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	    $(PYTHON) -m pip install --quiet --upgrade --target .boot --require-hashes -r requirements-boot.lock && \
+	    .boot/bin/uv venv --quiet --clear --python $(PYTHON) $(VENV) && \
+	    .boot/bin/uv pip install --quiet --python $(IN)/python --require-hashes -r requirements-boot.lock; \
+	  else \
+	    echo "'$(PYTHON)' can neither make virtual environments nor install packages: install its venv or its pip package." >&2; exit 1; \
+	  fi; \
+	fi
+	@touch $@
+
+# Once the development tools are there, a run keeps them.
+$(VENV)/.installed: $(VENV)/.made requirements.lock
+	@echo "Installing what Tandem runs on ..."
+	@$(SYNC) $(if $(wildcard $(VENV)/.installed-dev),requirements-dev.lock,requirements.lock) requirements-boot.lock
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.made requirements-dev.lock
+	@echo "Installing what Tandem and its tests run on ..."
+	@$(SYNC) requirements-dev.lock requirements-boot.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""Everything around the services that starts and ships them."""

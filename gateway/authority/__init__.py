@@ -1,0 +1,1 @@
+"""The authority desk: proposals, their decision, and the policy templates."""

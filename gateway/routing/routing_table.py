@@ -1,0 +1,97 @@
+"""Which service owns which noun of the public API, and which time-outs a path travels under.
+
+One noun has one owner (api-conventions C1), so routing is a look-up: nothing here depends on a request's method or body,
+with the one exception of jobs, whose ids every service gives out.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+PLANNING: Final = "planning"
+COORDINATION: Final = "coordination"
+REPORTING: Final = "reporting"
+GATEWAY: Final = "gateway"
+
+_NOUNS_BY_SERVICE: Final[dict[str, str]] = {
+    PLANNING: """
+        projects tasks dependencies calendars resources assignments goals success-criteria baselines cost-codes
+        budget-lines commitments actuals risks risk-responses decisions imports schedule-runs milestones
+    """,
+    COORDINATION: "meetings agenda-items outcomes action-items documents document-versions",
+    REPORTING: "overviews status-reports",
+    GATEWAY: """
+        tenants people memberships tokens policies delegations proposals events problems limits me openapi.json
+        reference sessions
+    """,
+}
+
+# A project has exactly one of each of these, so the word is singular and exists only below a project.
+_SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {"overview": REPORTING, "policy": GATEWAY}
+
+_NO_SEGMENTS: Final = frozenset({"", ".", ".."})
+_SAFE_TO_ASK_AROUND: Final = frozenset({"GET", "HEAD", "DELETE"})
+
+
+class Traffic(Enum):
+    """How long a request may take, by what it carries."""
+
+    INTERACTIVE = "interactive"  # A person waits for a small answer.
+    TRANSFER = "transfer"  # A file goes up or down: slow is fine as long as bytes keep moving.
+    STREAM = "stream"  # Server-sent events: open for hours.
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a path leads.
+
+    `services` has one name, except for jobs: there the owners are asked in order and the first answer other than 404
+    wins, which is only right for `methods` that do nothing where the id is unknown. `methods` is None for "any".
+    """
+
+    services: tuple[str, ...]
+    methods: frozenset[str] | None = None
+
+
+def _routes() -> dict[str, Route]:
+    return {noun: Route((service,)) for service, nouns in _NOUNS_BY_SERVICE.items() for noun in nouns.split()}
+
+
+ROUTES: Final[dict[str, Route]] = _routes()
+_BELOW_A_PROJECT: Final[dict[str, Route]] = ROUTES | {
+    word: Route((service,)) for word, service in _SINGULARS_OF_A_PROJECT.items()
+}
+_JOBS: Final = Route((PLANNING, COORDINATION, REPORTING), methods=_SAFE_TO_ASK_AROUND)
+
+_TRAFFIC_BY_LAST_SEGMENT: Final[dict[str, Traffic]] = {
+    "stream": Traffic.STREAM,
+    "content": Traffic.TRANSFER,
+    "imports": Traffic.TRANSFER,
+    "exports": Traffic.TRANSFER,
+}
+
+
+def resolve(path: str) -> Route | None:
+    """The owner of a decoded URL path (`scope["path"]`), or None where no noun of the API stands there.
+
+    `/v1/{noun}/…` goes to the owner of the noun; `/v1/projects/{project_id}/{noun}/…` to the owner of the nested noun.
+    Empty and dot segments (so also a trailing or doubled slash) lead nowhere: a path has one spelling, and what the
+    gateway judged is what the service sees.
+    """
+    segments = path.split("/")
+    if len(segments) < 3 or segments[0] or segments[1] != "v1":
+        return None
+    for segment in segments[2:]:
+        if segment in _NO_SEGMENTS:
+            return None
+    noun = segments[2]
+    if noun == "projects" and len(segments) > 4:
+        return _BELOW_A_PROJECT.get(segments[4])
+    if noun == "jobs":
+        return _JOBS if len(segments) > 3 else None
+    return ROUTES.get(noun)
+
+
+def traffic_of(path: str) -> Traffic:
+    """The class of time-outs for a path, told by its last segment."""
+    return _TRAFFIC_BY_LAST_SEGMENT.get(path.rpartition("/")[2], Traffic.INTERACTIVE)

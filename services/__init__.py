@@ -1,0 +1,1 @@
+"""The services of Tandem and the kernel that they share."""

@@ -1,0 +1,356 @@
+"""A collection: one declaration of how a noun is shown, listed, filtered, sorted, expanded and kept from strangers.
+
+Hot reads skip objects: each becomes one statement that writes the JSON in PostgreSQL, and its bytes go out. The same
+columns make the list, the single object and the answer to a write, so a representation exists once.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from services.kernel.access import judge, sees_project
+from services.kernel.filtering import OPERATORS, Arguments, Filter, Sort, after, condition, order_by, parse_sort
+from services.kernel.pagination import CursorSigner, page_of, parse_limit
+from services.kernel.problems import Malformed, NotFound, UnknownExpansion, UnknownField, UnknownFilter
+from services.kernel.requests import Read
+from services.kernel.session import Reader
+
+Predicate = Callable[[str, str], str]
+_RESERVED = ("limit", "cursor", "sort", "fields", "expand", "include_total", "q")
+MAXIMUM_EXPANSIONS = 5
+MAXIMUM_CONDITIONS = 50
+MAXIMUM_DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A list query that has been checked and written as SQL; `$1` tenant, `$2` person, `$3` container, then `tail`."""
+
+    statement: str
+    tail: tuple[Any, ...]
+    limit: int
+    binding: str
+    count_statement: str | None
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The declaration. SQL fragments speak of the alias `t`; `$person` in them stands for the reader's id.
+
+    `container` is the column of a project-nested list (`t.project_id`); `list_visible(container, person)` decides
+    whether such a list exists for the reader, `visible(project column, person)` whether a row does.
+    """
+
+    noun: str
+    source: str
+    columns: Mapping[str, str]
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    sorts: Mapping[str, Sort] = field(default_factory=dict)
+    default_sort: str = "created_at"
+    container: str | None = "t.project_id"
+    visible: Predicate = sees_project
+    list_visible: Predicate = sees_project
+    project: str = "t.project_id"
+    expansions: Mapping[str, str] = field(default_factory=dict)
+    searched: Sequence[str] = ()
+    viewer_kinds: Mapping[str, str] = field(default_factory=dict)
+    _plans: dict[str, _Plan] = field(default_factory=dict, repr=False, compare=False)
+
+    # -- one object ---------------------------------------------------------------------------------------------------
+
+    async def represent(self, reader: Reader, object_id: UUID) -> bytes:
+        """The representation of an object that the caller has already been allowed to touch. Raises NotFound."""
+        statement = (
+            f"select convert_to(row_to_json(r)::text, 'UTF8') from {self.source}"
+            f" cross join lateral (select {self._select(None, ())}) r where t.tenant_id = $1 and t.id = $2"
+        )
+        body: bytes | None = await reader.value(statement, reader.tenant_id, object_id)
+        if body is None:
+            raise NotFound
+        return body
+
+    async def one(self, read: Read, object_id: UUID) -> Response:
+        """GET of one object: `fields`, `expand`, ETag and 304. Raises NotFound for the absent and for the secret."""
+        query = dict(_query(read))
+        fields = self._fields(query.pop("fields", None))
+        expansions = self._expansions(query.pop("expand", None), single=True)
+        if query:
+            raise UnknownFilter(name=next(iter(query))[:50])
+        wanted = [name for name in expansions if name != "viewer"]
+        statement = (
+            f"select convert_to(row_to_json(r)::text, 'UTF8') as body, t.version, {self.project} as project_id"
+            f" from {self.source} cross join lateral (select {self._select(fields, wanted)}) r"
+            f" where t.tenant_id = $1 and t.id = $3 and {self.visible(self.project, '$2')}"
+        )
+        person_id = read.principal.person_id
+        row = await read.session.row(statement.replace("$person", "$2"), read.principal.tenant_id, person_id, object_id)
+        if row is None:
+            raise NotFound
+        body: bytes = row["body"]
+        if "viewer" in expansions:
+            viewer = await self._viewer(read, row["project_id"])
+            body = orjson.dumps(orjson.loads(body) | {"viewer": viewer})
+        return conditional(read, body, f'"{row["version"]}"')
+
+    async def _viewer(self, read: Read, project_id: UUID) -> dict[str, Any]:
+        service = read.context.service.name
+        can: dict[str, str] = {}
+        for act, kind in self.viewer_kinds.items():
+            authority = await judge(read.session, read.principal, service, project_id, [kind], {})
+            can[act] = authority.verdict
+        return {"can": can}
+
+    # -- lists --------------------------------------------------------------------------------------------------------
+
+    async def page(self, read: Read, container_id: UUID | None = None) -> Response:
+        """GET of a list, by the request's query. Raises NotFound when the container is not the reader's to see."""
+        text = read.request.scope["query_string"].decode("latin-1")
+        plan = self._plans.get(text)
+        if plan is None:
+            plan = self._plan(_query(read), read)
+            if "cursor=" not in text and len(text) < 500:
+                if len(self._plans) > 1_000:
+                    self._plans.clear()
+                self._plans[text] = plan
+        return await self._run(read, plan, container_id)
+
+    async def search(self, read: Read, query: "SearchQuery", container_id: UUID | None = None) -> Response:
+        """POST …/searches: the same list with a boolean combination of conditions."""
+        parameters = [("limit", str(query.limit))]
+        if query.sort:
+            parameters.append(("sort", ",".join(query.sort)))
+        if query.cursor:
+            parameters.append(("cursor", query.cursor))
+        return await self._run(read, self._plan(parameters, read, query.where), container_id)
+
+    async def _run(self, read: Read, plan: _Plan, container_id: UUID | None) -> Response:
+        arguments = [read.principal.tenant_id, read.principal.person_id]
+        if self.container is not None:
+            if container_id is None:
+                raise TypeError(f"a list of {self.noun} needs its container")
+            arguments.append(container_id)
+        row = await read.session.row(plan.statement, *arguments, *plan.tail)
+        if row is None or not row["visible"]:
+            raise NotFound
+        total = None
+        if plan.count_statement is not None:
+            total = await read.session.value(plan.count_statement, *arguments, *plan.tail)
+        next_cursor = None
+        if row["next"] is not None:
+            signer = cursor_signer(read)
+            next_cursor = signer.write(orjson.loads(row["next"]), self._bind(plan.binding, read, container_id))
+        body = page_of(row["data"] or b"[]", next_cursor, plan.limit, total)
+        return conditional(read, body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+
+    def _bind(self, binding: str, read: Read, container_id: UUID | None) -> str:
+        return f"{self.noun}|{read.principal.tenant_id}|{container_id}|{binding}"
+
+    def _plan(
+        self, parameters: Sequence[tuple[str, str]], read: Read, where: "dict[str, Any] | None" = None
+    ) -> _Plan:
+        reserved: dict[str, str] = {}
+        asked: list[tuple[str, str, str]] = []
+        for name, value in parameters:
+            base, _, rest = name.partition("[")
+            if name in _RESERVED:
+                if name in reserved:
+                    raise Malformed(reason=f"{name} stands more than once")
+                reserved[name] = value
+            elif rest and not rest.endswith("]"):
+                raise UnknownFilter(name=name[:50])
+            else:
+                asked.append((base, rest.removesuffix("]") or "eq", value))
+        tenant_person_container = [None, None] if self.container is None else [None, None, None]
+        arguments = Arguments(list(tenant_person_container))
+        clauses = ["t.tenant_id = $1 and $2::uuid is not null"]
+        if self.container is not None:
+            clauses.append(f"{self.container} = $3")
+        if self.container is None or self.visible is not sees_project:
+            clauses.append(self.visible(self.project, "$2"))
+        if len(asked) > MAXIMUM_CONDITIONS:
+            raise Malformed(reason="too many filters")
+        clauses.extend(condition(self.filters, name, operator, value, arguments) for name, operator, value in asked)
+        if where is not None:
+            clauses.append(self._where(where, arguments, 0))
+        if "q" in reserved:
+            clauses.append(self._text(reserved["q"], arguments))
+        keys = parse_sort(self.sorts, reserved.get("sort", self.default_sort))
+        binding = f"{sorted(asked)}|{orjson.dumps(where).decode()}|{reserved.get('q')}|{[(n, d) for n, _, d in keys]}"
+        counted = f"select count(*) from {self.source} where {' and '.join(clauses)}"
+        limit = parse_limit(reserved.get("limit"))
+        if "cursor" in reserved:
+            container_id = _container_of(read) if self.container is not None else None
+            bound = self._bind(binding, read, container_id)
+            values = cursor_signer(read).read(reserved["cursor"], bound, len(keys) + 1)
+            clauses.append(after(keys, "t.id", values, arguments))
+        fields = self._fields(reserved.get("fields"))
+        expansions = self._expansions(reserved.get("expand"), single=False)
+        sort_values = ", ".join((*(f"({key.expression})::text" for _, key, _ in keys), "t.id::text"))
+        exists = "true" if self.container is None else self.list_visible("$3", "$2")
+        statement = (
+            f"select {exists} as visible, listed.* from ("
+            f"select convert_to('[' || array_to_string((array_agg(j))[1:{limit}], ',') || ']', 'UTF8') as data,"
+            f" case when count(*) > {limit} then (array_agg(k))[{limit}] end as next"
+            f" from (select row_to_json(r)::text as j, json_build_array({sort_values})::text as k"
+            f" from {self.source} cross join lateral (select {self._select(fields, expansions)}) r"
+            f" where {' and '.join(clauses)} order by {order_by(keys, 't.id')} limit {limit + 1}) page) listed"
+        ).replace("$person", "$2")
+        count_statement = None
+        if _flag(reserved.get("include_total")):
+            if "cursor" in reserved:
+                raise Malformed(reason="include_total goes with the first page only")
+            count_statement = counted.replace("$person", "$2")
+        tail = tuple(arguments.values[len(tenant_person_container) :])
+        return _Plan(statement, tail, limit, binding, count_statement)
+
+    def _where(self, node: Any, arguments: Arguments, depth: int) -> str:
+        if depth > MAXIMUM_DEPTH or len(arguments.values) > MAXIMUM_CONDITIONS or not isinstance(node, dict):
+            raise Malformed(reason="where nests too deeply, is too long or is no object")
+        for name, joint in (("all", " and "), ("any", " or ")):
+            if set(node) == {name} and isinstance(node[name], list):
+                parts = [self._where(part, arguments, depth + 1) for part in node[name]]
+                return "(" + (joint.join(parts) if parts else ("true" if name == "all" else "false")) + ")"
+        if set(node) == {"not"}:
+            return f"not coalesce({self._where(node['not'], arguments, depth + 1)}, false)"
+        if set(node) <= {"field", "op", "value"} and {"field", "value"} <= set(node):
+            name, operator = node["field"], node.get("op", "eq")
+            if isinstance(name, str) and isinstance(operator, str):
+                return condition(self.filters, name, operator, node["value"], arguments)
+        raise Malformed(reason="a condition is {field, op, value}, {all: […]}, {any: […]} or {not: …}")
+
+    def _text(self, words: str, arguments: Arguments) -> str:
+        if not self.searched or not 1 <= len(words) <= 200 or "\x00" in words:
+            raise UnknownFilter(name="q")
+        parameter = arguments.add(words)
+        return "(" + " or ".join(f"position(lower({parameter}::text) in lower({sql})) > 0" for sql in self.searched) + ")"
+
+    # -- fields and expansions ----------------------------------------------------------------------------------------
+
+    def _fields(self, text: str | None) -> list[str] | None:
+        if text is None:
+            return None
+        names = text.split(",")
+        for name in names:
+            if name not in self.columns:
+                raise UnknownField(name=name[:50])
+        return ["id", "type", *(name for name in dict.fromkeys(names) if name not in ("id", "type"))]
+
+    def _expansions(self, text: str | None, *, single: bool) -> list[str]:
+        if text is None:
+            return []
+        names = list(dict.fromkeys(text.split(",")))
+        for name in names:
+            allowed = name in self.expansions or (single and name == "viewer" and self.viewer_kinds)
+            if not allowed or len(names) > MAXIMUM_EXPANSIONS:
+                raise UnknownExpansion(name=name[:50])
+        return names
+
+    def _select(self, fields: Sequence[str] | None, expansions: Sequence[str]) -> str:
+        names = self.columns if fields is None else fields
+        parts = [f'{self.columns[name]} as "{name}"' for name in names]
+        parts += [f'{self.expansions[name]} as "{name}"' for name in expansions]
+        return ", ".join(parts)
+
+    # -- description --------------------------------------------------------------------------------------------------
+
+    def list_parameters(self) -> list[dict[str, Any]]:
+        """The query parameters of the list, for OpenAPI."""
+        described = [
+            _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "Objects on a page."),
+            _parameter("cursor", {"type": "string", "maxLength": 2000}, "`page.next_cursor` of the page before."),
+            _parameter(
+                "sort",
+                {"type": "string", "maxLength": 200, "example": self.default_sort},
+                f"Keys joined by commas, `-` for descending: {', '.join(self.sorts)}.",
+            ),
+            _parameter("include_total", {"type": "boolean"}, "Count the whole list as `page.total`."),
+            *self.object_parameters(single=False),
+        ]
+        if self.searched:
+            described.append(_parameter("q", {"type": "string", "minLength": 1, "maxLength": 200}, "Text to look for."))
+        for name, declared in self.filters.items():
+            for operator in OPERATORS[declared.kind]:
+                schema = _filter_schema(declared, operator)
+                described.append(_parameter(name if operator == "eq" else f"{name}[{operator}]", schema, ""))
+        return described
+
+    def object_parameters(self, *, single: bool = True) -> list[dict[str, Any]]:
+        """`fields` and `expand`, for OpenAPI."""
+        expandable = [*self.expansions, *(["viewer"] if single and self.viewer_kinds else [])]
+        parameters = [_parameter("fields", {"type": "string", "maxLength": 1000}, f"Of {', '.join(self.columns)}.")]
+        if expandable:
+            parameters.append(_parameter("expand", {"type": "string", "maxLength": 300}, f"Of {', '.join(expandable)}."))
+        return parameters
+
+
+class SearchQuery(BaseModel):
+    """The body of POST …/searches."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"where": {"all": []}, "limit": 50}})
+
+    where: dict[str, Any] = Field(default_factory=lambda: {"all": []}, description="A tree of all, any, not and conditions.")
+    sort: list[Annotated[str, Field(max_length=60)]] = Field(default_factory=list, max_length=4)
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=2000)] | None = None
+
+
+def conditional(read: Read, body: bytes, etag: str) -> Response:
+    """The body with its ETag, or 304 when the reader has this version already."""
+    known = read.request.headers.get("if-none-match")
+    if known is not None and (known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in known.split(","))):
+        return Response(b"", 304, {"ETag": etag})
+    return Response(body, 200, {"ETag": etag}, "application/json")
+
+
+def cursor_signer(read: Read) -> CursorSigner:
+    return CursorSigner(read.context.service.settings.cursor_key)
+
+
+def _container_of(read: Read) -> UUID:
+    return UUID(str(next(iter(read.request.path_params.values()))))
+
+
+def _query(read: Read) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(read.request.scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=80)
+    except ValueError as error:
+        raise Malformed(reason="too many query parameters") from error
+
+
+def _flag(text: str | None) -> bool:
+    if text not in (None, "true", "false"):
+        raise Malformed(reason="include_total is true or false")
+    return text == "true"
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+_SCHEMAS: Mapping[str, dict[str, Any]] = {
+    "uuid": {"type": "string", "format": "uuid"},
+    "text": {"type": "string", "maxLength": 500},
+    "integer": {"type": "integer"},
+    "decimal": {"type": "string", "maxLength": 40},
+    "boolean": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
+    "local": {"type": "string", "maxLength": 40},
+    "instant": {"type": "string", "format": "date-time"},
+}
+
+
+def _filter_schema(declared: Filter, operator: Literal["eq"] | str) -> dict[str, Any]:
+    if operator == "null":
+        return {"type": "boolean"}
+    if operator in ("in", "nin"):
+        return {"type": "string", "maxLength": 4000, "description": "values joined by commas"}
+    if declared.values and operator == "eq":
+        return {"type": "string", "enum": list(declared.values)}
+    return _SCHEMAS[declared.kind]

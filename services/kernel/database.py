@@ -1,0 +1,144 @@
+"""The connections of one service to its PostgreSQL: a pool for reads, an engine for writes, one for background work."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from services.kernel.identity import Principal
+from services.kernel.problems import Unavailable
+from services.kernel.session import ReadSession, TenantSession, WriteSession
+from services.kernel.settings import Settings
+
+CONNECTION_PARAMETERS = {"jit": "off", "timezone": "UTC"}
+# What "the database is not there" looks like. It becomes 503; everything else is a fault of ours.
+CONNECTION_FAILURES = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    TimeoutError,
+)
+
+
+class NotDurable(Exception):
+    """The server would lose acknowledged writes; a killed process cannot reveal that, so it is asked at the start."""
+
+
+class Database:
+    """Opens transactions for one tenant at a time. Nothing else in a service talks to PostgreSQL."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._engine: AsyncEngine | None = None
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Connect both pools; waits up to ten seconds for a server that is just starting."""
+        size = self.settings.database_pool_size
+        url = self.settings.database_url
+        for attempt in range(40):
+            try:
+                self._pool = await asyncpg.create_pool(
+                    url,
+                    min_size=1,
+                    max_size=size,
+                    server_settings=CONNECTION_PARAMETERS,
+                    reset=_nothing_to_reset,
+                    timeout=2,
+                    command_timeout=30,
+                )
+                break
+            except CONNECTION_FAILURES:
+                if attempt == 39:
+                    raise
+                await asyncio.sleep(0.25)
+        self._engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=1,
+            pool_pre_ping=False,
+            connect_args={"server_settings": CONNECTION_PARAMETERS, "timeout": 2, "command_timeout": 30},
+        )
+        await self._refuse_a_server_that_forgets()
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+        if self._engine is not None:
+            await self._engine.dispose()
+
+    async def _refuse_a_server_that_forgets(self) -> None:
+        if self.settings.environment == "test":
+            return
+        async with self.pool.acquire() as connection:
+            for name in ("fsync", "full_page_writes", "synchronous_commit"):
+                if await connection.fetchval(f"show {name}") == "off":
+                    raise NotDurable(f"PostgreSQL runs with {name}=off and would lose acknowledged writes")
+
+    @property
+    def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
+        if self._pool is None:
+            raise RuntimeError("the database is not open")
+        return self._pool
+
+    @property
+    def engine(self) -> AsyncEngine:
+        if self._engine is None:
+            raise RuntimeError("the database is not open")
+        return self._engine
+
+    @asynccontextmanager
+    async def read(self, tenant_id: UUID) -> AsyncIterator[ReadSession]:
+        """A read-only transaction of one tenant, over asyncpg itself: two round trips besides the queries."""
+        try:
+            connection = await self.pool.acquire(timeout=1)
+        except CONNECTION_FAILURES as error:
+            raise Unavailable from error
+        try:
+            await connection.execute(f"begin read only; set local app.tenant_id = '{tenant_id}'")
+            yield ReadSession(connection, tenant_id)
+            await connection.execute("commit")
+        except BaseException:
+            if not connection.is_closed() and connection.is_in_transaction():
+                await connection.execute("rollback")
+            raise
+        finally:
+            await self.pool.release(connection)
+
+    @asynccontextmanager
+    async def write(self, principal: Principal) -> AsyncIterator[WriteSession]:
+        """A transaction of the principal's tenant. It is rolled back unless somebody commits it."""
+        async with WriteSession(
+            self.engine,
+            principal=principal,
+            service=self.settings.service,
+            expire_on_commit=False,
+            autoflush=False,
+            sync_session_class=TenantSession,
+        ) as session:
+            yield session
+
+    @asynccontextmanager
+    async def background(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """A connection of its own as the background role, which sees the marked kernel tables over all tenants."""
+        connection = await asyncpg.connect(
+            self.settings.database_url, server_settings=CONNECTION_PARAMETERS, timeout=2, command_timeout=30
+        )
+        try:
+            await connection.execute(f"set role {self.settings.service}_background")
+            yield connection
+        finally:
+            await connection.close(timeout=2)
+
+
+async def _nothing_to_reset(connection: Any) -> None:
+    """Every use ends its transaction and nothing here sets session state, so the pool's reset query is saved."""

@@ -1,0 +1,276 @@
+"""Reading other services' facts: cursor, effect and the facts that follow from it are one transaction.
+
+Numbers have no gap within a tenant and source, so the cursor alone tells a new fact from a repeated one. A reader that
+meets a gap, or that is asked for a number it has not reached, fetches what is missing from the source's outbox. A fact
+whose handler fails is parked with its project, visibly, and holds up no other project.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+
+from services.kernel.database import CONNECTION_FAILURES, Database
+from services.kernel.events import Fact
+from services.kernel.failpoints import failpoint
+from services.kernel.http_client import HttpFailed
+from services.kernel.identity import Principal
+from services.kernel.log import LOG_FAILURES, Log
+from services.kernel.peers import Peers
+from services.kernel.problems import CatchingUp
+from services.kernel.session import WriteSession
+
+_log = structlog.get_logger("inbox")
+Handler = Callable[[WriteSession, Fact], Awaitable[None]]
+CATCH_UP_SECONDS = 3.0
+PARKED_ATTEMPTS = 8
+NOBODY = UUID(int=0)
+
+
+class Handlers:
+    """Which fact types a service acts upon. A type that nobody registered moves the cursor and does nothing."""
+
+    def __init__(self) -> None:
+        self._by_type: dict[str, list[Handler]] = defaultdict(list)
+        self._every: list[Handler] = []
+
+    def on(self, *fact_types: str) -> Callable[[Handler], Handler]:
+        """Register the decorated handler for the named types. It must be repeatable and derive time from the fact."""
+
+        def register(handler: Handler) -> Handler:
+            for fact_type in fact_types:
+                self._by_type[fact_type].append(handler)
+            return handler
+
+        return register
+
+    def on_every(self, handler: Handler) -> Handler:
+        """Register a handler for all facts of all sources (the gateway's merged log)."""
+        self._every.append(handler)
+        return handler
+
+    def include(self, other: "Handlers") -> None:
+        for fact_type, handlers in other._by_type.items():
+            self._by_type[fact_type].extend(handlers)
+        self._every.extend(other._every)
+
+    def of(self, fact_type: str) -> Sequence[Handler]:
+        return (*self._every, *self._by_type.get(fact_type, ()))
+
+    @property
+    def types(self) -> frozenset[str]:
+        return frozenset(self._by_type)
+
+
+class Inbox:
+    """Applies the facts of `sources` to this service's database, from the log and from the sources themselves."""
+
+    def __init__(
+        self,
+        database: Database,
+        log: Log,
+        peers: Peers,
+        handlers: Handlers,
+        sources: Sequence[str],
+        on_applied: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._log = log
+        self._peers = peers
+        self._handlers = handlers
+        self.sources = tuple(sources)
+        self._on_applied = on_applied
+        self._reached: dict[tuple[UUID, str], int] = {}
+        self._locks: defaultdict[tuple[UUID, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    # -- the log ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Read every source until cancelled, and try parked facts again."""
+        async with asyncio.TaskGroup() as group:
+            for source in self.sources:
+                group.create_task(self._follow(source))
+            group.create_task(self._retry_parked())
+
+    async def _follow(self, source: str) -> None:
+        while True:
+            try:
+                async for messages in self._log.batches(self._database.settings.service, source):
+                    by_tenant: dict[UUID, list[Fact]] = defaultdict(list)
+                    for message in messages:
+                        fact = Fact.from_bytes(message.data)
+                        by_tenant[fact.tenant_id].append(fact)
+                    failpoint("consumer.after_receive")
+                    for tenant_id, facts in by_tenant.items():
+                        if not await self.apply(tenant_id, source, facts):
+                            await self.pull(tenant_id, source, max(fact.number for fact in facts))
+                    for message in messages:
+                        await message.ack()
+            except (*CONNECTION_FAILURES, *LOG_FAILURES, HttpFailed, CatchingUp) as error:
+                _log.warning("inbox waits", source=source, problem=type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    # -- read your writes ---------------------------------------------------------------------------------------------
+
+    async def reach(self, tenant_id: UUID, positions: Mapping[str, int]) -> None:
+        """Return when this service has applied these numbers. Raises CatchingUp when it cannot within three seconds."""
+        for source, number in positions.items():
+            if source not in self.sources or self._reached.get((tenant_id, source), 0) >= number:
+                continue
+            if await self._cursor(tenant_id, source) < number:
+                await self.pull(tenant_id, source, number)
+
+    async def _cursor(self, tenant_id: UUID, source: str) -> int:
+        async with self._database.read(tenant_id) as reader:
+            number = await reader.value(
+                "select number from inbox_cursors where tenant_id = $1 and source = $2", tenant_id, source
+            )
+        self._remember(tenant_id, source, number or 0)
+        return number or 0
+
+    def _remember(self, tenant_id: UUID, source: str, number: int) -> None:
+        if len(self._reached) > 100_000:
+            self._reached.clear()
+        self._reached[tenant_id, source] = max(number, self._reached.get((tenant_id, source), 0))
+
+    async def pull(self, tenant_id: UUID, source: str, until: int) -> None:
+        """Fetch from the source's outbox and apply, until the cursor has reached `until`."""
+        try:
+            async with asyncio.timeout(CATCH_UP_SECONDS), self._locks[tenant_id, source]:
+                while (cursor := await self._cursor(tenant_id, source)) < until:
+                    facts = await self._peers.facts(source, tenant_id, cursor)
+                    if not facts:
+                        await asyncio.sleep(0.02)
+                    elif not await self.apply(tenant_id, source, facts):
+                        raise RuntimeError(f"the outbox of {source} has a gap behind {cursor}")
+        except (TimeoutError, HttpFailed) as error:
+            raise CatchingUp from error
+
+    # -- applying -----------------------------------------------------------------------------------------------------
+
+    async def apply(self, tenant_id: UUID, source: str, facts: Sequence[Fact]) -> bool:
+        """Apply what is new among `facts` in one transaction. False when a number is missing; then nothing is applied."""
+        principal = Principal(tenant_id, NOBODY, kind="service")
+        async with self._database.write(principal) as session:
+            driver = await session.driver()
+            await driver.execute(
+                "insert into inbox_cursors (tenant_id, source, number) values ($1, $2, 0) on conflict do nothing",
+                tenant_id,
+                source,
+            )
+            cursor = await driver.fetchval(
+                "select number from inbox_cursors where tenant_id = $1 and source = $2 for update", tenant_id, source
+            )
+            start = cursor
+            parked = {
+                row["project_id"]
+                for row in await driver.fetch(
+                    "select distinct project_id from parked_facts where tenant_id = $1 and source = $2", tenant_id, source
+                )
+            }
+            for fact in sorted(facts, key=lambda each: each.number):
+                if fact.number <= cursor:
+                    continue
+                if fact.number > cursor + 1:
+                    return False
+                cursor = fact.number
+                if fact.project_id is not None and fact.project_id in parked:
+                    await self._park(driver, fact, "waits behind an earlier fact of its project", 0)
+                elif not await self._handle(session, fact):
+                    parked.add(fact.project_id)
+            if cursor == start:
+                return True
+            failpoint("consumer.mid_tx")
+            await driver.execute(
+                "update inbox_cursors set number = $3 where tenant_id = $1 and source = $2", tenant_id, source, cursor
+            )
+            await session.publish()
+            failpoint("consumer.before_commit")
+            await session.commit()
+            failpoint("consumer.after_commit")
+        self._remember(tenant_id, source, cursor)
+        self._on_applied()
+        return True
+
+    async def _handle(self, session: WriteSession, fact: Fact) -> bool:
+        handlers = self._handlers.of(fact.type)
+        if not handlers:
+            return True
+        session.principal = Principal(
+            fact.tenant_id,
+            fact.actor_id,
+            kind="service",
+            on_behalf_of_id=fact.on_behalf_of_id,
+            proposal_id=fact.proposal_id,
+        )
+        session.trace_id = fact.trace_id
+        recorded = len(session.recorded)
+        try:
+            async with session.begin_nested():
+                for handler in handlers:
+                    await handler(session, fact)
+                await session.flush()
+            return True
+        except CONNECTION_FAILURES:
+            raise
+        except Exception as error:
+            session.forget_recorded_after(recorded)
+            _log.exception("fact parked", type=fact.type, number=fact.number, tenant=str(fact.tenant_id))
+            await self._park(await session.driver(), fact, f"{type(error).__name__}: {error}"[:1000], 1)
+            return False
+
+    async def _park(self, driver: Any, fact: Fact, problem: str, attempts: int) -> None:
+        await driver.execute(
+            """insert into parked_facts
+                 (tenant_id, source, number, project_id, envelope, problem, attempts, next_attempt_at)
+               values ($1, $2, $3, $4, $5, $6, $7, now() + $8)
+               on conflict (tenant_id, source, number) do update
+                 set problem = excluded.problem, attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at""",
+            fact.tenant_id,
+            fact.source,
+            fact.number,
+            fact.project_id,
+            fact.to_bytes().decode(),
+            problem,
+            attempts,
+            timedelta(seconds=2 ** min(attempts, 10)),
+        )
+
+    async def _retry_parked(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            try:
+                async with self._database.background() as connection:
+                    due = await connection.fetch(
+                        """select distinct on (tenant_id, source, project_id) tenant_id, number, source, envelope, attempts
+                           from parked_facts order by tenant_id, source, project_id, number limit 100"""
+                    )
+                for row in due:
+                    if row["attempts"] < PARKED_ATTEMPTS:
+                        await self._retry(Fact.from_body(orjson.loads(row["envelope"])), row["attempts"])
+            except CONNECTION_FAILURES:
+                continue
+
+    async def _retry(self, fact: Fact, attempts: int) -> None:
+        """Try the oldest parked fact of a project again; those behind it follow, one by one, once it has gone through."""
+        async with self._database.write(Principal(fact.tenant_id, NOBODY, kind="service")) as session:
+            driver = await session.driver()
+            due = await driver.fetchval(
+                """delete from parked_facts where tenant_id = $1 and source = $2 and number = $3
+                   and next_attempt_at <= now() returning true""",
+                fact.tenant_id,
+                fact.source,
+                fact.number,
+            )
+            if not due:
+                return
+            if not await self._handle(session, fact):
+                await self._park(driver, fact, "failed again", attempts + 1)
+            await session.publish()
+            await session.commit()
+        self._on_applied()

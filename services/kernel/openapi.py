@@ -1,0 +1,99 @@
+"""The description of one service: what FastAPI knows, and what is the same for every route of ours.
+
+Adds the problem answers, the merge-patch media type, the response headers and the bearer token; removes FastAPI's own
+validation shape, which is never sent.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "RFC 9457 problem; `code` is stable, `title` and `detail` follow Accept-Language.",
+    "required": ["type", "title", "status", "detail", "instance", "code", "errors", "trace_id", "retryable"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["pointer", "code", "detail"],
+                "properties": {name: {"type": "string"} for name in ("pointer", "code", "detail")},
+            },
+        },
+        "trace_id": {"type": "string"},
+        "retryable": {"type": "boolean"},
+    },
+    "example": {
+        "type": "/v1/problems/stale",
+        "title": "Somebody changed it meanwhile",
+        "status": 412,
+        "detail": "You named version 3; it is at 4.",
+        "instance": "/v1/tasks/0197d1c0-0000-7000-8000-000000000001",
+        "code": "stale",
+        "errors": [],
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+        "retryable": False,
+    },
+}
+READ_STATUSES = (400, 401, 403, 404, 405, 429, 503)
+WRITE_STATUSES = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 503)
+PROPOSED = {
+    "description": "Not yours to decide: the request was kept as a proposal that carries its computed impact.",
+    "headers": {"Location": {"schema": {"type": "string"}, "description": "The proposal."}},
+    "content": {"application/json": {"schema": {"type": "object"}}},
+}
+
+
+def describe(app: FastAPI, service: str) -> None:
+    """Make `app.openapi()` answer with our description."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            app.openapi_schema = _complete(document, service)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own documented way
+
+
+def _complete(document: dict[str, Any], service: str) -> dict[str, Any]:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas["Problem"] = PROBLEM_SCHEMA
+    document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _complete_operation(path, method, operation)
+            operation["x-service"] = service
+    return document
+
+
+def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None)
+    writes = method != "get"
+    for status in WRITE_STATUSES if writes else READ_STATUSES:
+        responses.setdefault(
+            str(status),
+            {"description": "A problem.", "content": {"application/problem+json": {"schema": PROBLEM_REF}}},
+        )
+    if writes:
+        responses.setdefault("202", PROPOSED)
+        responses.setdefault("200", {"description": "The impact and verdict of a dry run, or a replayed answer."})
+    else:
+        responses.setdefault("304", {"description": "Not changed since the version in If-None-Match."})
+    if method == "patch":
+        content = operation.get("requestBody", {}).get("content", {})
+        if "application/json" in content:
+            content["application/merge-patch+json"] = content["application/json"]
+    operation.setdefault("security", [{"bearer": []}])

@@ -1,0 +1,74 @@
+"""Shapes that every area shares: the strict base of request bodies, the members of every object, the list envelope."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+T = TypeVar("T")
+
+# One line of words (titles, names), and several (notes, reasons). NUL and lone surrogates are refused with the JSON.
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n]*$")]
+Prose = Annotated[str, StringConstraints(max_length=20_000)]
+# Working minutes up to a thousand years of eight-hour days; far below what a column holds.
+Minutes = Annotated[int, Field(ge=0, le=200_000_000, strict=True)]
+SignedMinutes = Annotated[int, Field(ge=-200_000_000, le=200_000_000, strict=True)]
+Percent = Annotated[int, Field(ge=0, le=100, strict=True)]
+
+
+class Body(BaseModel):
+    """A request body: unknown members are refused, strings stay what they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Shape(BaseModel):
+    """A response shape. It describes what the SQL writes; responses are not built from it (see Collection)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ObjectShape(Shape):
+    """The members that every object has (C3)."""
+
+    id: UUID
+    type: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    created_by_id: UUID
+    updated_by_id: UUID
+
+
+class Page(Shape):
+    next_cursor: str | None
+    limit: int
+    total: Annotated[int | None, Field(description="only with include_total=true")] = None
+
+
+class Listing(Shape, Generic[T]):
+    data: list[T]
+    page: Page
+
+
+class ExternalRef(Body):
+    """Where a thing lives in another system; unique per tenant, system and type."""
+
+    system: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,60}$")]
+    type: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,60}$")]
+    id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+    url: Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s]+$")] | None = None
+
+
+class Effects(Shape):
+    """What a write did besides changing its object."""
+
+    model_config = ConfigDict(extra="allow")
+
+    impact: dict[str, Any]
+
+
+def merged(patch: BaseModel) -> dict[str, Any]:
+    """The members that a merge patch (RFC 7396) really names, `null` included."""
+    return {name: getattr(patch, name) for name in patch.model_fields_set}

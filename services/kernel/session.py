@@ -1,0 +1,174 @@
+"""Two kinds of session, so that a signature says whether it writes, and one place that commits.
+
+Both are bound to one tenant by `SET LOCAL` at the start of their transaction; a session without a tenant cannot begin.
+A `WriteSession` gathers the facts that its use cases record and writes them, numbered and chained, as the last thing
+before the commit: the head row's lock serialises a tenant's writes from there on and is held for a moment only.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
+
+from services.kernel.authority import Authority
+from services.kernel.events import Audience, Fact, FactType, Recorded
+from services.kernel.identity import Principal
+from services.kernel.ids import new_id
+from services.kernel.outbox import append_facts
+
+
+class Reader(Protocol):
+    """What a repository's reading statements need; both sessions offer it.
+
+    Parameters are `$1, $2, …`; json and jsonb are cast to text in the statement
+    and go in as text.
+    """
+
+    @property
+    def tenant_id(self) -> UUID: ...
+
+    async def value(self, statement: str, *arguments: Any) -> Any: ...
+
+    async def row(self, statement: str, *arguments: Any) -> asyncpg.Record | None: ...
+
+    async def rows(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]: ...
+
+
+class ReadSession:
+    """A read-only transaction over one asyncpg connection."""
+
+    def __init__(self, connection: Any, tenant_id: UUID) -> None:
+        self.tenant_id = tenant_id
+        self._connection = connection
+
+    async def value(self, statement: str, *arguments: Any) -> Any:
+        return await self._connection.fetchval(statement, *arguments)
+
+    async def row(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
+        row: asyncpg.Record | None = await self._connection.fetchrow(statement, *arguments)
+        return row
+
+    async def rows(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
+        rows: Sequence[asyncpg.Record] = await self._connection.fetch(statement, *arguments)
+        return rows
+
+
+class TenantSession(Session):
+    """The synchronous session below a WriteSession; its transactions begin with the tenant's setting."""
+
+
+@event.listens_for(TenantSession, "after_begin")
+def _set_tenant(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    tenant_id = session.info.get("tenant_id")
+    if tenant_id is None:
+        raise RuntimeError("a write session needs a tenant")
+    if transaction.parent is None:
+        # The canonical text of a UUID object holds nothing that could be injected; SET LOCAL takes no parameters.
+        connection.exec_driver_sql(f"SET LOCAL app.tenant_id = '{UUID(str(tenant_id))}'")
+
+
+class WriteSession(AsyncSession):
+    """One transaction that writes, in the name of a principal."""
+
+    def __init__(self, *arguments: Any, principal: Principal, service: str, **options: Any) -> None:
+        super().__init__(*arguments, info={"tenant_id": principal.tenant_id, "write": self}, **options)
+        self.principal = principal
+        self.service = service
+        self.now = datetime.now(UTC)
+        self.trace_id: str | None = None
+        self.change_agent: str | None = None
+        self.enqueued = False
+        # What the authority check of this transaction found; a dry run answers with it.
+        self.dry_run = False
+        self.impact: dict[str, Any] | None = None
+        self.authority: Authority | None = None
+        self.decidable_by: list[dict[str, str]] = []
+        self._recorded: list[Recorded] = []
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.principal.tenant_id
+
+    @property
+    def author_id(self) -> UUID:
+        """Whom a change is put down to: the proposer while a decision replays a proposal, else the principal."""
+        return self.principal.on_behalf_of_id or self.principal.person_id
+
+    def record(
+        self,
+        fact_type: FactType,
+        subject_type: str,
+        subject_id: UUID,
+        data: dict[str, Any],
+        *,
+        project_id: UUID | None,
+        audience: Audience = "members",
+    ) -> None:
+        """Record what happened. It is published if, and only if, this transaction commits."""
+        self._recorded.append(Recorded(fact_type, subject_type, subject_id, project_id, data, audience))
+
+    @property
+    def recorded(self) -> Sequence[Recorded]:
+        return tuple(self._recorded)
+
+    def forget_recorded_after(self, count: int) -> None:
+        """Drop what was recorded behind the first `count` facts: the savepoint that they belong to was rolled back."""
+        del self._recorded[count:]
+
+    async def publish(self) -> int | None:
+        """Flush, then write the recorded facts to the outbox. Returns the tenant's number reached, None without facts.
+
+        Call it last: it takes the lock that orders the tenant's facts.
+        """
+        await self.flush()
+        if not self._recorded:
+            return None
+        facts = [self._fact(recorded) for recorded in self._recorded]
+        self._recorded.clear()
+        return await append_facts(await self.driver(), self.tenant_id, facts)
+
+    def _fact(self, recorded: Recorded) -> Fact:
+        return Fact(
+            id=new_id(),
+            tenant_id=self.tenant_id,
+            source=self.service,
+            number=0,
+            type=recorded.type.name,
+            version=recorded.type.version,
+            subject_type=recorded.subject_type,
+            subject_id=recorded.subject_id,
+            project_id=recorded.project_id,
+            audience=recorded.audience,
+            occurred_at=self.now,
+            actor_id=self.principal.person_id,
+            data=recorded.data,
+            on_behalf_of_id=self.principal.on_behalf_of_id,
+            proposal_id=self.principal.proposal_id,
+            change_agent=self.change_agent,
+            trace_id=self.trace_id,
+        )
+
+    async def driver(self) -> Any:
+        """The asyncpg connection of this transaction, with its statements so far flushed and its tenant set."""
+        connection = await self.connection()
+        return (await connection.get_raw_connection()).driver_connection
+
+    async def value(self, statement: str, *arguments: Any) -> Any:
+        await self.flush()
+        return await (await self.driver()).fetchval(statement, *arguments)
+
+    async def row(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
+        await self.flush()
+        row: asyncpg.Record | None = await (await self.driver()).fetchrow(statement, *arguments)
+        return row
+
+    async def rows(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
+        await self.flush()
+        rows: Sequence[asyncpg.Record] = await (await self.driver()).fetch(statement, *arguments)
+        return rows

@@ -1,0 +1,175 @@
+"""The tables that every service's database has, whatever the service is about.
+
+`tenant_id` leads every key. `info={"background": True}` marks what the background role (relay, readers, job workers)
+may see over all tenants; the migrations turn that into a policy.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+kernel_metadata = MetaData(naming_convention=NAMING)
+
+_now = text("now()")
+
+outbox = Table(
+    "outbox",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", UUID(as_uuid=True), nullable=False),
+    Column("type", Text, nullable=False),
+    Column("project_id", UUID(as_uuid=True)),
+    Column("envelope", Text, nullable=False, comment="the fact as JSON text, exactly as it is published"),
+    Column("hash", LargeBinary, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("sent_at", DateTime(timezone=True)),
+    Index("ix_outbox_unsent", "tenant_id", "number", postgresql_where=text("sent_at is null")),
+    info={"background": True},
+)
+
+outbox_heads = Table(
+    "outbox_heads",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    info={"background": True},
+)
+
+inbox_cursors = Table(
+    "inbox_cursors",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    info={"background": True},
+)
+
+parked_facts = Table(
+    "parked_facts",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("project_id", UUID(as_uuid=True)),
+    Column("envelope", Text, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("next_attempt_at", DateTime(timezone=True), nullable=False),
+    info={"background": True},
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("principal_id", UUID(as_uuid=True), primary_key=True),
+    Column("route", Text, primary_key=True, comment="method and path"),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("status", SmallInteger),
+    Column("headers", JSONB),
+    Column("body", LargeBinary),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Index("ix_idempotency_keys_created_at", "created_at"),
+    info={"background": True},
+)
+
+jobs = Table(
+    "jobs",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("project_id", UUID(as_uuid=True)),
+    Column("state", Text, nullable=False),
+    Column("progress", Integer, nullable=False, server_default="0", comment="per cent"),
+    Column("step", Text, comment="what is being done now"),
+    Column("arguments", JSONB, nullable=False),
+    Column("principal", JSONB, nullable=False),
+    Column("result_url", Text),
+    Column("result", JSONB),
+    Column("problem", JSONB),
+    Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now, onupdate=func.now()),
+    Column("created_by_id", UUID(as_uuid=True), nullable=False),
+    CheckConstraint("state in ('queued','running','succeeded','failed','cancelled')", name="state"),
+    CheckConstraint("progress between 0 and 100", name="progress"),
+)
+
+# The directory: the gateway owns these three and fills them by its own writes; every other service holds a copy that
+# is made from the gateway's facts. Same names and columns in both, so that one visibility predicate serves everywhere.
+
+people = Table(
+    "people",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text),
+    Column("language", Text, nullable=False, server_default="en"),
+    Column("kind", Text, nullable=False, server_default="person"),
+    Column("tenant_role", Text, comment="admin, portfolio_manager or nothing"),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    CheckConstraint("kind in ('person','integration','agent')", name="kind"),
+)
+
+memberships = Table(
+    "memberships",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("project_id", UUID(as_uuid=True), primary_key=True),
+    Column("person_id", UUID(as_uuid=True), primary_key=True),
+    Column("id", UUID(as_uuid=True), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    CheckConstraint(
+        "role in ('owner','manager','coordinator','member','stakeholder','guest','auditor')",
+        name="role",
+    ),
+    Index("ix_memberships_person", "tenant_id", "person_id"),
+    Index("uq_memberships_id", "tenant_id", "id", unique=True),
+)
+
+authority_policies = Table(
+    "authority_policies",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("project_id", UUID(as_uuid=True), primary_key=True),
+    Column("document", JSONB, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+)

@@ -1,0 +1,69 @@
+"""A project: the frame that everything else in planning belongs to, and its life from initiation to closure."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, Index, Integer, Text
+from sqlalchemy.dialects.postgresql import UUID as SqlUuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.kernel.entity import Entity
+from services.kernel.problems import Conflict
+from services.planning.base import Base
+
+
+class ProjectStatus(StrEnum):
+    """The life of a project (ISO 21502 uses the same order)."""
+
+    INITIATING = "initiating"
+    PLANNING = "planning"
+    EXECUTING = "executing"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+_NEXT = {
+    ProjectStatus.INITIATING: {ProjectStatus.PLANNING},
+    ProjectStatus.PLANNING: {ProjectStatus.EXECUTING, ProjectStatus.CLOSING},
+    ProjectStatus.EXECUTING: {ProjectStatus.CLOSING},
+    ProjectStatus.CLOSING: {ProjectStatus.CLOSED, ProjectStatus.EXECUTING},
+    ProjectStatus.CLOSED: set(),
+}
+
+
+class IllegalPassage(Conflict):
+    code = "illegal_passage"
+    title = {"en": "The project cannot pass to that state", "nb": "Prosjektet kan ikke gå til den tilstanden"}
+    detail = {"en": "From {present} it can pass to: {possible}.", "nb": "Fra {present} kan det gå til: {possible}."}
+
+
+class Project(Entity, Base):
+    """`start` and `status_date` are local wall-clock times in `time_zone` (scheduling has no other clock)."""
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        Index("uq_projects_key", "tenant_id", "key", unique=True),
+        CheckConstraint("status in ('initiating','planning','executing','closing','closed')", name="status"),
+    )
+
+    key: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(Text, default=ProjectStatus.PLANNING)
+    time_zone: Mapped[str] = mapped_column(Text, default="Europe/Oslo")
+    currency: Mapped[str] = mapped_column(Text, default="NOK")
+    start: Mapped[datetime] = mapped_column(DateTime(timezone=False))
+    finish: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
+    status_date: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
+    calendar_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
+    minutes_per_day: Mapped[int] = mapped_column(Integer, default=450)
+    minutes_per_week: Mapped[int] = mapped_column(Integer, default=2250)
+    critical_float_minutes: Mapped[int] = mapped_column(Integer, default=0)
+
+    def pass_to(self, status: ProjectStatus) -> None:
+        """Move along the project's life. Raises IllegalPassage when there is no such step."""
+        possible = _NEXT[ProjectStatus(self.status)]
+        if status not in possible:
+            raise IllegalPassage(present=self.status, possible=", ".join(sorted(possible)) or "-")
+        self.status = status

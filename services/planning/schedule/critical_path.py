@@ -1,0 +1,792 @@
+"""The critical path method over calendars: a forward pass, a backward pass, float, and the roll-up of summaries.
+
+The rules follow Microsoft Project where it is documented or was measured; the passes run over arrays in one topological
+order in which a summary stands twice, once before its children (it bounds them) and once after them (they make its dates).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from services.kernel.working_time import Calendar, WorkingTime
+from services.planning.schedule.network import (
+    AncestorLink,
+    Assignment,
+    ConstraintType,
+    DependencyCycle,
+    Driver,
+    DuplicateTask,
+    LagBasis,
+    LinkType,
+    ParentCycle,
+    Plan,
+    Schedule,
+    SelfLink,
+    Task,
+    TaskId,
+    TaskSchedule,
+    UnknownCalendar,
+    UnknownTask,
+)
+
+_AROUND_THE_CLOCK: Final = Calendar.around_the_clock()
+_NEVER: Final = 1 << 60
+
+# How a leaf's dates come about: computed, begun (start fixed, the rest computed) or fixed altogether.
+_AUTO, _BEGUN, _FIXED = range(3)
+
+# A driver is an index into plan.links, or one of these.
+_DRIVERS: Final = tuple(Driver)
+_BY: Final = {driver: -1 - index for index, driver in enumerate(_DRIVERS)}
+_BY_START, _BY_CONSTRAINT, _BY_CALENDAR = _BY[Driver.PROJECT_START], _BY[Driver.CONSTRAINT], _BY[Driver.CALENDAR]
+_BY_SUMMARY, _BY_LEVELLING, _BY_LATE = _BY[Driver.SUMMARY], _BY[Driver.LEVELLING], _BY[Driver.AS_LATE_AS_POSSIBLE]
+
+_FS, _SS, _FF, _SF = LinkType.FINISH_START, LinkType.START_START, LinkType.FINISH_FINISH, LinkType.START_FINISH
+
+# A leaf's work in one calendar: it begins `delay` after the task's start and ends `reach` after it, in that calendar's time.
+Span = tuple[WorkingTime, int, int]
+# The other end's index, type, lag, basis (None: no lag), index in plan.links.
+Edge = tuple[int, LinkType, int, LagBasis | None, int]
+
+
+def schedule(plan: Plan) -> Schedule:
+    """Dates, float and reasons of every task of the plan.
+
+    Raises a ScheduleError that names the ids at fault, or NoWorkingTime when a calendar runs out of working time.
+    """
+    passes = _Passes(plan)
+    passes.forward()
+    if plan.finish is not None:
+        passes.backward(plan.finish)
+        passes.move_start_to_latest()
+        passes.forward()
+    passes.backward(plan.finish)
+    if passes.has_as_late_as_possible:
+        passes.delay_as_late_as_possible()
+        passes.forward()
+        passes.backward(plan.finish)
+    return passes.result()
+
+
+class _Passes:
+    """The plan as parallel lists by task index; index `n` is the invisible root above all tasks."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        tasks = self.tasks = plan.tasks
+        n = self.n = len(tasks)
+        self.index: dict[TaskId, int] = {task.id: i for i, task in enumerate(tasks)}
+        if len(self.index) != n:
+            seen: set[TaskId] = set()
+            raise DuplicateTask(next(task.id for task in tasks if task.id in seen or seen.add(task.id)))  # type: ignore[func-returns-value]
+        self.parent = [self._parent_index(task) for task in tasks] + [n]
+        self.is_summary = [False] * n + [True]
+        for above in self.parent:
+            self.is_summary[above] = True
+        self._refuse_parent_cycles()
+        self._link()
+        self.order = self._topological_order()
+        self._reckon_leaves()
+        self.has_as_late_as_possible = any(
+            task.constraint is ConstraintType.AS_LATE_AS_POSSIBLE and kind == _AUTO
+            for task, kind in zip(tasks, self.kind, strict=False)
+        )
+        self.project_start = plan.start
+        self.pinned: list[int | None] = [None] * n
+        self.resume = [0] * n
+        self.begun = [kind == _BEGUN or task.actual_start is not None for kind, task in zip(self.kind, tasks, strict=False)]
+        self.begun.append(False)
+        # Where float is not told by the dates shown: a begun task never shows a late finish before its finish, and one
+        # that insists on a date shows that date, while its links would have it finish later.
+        self.float_finish = [0] * n
+        self.pressed: dict[int, int] = {}
+        self.start = [0] * (n + 1)
+        self.finish = [0] * (n + 1)
+        self.early_start = [0] * (n + 1)
+        self.early_finish = [0] * (n + 1)
+        self.late_start = [0] * (n + 1)
+        self.late_finish = [0] * (n + 1)
+        self.driver = [_BY_START] * (n + 1)
+
+    # Structure
+
+    def _parent_index(self, task: Task) -> int:
+        if task.parent is None:
+            return self.n
+        try:
+            return self.index[task.parent]
+        except KeyError:
+            raise UnknownTask(task.parent) from None
+
+    def _refuse_parent_cycles(self) -> None:
+        reached = bytearray(self.n + 1)
+        reached[self.n] = 1
+        for i in range(self.n):
+            path = []
+            while not reached[i]:
+                reached[i] = 2
+                path.append(i)
+                i = self.parent[i]
+            if reached[i] == 2:
+                raise ParentCycle(*(self.tasks[j].id for j in path[path.index(i) :]))
+            for j in path:
+                reached[j] = 1
+
+    def _link(self) -> None:
+        """Fill the adjacency lists; a link at an inactive predecessor drives nothing and is left out."""
+        index, tasks, is_summary = self.index, self.tasks, self.is_summary
+        self.predecessors: list[list[Edge]] = [[] for _ in range(self.n + 1)]
+        self.successors: list[list[Edge]] = [[] for _ in range(self.n + 1)]
+        within: tuple[list[int], list[int]] | None = None
+        for number, link in enumerate(self.plan.links):
+            try:
+                p, s = index[link.predecessor], index[link.successor]
+            except KeyError as error:
+                raise UnknownTask(error.args[0]) from None
+            if p == s:
+                raise SelfLink(link.predecessor)
+            if is_summary[p] or is_summary[s]:
+                if within is None:
+                    within = self._nesting()
+                begins, ends = within
+                if begins[p] <= begins[s] < ends[p] or begins[s] <= begins[p] < ends[s]:
+                    raise AncestorLink(link.predecessor, link.successor)
+            if tasks[p].active:
+                basis = link.basis if link.lag else None
+                self.predecessors[s].append((p, link.type, link.lag, basis, number))
+                if tasks[s].active:
+                    self.successors[p].append((s, link.type, link.lag, basis, number))
+
+    def _nesting(self) -> tuple[list[int], list[int]]:
+        """Preorder numbers of the outline: a task's descendants are those numbered from its own number to its end."""
+        children: list[list[int]] = [[] for _ in range(self.n + 1)]
+        for i in range(self.n):
+            children[self.parent[i]].append(i)
+        begins, ends = [0] * (self.n + 1), [0] * (self.n + 1)
+        counter = 0
+        stack = [self.n]
+        while stack:
+            i = stack.pop()
+            if i < 0:
+                ends[~i] = counter
+                continue
+            begins[i] = counter
+            counter += 1
+            stack.append(~i)
+            stack.extend(children[i])
+        return begins, ends
+
+    def _topological_order(self) -> list[int]:
+        """Indices in an order that respects links and outline; `~i` stands for a summary after its children."""
+        n, parent, is_summary = self.n, self.parent, self.is_summary
+        waits = [0] * (n + 1)
+        waits_after = [0] * (n + 1)
+        below: list[list[int]] = [[] for _ in range(n + 1)]
+        for i in range(n):
+            above = parent[i]
+            waits[i] = len(self.predecessors[i]) + 1
+            waits_after[above] += 1
+            below[above].append(i)
+        links_out: list[list[int]] = [[] for _ in range(n + 1)]
+        for i, edges in enumerate(self.predecessors):
+            for edge in edges:
+                links_out[edge[0]].append(i)
+        order: list[int] = []
+        ready = [n]
+        while ready:
+            i = ready.pop()
+            order.append(i)
+            if i >= 0 and is_summary[i]:
+                for j in below[i]:
+                    waits[j] -= 1
+                    if not waits[j]:
+                        ready.append(j)
+                continue
+            done = i if i >= 0 else ~i
+            for j in links_out[done]:
+                waits[j] -= 1
+                if not waits[j]:
+                    ready.append(j)
+            if done != n:
+                above = parent[done]
+                waits_after[above] -= 1
+                if not waits_after[above]:
+                    ready.append(~above)
+        if n and order[-1] != ~n:
+            raise DependencyCycle(*self._name_cycle(order))
+        return order
+
+    def _name_cycle(self, order: list[int]) -> list[TaskId]:
+        """Walk backwards among what never became ready until a place comes up twice."""
+        n = self.n
+        done = set(order)
+        below: list[list[int]] = [[] for _ in range(n + 1)]
+        for i in range(n):
+            below[self.parent[i]].append(i)
+
+        def waiting_for(place: int) -> Iterator[int]:
+            if place < 0:
+                yield from (~j if self.is_summary[j] else j for j in below[~place])
+                return
+            yield from (~edge[0] if self.is_summary[edge[0]] else edge[0] for edge in self.predecessors[place])
+            yield self.parent[place]
+
+        place = ~n
+        path: list[int] = []
+        at: dict[int, int] = {}
+        while place not in at:
+            at[place] = len(path)
+            path.append(place)
+            place = next(other for other in waiting_for(place) if other not in done)
+        found: list[TaskId] = []
+        for place in reversed(path[at[place] :]):
+            task_id = self.tasks[place if place >= 0 else ~place].id
+            if task_id not in found:
+                found.append(task_id)
+        return found
+
+    # Calendars and work of the leaves
+
+    def _calendar(self, key: object) -> WorkingTime:
+        try:
+            return self.plan.calendars[key]  # type: ignore[index]
+        except (KeyError, TypeError):
+            raise UnknownCalendar(key) from None  # type: ignore[arg-type]
+
+    def _reckon_leaves(self) -> None:
+        """For each task the calendar its lags and float count in; for each leaf how it comes about and its work."""
+        project = self._calendar(self.plan.calendar)
+        self.project_calendar = project
+        n = self.n
+        self.calendar: list[WorkingTime] = [project] * (n + 1)
+        self.spans: list[tuple[Span, ...]] = [()] * n
+        self.span: list[Span] = [(project, 0, 0)] * n
+        self.remaining: list[tuple[Span, ...]] = [()] * n
+        self.duration = [0] * (n + 1)
+        self.kind = [_AUTO] * (n + 1)
+        self.common: dict[tuple[int, int], WorkingTime] = {}
+        for i, task in enumerate(self.tasks):
+            if task.elapsed:
+                calendar: WorkingTime = _AROUND_THE_CLOCK
+            elif task.calendar is not None:
+                calendar = self._calendar(task.calendar)
+            else:
+                calendar = project
+            self.calendar[i] = calendar
+            if self.is_summary[i]:
+                continue
+            self.duration[i] = task.duration
+            reach = task.duration
+            if task.splits:
+                reach = max(piece.offset + piece.work for piece in task.splits)
+            if task.assignments and not task.elapsed and not task.fixed_duration:
+                self.spans[i] = self._spans(task, calendar, reach)
+                self.span[i] = self.spans[i][0]
+            else:
+                self.span[i] = (calendar, 0, reach)
+                self.spans[i] = (self.span[i],)
+            if task.manual or task.external or task.actual_finish is not None:
+                self.kind[i] = _FIXED
+            elif task.actual_start is not None:
+                self.kind[i] = _BEGUN
+                self.remaining[i] = self._remaining_spans(task, i)
+
+    def _working_time(self, task: Task, calendar: WorkingTime, assignment: Assignment) -> WorkingTime:
+        if assignment.calendar is None:
+            return calendar
+        own = self._calendar(assignment.calendar)
+        if task.calendar is None:
+            return own
+        if task.ignore_resource_calendars:
+            return calendar
+        key = (id(own), id(calendar))
+        if key not in self.common:
+            self.common[key] = own.intersect(calendar)
+        return self.common[key]
+
+    def _spans(self, task: Task, calendar: WorkingTime, reach: int) -> tuple[Span, ...]:
+        found: list[Span] = []
+        for assignment in task.assignments:
+            length = reach if assignment.duration is None else assignment.duration
+            span = (self._working_time(task, calendar, assignment), assignment.delay, assignment.delay + length)
+            if span not in found:
+                found.append(span)
+        return tuple(found)
+
+    def _remaining_spans(self, task: Task, i: int) -> tuple[Span, ...]:
+        left = _remaining_duration(task)
+        if len(self.spans[i]) == 1 or not task.assignments:
+            return ((self.span[i][0], 0, left),)
+        found = []
+        for assignment in task.assignments:
+            length = left if assignment.remaining is None else assignment.remaining
+            found.append((self._working_time(task, self.calendar[i], assignment), 0, length))
+        return tuple(found)
+
+    # Passes
+
+    def _lagged(self, moment: int, edge: Edge, predecessor: int, successor: int, sign: int) -> int:
+        """A moment moved by a link's lag: forward from the predecessor (sign 1) or back from the successor (sign -1)."""
+        lag, basis = edge[2], edge[3]
+        if basis is LagBasis.PERCENT or basis is LagBasis.ELAPSED_PERCENT:
+            if self.is_summary[predecessor]:
+                length = self.calendar[predecessor].work_between(self.start[predecessor], self.finish[predecessor])
+            else:
+                length = self.duration[predecessor]
+            lag = length * lag // 100
+            if basis is LagBasis.ELAPSED_PERCENT or self.tasks[predecessor].elapsed:
+                return moment + sign * lag
+        elif basis is LagBasis.ELAPSED:
+            return moment + sign * lag
+        return self.calendar[successor].add_work(moment, sign * lag)
+
+    def _floors(self, i: int, bound: int, by: int, finish_bound: int, finish_by: int) -> tuple[int, int, int, int]:
+        """The earliest start and finish that the links into a task allow.
+
+        The project's start gives way to a predecessor that a constraint put before it, since followers follow.
+        """
+        start, finish = self.start, self.finish
+        for edge in self.predecessors[i]:
+            if by == _BY_START and start[edge[0]] < bound:
+                bound = start[edge[0]]
+        for edge in self.predecessors[i]:
+            p, kind = edge[0], edge[1]
+            moment = finish[p] if kind is _FS or kind is _FF else start[p]
+            if edge[3] is not None:
+                moment = self._lagged(moment, edge, p, i, 1)
+            if kind is _FS or kind is _SS:
+                if moment > bound:
+                    bound, by = moment, edge[4]
+            elif moment > finish_bound:
+                finish_bound, finish_by = moment, edge[4]
+        return bound, by, finish_bound, finish_by
+
+    def forward(self) -> None:
+        """Earliest dates from links, constraints and calendars, in one sweep."""
+        n, tasks, parent, kinds = self.n, self.tasks, self.parent, self.kind
+        self.pressed.clear()
+        self.last_finish = -_NEVER
+        start, finish = self.start, self.finish
+        # What a summary demands of everything below it, and what it learns from it.
+        floors = [(self.project_start, _BY_START, -_NEVER, _BY_START)] * (n + 1)
+        earliest = [_NEVER] * (n + 1)
+        latest = [-_NEVER] * (n + 1)
+        for i in self.order:
+            if i < 0:
+                i = ~i
+                if i == n:
+                    self.last_finish = latest[n] = max(latest[n], self.last_finish)
+                self._roll_up(i, earliest[i], latest[i], floors[i][0])
+            elif self.is_summary[i]:
+                if i < n:
+                    floors[i] = self._summary_floors(i, floors[parent[i]])
+                continue
+            elif kinds[i] == _AUTO:
+                self._place(i, floors[parent[i]])
+            elif kinds[i] == _BEGUN:
+                self._continue(i, floors[parent[i]])
+            else:
+                self._keep(i, floors[parent[i]][0])
+            if i < n and tasks[i].active:
+                if self.begun[i]:
+                    self.begun[parent[i]] = True
+                # A child may end after its manual summary; the project ends with whatever ends last.
+                if finish[i] > self.last_finish:
+                    self.last_finish = finish[i]
+                if tasks[i].placeholder:
+                    continue
+                above = parent[i]
+                if start[i] < earliest[above]:
+                    earliest[above] = start[i]
+                if finish[i] > latest[above]:
+                    latest[above] = finish[i]
+
+    def _summary_floors(self, i: int, above: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        """What a summary asks of all below it: its links and its constraint, or its own start when it is manual."""
+        task = self.tasks[i]
+        if task.manual and task.given_start is not None:
+            return task.given_start, _BY_SUMMARY, -_NEVER, _BY_SUMMARY
+        if self.predecessors[i]:
+            above = self._floors(i, *above)
+        bound, by, finish_bound, finish_by = above
+        date = task.constraint_date
+        if (
+            task.constraint is ConstraintType.START_NO_EARLIER_THAN
+            and date is not None
+            and (by == _BY_START or date > bound)
+        ):
+            bound, by = date, _BY_SUMMARY
+        return bound, by, finish_bound, finish_by
+
+    def _place(self, i: int, above: tuple[int, int, int, int]) -> None:
+        """Dates of a task not begun: the earliest its bounds allow, then what its constraint insists on."""
+        task = self.tasks[i]
+        bound, by, finish_bound, finish_by = self._floors(i, *above) if self.predecessors[i] else above
+        constraint, date = task.constraint, task.constraint_date
+        honor = self.plan.honor_constraints
+        if date is not None:
+            if constraint is ConstraintType.START_NO_EARLIER_THAN or (
+                constraint is ConstraintType.MUST_START_ON and not honor
+            ):
+                if date > bound or by == _BY_START:
+                    bound, by = date, _BY_CONSTRAINT
+            elif (
+                constraint is ConstraintType.FINISH_NO_EARLIER_THAN
+                or (constraint is ConstraintType.MUST_FINISH_ON and not honor)
+            ) and date > finish_bound:
+                finish_bound, finish_by = date, _BY_CONSTRAINT
+                if by == _BY_START:
+                    bound = min(bound, self._start_for(i, date))
+        calendar, delay, reach = self.span[i]
+        single = len(self.spans[i]) == 1 and not delay
+        if not reach:
+            start = finish = bound
+        elif single:
+            start = calendar.next_start(bound)
+            finish = calendar.add_work(start, reach)
+        else:
+            start = self._start_after(i, bound)
+            finish = self._finish_from(i, start)
+        if finish_bound > finish:
+            finish, by = finish_bound, finish_by
+            if reach:
+                start = max(start, self._start_for(i, finish))
+                finish = self._finish_from(i, start)
+            else:
+                start = finish
+        if honor and date is not None and constraint not in _FLOORS:
+            driven = finish
+            start, finish, by = self._insist(i, start, finish, by, constraint, date)
+            if driven > finish:
+                self.pressed[i] = driven
+        pinned = self.pinned[i]
+        if pinned is not None and pinned > start:
+            start, by = pinned, _BY_LATE
+            finish = self._finish_from(i, start)
+        if task.levelling_delay:
+            start, by = self._start_after(i, start + task.levelling_delay), _BY_LEVELLING
+            finish = self._finish_from(i, start)
+        if by == _BY_START and start > bound:
+            by = _BY_CALENDAR
+        self.early_start[i], self.early_finish[i] = start, finish
+        self.start[i], self.finish[i], self.driver[i] = start, finish, by
+
+    def _insist(
+        self, i: int, start: int, finish: int, by: int, constraint: ConstraintType, date: int
+    ) -> tuple[int, int, int]:
+        if constraint is ConstraintType.MUST_START_ON or (
+            constraint is ConstraintType.START_NO_LATER_THAN and start > date
+        ):
+            start = self._start_after(i, date)
+            return start, self._finish_from(i, start), _BY_CONSTRAINT
+        if constraint is ConstraintType.MUST_FINISH_ON or (
+            constraint is ConstraintType.FINISH_NO_LATER_THAN and finish > date
+        ):
+            start = self._start_for(i, date)
+            return start, self._finish_from(i, start), _BY_CONSTRAINT
+        return start, finish, by
+
+    def _continue(self, i: int, above: tuple[int, int, int, int]) -> None:
+        """Dates of a task in progress: its actual start, and the remaining work from where it resumes."""
+        task = self.tasks[i]
+        start = task.actual_start
+        assert start is not None
+        remaining = self.remaining[i]
+        resume = task.resume if task.resume is not None else task.stop
+        if resume is None:
+            calendar, _, reach = self.span[i]
+            resume = calendar.add_work(start, max(0, reach - _remaining_duration(task)))
+        self.resume[i] = resume
+        finish = resume
+        for calendar, _, left in remaining:
+            if left:
+                finish = max(finish, calendar.add_work(resume, left))
+        self.early_start[i] = self.start[i] = start
+        self.early_finish[i] = self.finish[i] = finish
+        self.driver[i] = _BY[Driver.ACTUAL]
+
+    def _keep(self, i: int, floor: int) -> None:
+        """Dates of a task whose dates are given: finished, manual, or of another project."""
+        task = self.tasks[i]
+        if task.actual_finish is not None:
+            finish: int | None = task.actual_finish
+            start = task.actual_start if task.actual_start is not None else task.given_start
+            self.driver[i] = _BY[Driver.ACTUAL]
+        else:
+            start, finish = task.given_start, task.given_finish
+            self.driver[i] = _BY[Driver.MANUAL]
+        if start is None:
+            start = floor if finish is None else self._start_for(i, finish)
+        if finish is None:
+            finish = self._finish_from(i, start)
+        self.early_start[i] = self.start[i] = start
+        self.early_finish[i] = self.finish[i] = finish
+
+    def _roll_up(self, i: int, earliest: int, latest: int, floor: int) -> None:
+        """A summary reaches from its earliest child's start to its latest child's finish; a manual one keeps its own."""
+        if earliest == _NEVER:
+            earliest = latest = floor
+        self.driver[i] = _BY[Driver.CHILDREN]
+        if i < self.n and self.tasks[i].manual:
+            task = self.tasks[i]
+            self.driver[i] = _BY[Driver.MANUAL]
+            if task.given_start is not None:
+                earliest = task.given_start
+            if task.given_finish is not None:
+                latest = task.given_finish
+        self.start[i], self.finish[i] = earliest, latest
+        self.early_start[i], self.early_finish[i] = earliest, latest
+
+    def _start_after(self, i: int, bound: int) -> int:
+        """The first moment from `bound` on at which some of the task's work can begin."""
+        if not self.span[i][2]:
+            return bound
+        return min(calendar.next_start(calendar.add_work(bound, delay)) for calendar, delay, _ in self.spans[i])
+
+    def _finish_from(self, i: int, start: int) -> int:
+        """When the last part of the task's work ends, begun at `start`."""
+        return max(calendar.add_work(start, reach) for calendar, _, reach in self.spans[i])
+
+    def _start_for(self, i: int, finish: int) -> int:
+        """The latest start from which all parts end by `finish`."""
+        return min(calendar.subtract_work(finish, reach) for calendar, _, reach in self.spans[i])
+
+    def backward(self, project_finish: int | None = None) -> None:
+        """Latest dates that keep the project's finish, deadlines and insisting constraints, in one sweep back."""
+        n, tasks, parent = self.n, self.tasks, self.parent
+        late_start, late_finish = self.late_start, self.late_finish
+        end = self.last_finish if project_finish is None else project_finish
+        self.project_finish = end
+        # What each task hands back to its predecessors, which for a task in progress is its remaining part's late start.
+        self.latest_start = [_NEVER] * (n + 1)
+        self.latest_finish = [_NEVER] * (n + 1)
+        ceilings = [end] * (n + 1)
+        first_start = [_NEVER] * (n + 1)
+        last_finish = [-_NEVER] * (n + 1)
+        for i in reversed(self.order):
+            if i == n or i == ~n:
+                continue
+            if i < 0:
+                i = ~i
+                ceilings[i] = self._summary_ceiling(i, ceilings[parent[i]])
+                continue
+            if self.is_summary[i]:
+                if first_start[i] == _NEVER:
+                    first_start[i] = last_finish[i] = ceilings[i]
+                late_start[i], late_finish[i] = first_start[i], last_finish[i]
+                if tasks[i].manual:
+                    late_start[i] = max(late_start[i], self.start[i])
+                    late_finish[i] = max(late_finish[i], self.finish[i])
+            else:
+                self._place_late(i, ceilings[parent[i]])
+            if tasks[i].active:
+                above = parent[i]
+                if tasks[i].placeholder:
+                    continue
+                # A child with given dates counts with its given start, since no slack would move it.
+                shown = self.start[i] if tasks[i].manual else late_start[i]
+                first_start[above] = min(first_start[above], shown)
+                last_finish[above] = max(last_finish[above], late_finish[i])
+                handed = self.start[i] if self.kind[i] == _BEGUN else self.latest_start[i]
+                if handed < self.latest_start[above]:
+                    self.latest_start[above] = handed
+                if self.latest_finish[i] < self.latest_finish[above]:
+                    self.latest_finish[above] = self.latest_finish[i]
+
+    def _ceilings(self, i: int, finish_bound: int) -> tuple[int, int]:
+        """The latest start and finish that the links out of a task allow."""
+        start_bound = _NEVER
+        latest_start, latest_finish = self.latest_start, self.latest_finish
+        for edge in self.successors[i]:
+            s, kind = edge[0], edge[1]
+            moment = latest_start[s] if kind is _FS or kind is _SS else latest_finish[s]
+            if moment >= _NEVER:
+                continue
+            if edge[3] is not None:
+                moment = self._lagged(moment, edge, i, s, -1)
+            if kind is _FS or kind is _FF:
+                finish_bound = min(finish_bound, moment)
+            else:
+                start_bound = min(start_bound, moment)
+        return start_bound, finish_bound
+
+    def _summary_ceiling(self, i: int, ceiling: int) -> int:
+        task = self.tasks[i]
+        if self.successors[i]:
+            _, ceiling = self._ceilings(i, ceiling)
+        if task.constraint is ConstraintType.FINISH_NO_LATER_THAN and task.constraint_date is not None:
+            ceiling = min(ceiling, task.constraint_date)
+        return ceiling
+
+    def _place_late(self, i: int, ceiling: int) -> None:
+        task, kind = self.tasks[i], self.kind[i]
+        if task.actual_finish is not None:
+            self.late_start[i], self.late_finish[i] = self.start[i], self.finish[i]
+            return
+        successors = self.successors[i]
+        start_bound, bound = self._ceilings(i, ceiling) if successors else (_NEVER, ceiling)
+        if self.plan.multiple_critical_paths and not successors:
+            bound = min(bound, self.finish[i])
+        if task.deadline is not None:
+            bound = min(bound, task.deadline)
+        constraint, date = task.constraint, task.constraint_date
+        if date is not None and kind == _AUTO and constraint not in _FLOORS:
+            if constraint is ConstraintType.MUST_START_ON:
+                start_bound = date
+                bound = self._finish_from(i, date)
+            elif constraint is ConstraintType.START_NO_LATER_THAN:
+                start_bound = min(start_bound, date)
+            elif constraint is ConstraintType.MUST_FINISH_ON:
+                bound = date
+            else:
+                bound = min(bound, date)
+        calendar, delay, reach = self.span[i]
+        if kind == _BEGUN:
+            spans = self.remaining[i]
+            bound = max(cal.previous_finish(bound) for cal, _, _ in spans)
+            self.late_start[i], self.late_finish[i] = self.start[i], max(bound, self.finish[i])
+            self.float_finish[i] = bound
+            # What has begun no longer holds its predecessors to its start, only to where its remaining work resumes.
+            self.latest_start[i] = self.resume[i] if any(left for _, _, left in spans) else bound
+            self.latest_finish[i] = bound
+            return
+        if kind == _FIXED:
+            # Links that press on the start of a task with given dates leave it alone.
+            start, finish = self._late_for_given(i, bound)
+        elif not reach:
+            start = finish = min(bound, start_bound)
+        else:
+            if len(self.spans[i]) == 1 and not delay:
+                finish = calendar.previous_finish(bound)
+                start = calendar.subtract_work(finish, reach)
+            else:
+                finish = max(cal.previous_finish(bound) for cal, _, _ in self.spans[i])
+                start = self._start_for(i, finish)
+            if start_bound < start:
+                start = self._start_after(i, start_bound)
+                finish = self._finish_from(i, start)
+        self.late_start[i], self.late_finish[i] = start, finish
+        if task.levelling_delay:
+            start -= task.levelling_delay
+        self.latest_start[i], self.latest_finish[i] = start, finish
+
+    def _late_for_given(self, i: int, bound: int) -> tuple[int, int]:
+        """Late dates of a task whose dates are given: where nothing is left between them, its start is its late start."""
+        if self.calendar[i].work_between(self.finish[i], bound) == 0:
+            return self.start[i], bound
+        return self._start_for(i, bound), bound
+
+    def move_start_to_latest(self) -> None:
+        """For a plan scheduled from its finish: the project starts with its earliest late start."""
+        leaves = [i for i in range(self.n) if not self.is_summary[i] and self.tasks[i].active]
+        self.project_start = min((self.late_start[i] for i in leaves), default=self.project_start)
+
+    def delay_as_late_as_possible(self) -> None:
+        """Pin every as-late-as-possible task to the late start just found; its successors follow in the next sweep."""
+        for i, task in enumerate(self.tasks):
+            if task.constraint is ConstraintType.AS_LATE_AS_POSSIBLE and self.kind[i] == _AUTO:
+                self.pinned[i] = self.late_start[i]
+
+    # Float, criticality and the answer
+
+    def _total_float(self, i: int, kind: int) -> int:
+        task = self.tasks[i]
+        if task.actual_finish is not None and not self.is_summary[i]:
+            return 0
+        count = self.calendar[i].work_between
+        if kind == _BEGUN and not self.is_summary[i]:
+            return count(self.early_finish[i], self.float_finish[i])
+        pressed = self.pressed.get(i)
+        if pressed is not None:
+            return count(pressed, self.late_finish[i])
+        finish_float = count(self.early_finish[i], self.late_finish[i])
+        if kind != _AUTO or self.begun[i]:
+            return finish_float
+        start_float = count(self.early_start[i], self.late_start[i])
+        return min(start_float, finish_float)
+
+    def _free_float(self, i: int, total: int) -> int:
+        """The smallest gap to a successor that is not finished, the lag taken off; without one, the total float."""
+        least = total
+        for edge in self.successors[i]:
+            s, kind = edge[0], edge[1]
+            if self.tasks[s].actual_finish is not None:
+                continue
+            moment = self.start[s] if kind is _FS or kind is _SS else self.finish[s]
+            if edge[3] is not None:
+                moment = self._lagged(moment, edge, i, s, -1)
+            own = self.finish[i] if kind is _FS or kind is _FF else self.start[i]
+            if moment <= own:
+                return 0
+            least = min(least, self.calendar[i].work_between(own, moment))
+        return max(0, least)
+
+    def result(self) -> Schedule:
+        """The schedule, with summaries' criticality, durations and percent complete rolled up from their leaves."""
+        n, plan, tasks, parent = self.n, self.plan, self.tasks, self.parent
+        total, critical = [0] * n, [False] * (n + 1)
+        planned, done, unfinished = [0] * (n + 1), [0] * (n + 1), [False] * (n + 1)
+        for place in self.order:
+            if place == n or place == ~n or (place >= 0 and self.is_summary[place]):
+                continue
+            i = place if place >= 0 else ~place
+            task = tasks[i]
+            total[i] = self._total_float(i, self.kind[i])
+            if place >= 0:
+                finished = task.actual_finish is not None or task.percent_complete >= 100
+                never = finished or task.placeholder or not task.active
+                critical[i] = not never and total[i] <= plan.critical_slack_limit
+                planned[i] = task.duration
+                done[i] = task.duration * task.percent_complete // 100
+            elif task.manual:
+                never = task.placeholder or task.percent_complete >= 100
+                critical[i] = not never and total[i] <= plan.critical_slack_limit
+            if task.active:
+                above = parent[i]
+                critical[above] = critical[above] or critical[i]
+                planned[above] += planned[i]
+                done[above] += done[i]
+        links = plan.links
+        answer = Schedule(start=self.start[n], finish=self.finish[n], calendar=self.project_calendar)
+        for i, task in enumerate(tasks):
+            summary = self.is_summary[i]
+            driver = self.driver[i]
+            if summary:
+                duration = self.calendar[i].work_between(self.start[i], self.finish[i])
+                percent = done[i] * 100 // planned[i] if planned[i] else 0
+            else:
+                duration, percent = task.duration, task.percent_complete
+            answer.tasks[task.id] = TaskSchedule(
+                task.id,
+                self.start[i],
+                self.finish[i],
+                self.early_start[i],
+                self.early_finish[i],
+                self.late_start[i],
+                self.late_finish[i],
+                total[i],
+                self._free_float(i, total[i]),
+                critical[i],
+                duration,
+                percent,
+                summary,
+                not summary and not duration,
+                Driver.LINK if driver >= 0 else _DRIVERS[-1 - driver],
+                links[driver] if driver >= 0 else None,
+            )
+        return answer
+
+
+_FLOORS: Final = (
+    ConstraintType.AS_SOON_AS_POSSIBLE,
+    ConstraintType.AS_LATE_AS_POSSIBLE,
+    ConstraintType.START_NO_EARLIER_THAN,
+    ConstraintType.FINISH_NO_EARLIER_THAN,
+)
+
+
+def _remaining_duration(task: Task) -> int:
+    if task.remaining is not None:
+        return task.remaining
+    return task.duration - task.duration * task.percent_complete // 100

@@ -1,0 +1,1 @@
+"""Dashboards: a project measured against its plan at any status date."""

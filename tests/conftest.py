@@ -1,0 +1,53 @@
+"""Fixtures of all tiers: the servers (real PostgreSQL, real JetStream) and each service started once a session."""
+
+import contextlib
+import importlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from deploy.local.stack import LocalStack
+from services.kernel.settings import Settings
+from tests.factories.world import ServiceUnderTest
+
+
+@pytest.fixture(scope="session")
+async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
+    """PostgreSQL and the log server with migrated databases, private to this test process."""
+    stack = LocalStack(tmp_path_factory.mktemp("stack"), environment="test", durable=False, apps={})
+    try:
+        await stack.start_servers()
+        yield stack
+    finally:
+        await stack.stop()
+
+
+@contextlib.asynccontextmanager
+async def running(name: str, servers: LocalStack, peers: dict[str, Any], **settings: str) -> AsyncIterator[ServiceUnderTest]:
+    """The named service, alone, with its lifespan entered."""
+    folder = "gateway" if name == "gateway" else f"services.{name}"
+    environment = servers.environment | {"TANDEM_LOG_NAME": f"alone_{name}"} | settings
+    app = importlib.import_module(f"{folder}.app").create_app(Settings.load(name, environment), peers)
+    under_test = ServiceUnderTest(app)
+    async with app.router.lifespan_context(app):
+        yield under_test
+    await under_test.http.aclose()
+
+
+@pytest.fixture(scope="session")
+async def planning(servers: LocalStack) -> AsyncIterator[ServiceUnderTest]:
+    async with running("planning", servers, {}) as under_test:
+        yield under_test
+
+
+@pytest.fixture(scope="session")
+async def coordination(servers: LocalStack) -> AsyncIterator[ServiceUnderTest]:
+    async with running("coordination", servers, {}) as under_test:
+        yield under_test
+
+
+@pytest.fixture(scope="session")
+async def reporting(servers: LocalStack) -> AsyncIterator[ServiceUnderTest]:
+    async with running("reporting", servers, {}) as under_test:
+        yield under_test
