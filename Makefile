@@ -49,7 +49,7 @@ lock: $(VENV)/.made ## Compile the locks after a change of a requirements*.in
 
 migration: $(VENV)/.installed-dev ## Begin a migration (SERVICE=planning NAME="add lag to dependencies")
 	@test -n "$(SERVICE)" && test -n "$(NAME)" || { echo 'Say which: make migration SERVICE=planning NAME="what it does"' >&2; exit 2; }
-	@$(IN)/python -m services.kernel.migrations "$(SERVICE)" --new "$(NAME)"
+	@$(IN)/python -m deploy.migration "$(SERVICE)" "$(NAME)"
 
 reset: ## Wipe the data of `make run`
 	@$(PYTHON) -m deploy.local.data_folder "$(DATA)"

@@ -9,6 +9,7 @@ import pytest
 
 from deploy.local.stack import LocalStack
 from services.kernel.settings import Settings
+from tests.factories.system import SystemUnderTest
 from tests.factories.world import ServiceUnderTest
 
 
@@ -51,3 +52,17 @@ async def coordination(servers: LocalStack) -> AsyncIterator[ServiceUnderTest]:
 async def reporting(servers: LocalStack) -> AsyncIterator[ServiceUnderTest]:
     async with running("reporting", servers, {}) as under_test:
         yield under_test
+
+
+@pytest.fixture(scope="session")
+async def system(servers: LocalStack) -> AsyncIterator[SystemUnderTest]:
+    """All four services in one process, behind the pipe, over real PostgreSQL and JetStream."""
+    environment = servers.environment | {"TANDEM_LOG_NAME": "together"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        app = importlib.import_module("deploy.all_in_one").create_app()
+    under_test = SystemUnderTest(app)
+    async with under_test.own.router.lifespan_context(under_test.own):
+        yield under_test
+    await under_test.http.aclose()

@@ -49,7 +49,7 @@ def score_case(source: Path, show: bool = False) -> CaseScore:
         mine = answer.tasks.get(int(row["uid"]))
         wrong, loose = differences(row, mine)
         if show and wrong:
-            print(describe(row, mine, wrong))
+            _say(describe(row, mine, wrong))
         if row["summary"] == "1":
             score.summaries += 1
             score.summaries_equal += not wrong
@@ -70,7 +70,7 @@ def differences(row: dict[str, str], mine: TaskSchedule | None) -> tuple[set[str
         if not row[column]:
             continue
         moment = to_local(getattr(mine, column)).isoformat(timespec="minutes")
-        if moment == row[column]:
+        if moment == row[column][:16]:
             continue
         low, high = row[f"{column}_lo"] or row[column], row[f"{column}_hi"] or row[column]
         if datetime.fromisoformat(low) <= datetime.fromisoformat(moment) <= datetime.fromisoformat(high):
@@ -97,7 +97,8 @@ def describe(row: dict[str, str], mine: TaskSchedule | None, wrong: set[str]) ->
         else:
             parts.append(f"{column} {row[column]} got {to_local(getattr(mine, column)).isoformat(timespec='minutes')}")
     marks = "".join(
-        letter for letter, flag in (("S", "summary"), ("M", "manual"), ("m", "milestone"), ("b", "started"), ("f", "finished"))
+        letter
+        for letter, flag in (("S", "summary"), ("M", "manual"), ("m", "milestone"), ("b", "started"), ("f", "finished"))
         if row[flag] == "1"
     )
     return f"  {row['uid']} [{marks}] " + "; ".join(parts)
@@ -106,6 +107,10 @@ def describe(row: dict[str, str], mine: TaskSchedule | None, wrong: set[str]) ->
 def share(part: int, whole: int) -> float:
     """A ratio that is 1 where there is nothing to score."""
     return part / whole if whole else 1.0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -117,12 +122,12 @@ def main(arguments: Sequence[str]) -> int:
             continue
         score = score_case(source, show=bool(names))
         scores.append(score)
-        print(
+        _say(
             f"{score.name:12} leaves {score.leaves:4} equal {score.equal:4} exact {score.exact:4} "
             f"start_finish {score.start_finish:4} summaries {score.summaries_equal}/{score.summaries}"
         )
     leaves = sum(score.leaves for score in scores)
-    print(
+    _say(
         f"leaf_equal={share(sum(score.equal for score in scores), leaves):.3f} "
         f"leaf_exact={share(sum(score.exact for score in scores), leaves):.3f} "
         f"start_finish={share(sum(score.start_finish for score in scores), leaves):.3f} "

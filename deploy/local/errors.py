@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-class CannotStart(Exception):  # noqa: N818 -- named as it is read: `except CannotStart`
+class CannotStart(Exception):
     """Something foreseeable keeps a part from starting; the message is meant for a person at a terminal."""
 
 

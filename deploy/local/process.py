@@ -67,9 +67,7 @@ class ServerProcess:
 
     def explain(self, log: str) -> CannotStart:
         """The reason for a failed start, read from what the process wrote to its log."""
-        lines = [line for line in log.strip().splitlines() if line.strip()]
-        ending = "\n  ".join(lines[-8:]) or "(nothing)"
-        return CannotStart(f"{self.name} stopped while starting. Its log {self.log} ends with:\n  {ending}")
+        return CannotStart(f"{self.name} stopped while starting. Its log {self.log} ends with:\n  {_ending(log)}")
 
     async def start(self, timeout: float = 60.0) -> None:
         """Spawn the process and return when it is ready; CannotStart when it ends or takes longer than `timeout` s."""
@@ -81,7 +79,10 @@ class ServerProcess:
                 raise self.explain(self.log_since_spawn())
             if time.monotonic() > deadline:
                 await self.stop()
-                raise CannotStart(f"{self.name} was not ready within {timeout:.0f} s; its log is {self.log}.")
+                ending = _ending(self.log_since_spawn())
+                raise CannotStart(
+                    f"{self.name} was not ready within {timeout:.0f} s. Its log {self.log} ends with:\n  {ending}"
+                )
             await asyncio.sleep(POLL_SECONDS)
 
     async def _ready_now(self) -> bool:
@@ -141,3 +142,8 @@ class ServerProcess:
         deadline = time.monotonic() + timeout
         while self.running and time.monotonic() < deadline:
             await asyncio.sleep(POLL_SECONDS)
+
+
+def _ending(log: str) -> str:
+    lines = [line for line in log.strip().splitlines() if line.strip()]
+    return "\n  ".join(lines[-8:]) or "(nothing)"

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import importlib
-import inspect
 import os
 import sys
 import time
@@ -12,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import quote
+
+from alembic.util import CommandError
 
 from deploy.local.credentials import Credentials
 from deploy.local.data_folder import DataFolder
@@ -23,7 +24,7 @@ from deploy.local.postgres import Postgres
 from deploy.local.process import ServerProcess
 
 Mode = Literal["all-in-one", "separate"]
-Migrate = Callable[[str, str], Awaitable[None] | None]
+Migrate = Callable[[str, str], Awaitable[None]]
 
 # In the order in which they start; they stop the other way round, so that the gateway stops taking requests first.
 APPS: Mapping[Mode, Mapping[str, str]] = {
@@ -32,7 +33,7 @@ APPS: Mapping[Mode, Mapping[str, str]] = {
         "planning": "services.planning.app:create_app",
         "coordination": "services.coordination.app:create_app",
         "reporting": "services.reporting.app:create_app",
-        "gateway": "gateway.app:create_app",
+        "gateway": "gateway.app:create_front",
     },
 }
 
@@ -67,6 +68,7 @@ class WebProcess(ServerProcess):
                     status_line = await reader.readline()
                 finally:
                     writer.close()
+                    await writer.wait_closed()
         except (OSError, TimeoutError):
             return False
         return status_line.split(b" ")[1:2] == [b"200"]
@@ -137,7 +139,7 @@ class LocalStack:
             "TANDEM_STORAGE_URL": (self.data / "files").as_uri(),
             "TANDEM_MAIL_URL": f"outbox://{quote(str(self.data / 'outbox'))}",
             "TANDEM_PUBLIC_URL": self.public_url,
-            **{f"TANDEM_{service.upper()}_URL": url for service, url in self._urls.items()},
+            **{f"TANDEM_{service.upper()}_URL": url for service, url in self._urls.items() if self.mode == "separate"},
             **{f"TANDEM_{service.upper()}_DATABASE_URL": self.database_url(service) for service in SERVICES},
             **self._settings,
         }
@@ -240,14 +242,15 @@ class LocalStack:
         self._folder.close()
 
     async def _migrate_all(self) -> None:
-        migrate = self._migrate
-        if migrate is None:
-            migrate = importlib.import_module("services.kernel.migrations").migrate
+        migrate: Migrate = self._migrate or importlib.import_module("services.kernel.migrations").migrate
         for service in SERVICES:
-            # In a thread, since a migration may run an event loop of its own.
-            outcome = await asyncio.to_thread(migrate, service, self.owner_database_url(service))
-            if inspect.isawaitable(outcome):
-                await outcome
+            try:
+                await migrate(service, self.owner_database_url(service))
+            except CommandError as error:
+                raise CannotStart(
+                    f"The database of {service} does not fit this version of Tandem ({error}). "
+                    "Run the version that made it, or `make reset` to start anew."
+                ) from error
 
     async def _supervise(self) -> None:
         """Bring back what died without being asked to, after a pause that grows while it keeps dying."""

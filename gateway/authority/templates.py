@@ -13,6 +13,7 @@ OPERATIONAL = (
     "task.action",
     "meeting.*",
     "minutes.record",
+    "minutes.distribute",
     "document.write",
     "risk.record",
     "status_report.draft",

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 import structlog
 
@@ -30,6 +31,8 @@ Handler = Callable[[WriteSession, Fact], Awaitable[None]]
 CATCH_UP_SECONDS = 3.0
 PARKED_ATTEMPTS = 8
 NOBODY = UUID(int=0)
+# Somebody holds the tenant's cursor longer than a lock may be waited for: a rebuild, which ends.
+CURSOR_HELD = asyncpg.LockNotAvailableError
 
 
 class Handlers:
@@ -77,7 +80,7 @@ class Inbox:
         peers: Peers,
         handlers: Handlers,
         sources: Sequence[str],
-        on_applied: Callable[[], None],
+        on_applied: Callable[[UUID], None],
     ) -> None:
         self._database = database
         self._log = log
@@ -111,19 +114,25 @@ class Inbox:
                             await self.pull(tenant_id, source, max(fact.number for fact in facts))
                     for message in messages:
                         await message.ack()
-            except (*CONNECTION_FAILURES, *LOG_FAILURES, HttpFailed, CatchingUp) as error:
+            except (*CONNECTION_FAILURES, *LOG_FAILURES, CURSOR_HELD, HttpFailed, CatchingUp) as error:
                 _log.warning("inbox waits", source=source, problem=type(error).__name__)
                 await asyncio.sleep(0.5)
 
     # -- read your writes ---------------------------------------------------------------------------------------------
 
-    async def reach(self, tenant_id: UUID, positions: Mapping[str, int]) -> None:
-        """Return when this service has applied these numbers. Raises CatchingUp when it cannot within three seconds."""
+    async def reach(self, tenant_id: UUID, positions: Mapping[str, int]) -> bool:
+        """Return when this service has applied these numbers; True when it was not known to have been there already.
+
+        Raises CatchingUp when it cannot within three seconds.
+        """
+        looked = False
         for source, number in positions.items():
             if source not in self.sources or self._reached.get((tenant_id, source), 0) >= number:
                 continue
+            looked = True
             if await self._cursor(tenant_id, source) < number:
                 await self.pull(tenant_id, source, number)
+        return looked
 
     async def _cursor(self, tenant_id: UUID, source: str) -> int:
         async with self._database.read(tenant_id) as reader:
@@ -148,54 +157,98 @@ class Inbox:
                         await asyncio.sleep(0.02)
                     elif not await self.apply(tenant_id, source, facts):
                         raise RuntimeError(f"the outbox of {source} has a gap behind {cursor}")
-        except (TimeoutError, HttpFailed) as error:
+        except (TimeoutError, CURSOR_HELD, HttpFailed) as error:
             raise CatchingUp from error
 
     # -- applying -----------------------------------------------------------------------------------------------------
 
     async def apply(self, tenant_id: UUID, source: str, facts: Sequence[Fact]) -> bool:
         """Apply what is new among `facts` in one transaction. False when a number is missing; then nothing is applied."""
-        principal = Principal(tenant_id, NOBODY, kind="service")
-        async with self._database.write(principal) as session:
-            driver = await session.driver()
-            await driver.execute(
-                "insert into inbox_cursors (tenant_id, source, number) values ($1, $2, 0) on conflict do nothing",
-                tenant_id,
-                source,
-            )
-            cursor = await driver.fetchval(
-                "select number from inbox_cursors where tenant_id = $1 and source = $2 for update", tenant_id, source
-            )
-            start = cursor
-            parked = {
-                row["project_id"]
-                for row in await driver.fetch(
-                    "select distinct project_id from parked_facts where tenant_id = $1 and source = $2", tenant_id, source
-                )
-            }
-            for fact in sorted(facts, key=lambda each: each.number):
-                if fact.number <= cursor:
-                    continue
-                if fact.number > cursor + 1:
-                    return False
-                cursor = fact.number
-                if fact.project_id is not None and fact.project_id in parked:
-                    await self._park(driver, fact, "waits behind an earlier fact of its project", 0)
-                elif not await self._handle(session, fact):
-                    parked.add(fact.project_id)
+        async with self._database.write(Principal(tenant_id, NOBODY, kind="service")) as session:
+            start = await self._hold_cursor(session, source)
+            cursor = await self._advance(session, source, start, facts)
+            if cursor is None:
+                return False
             if cursor == start:
                 return True
             failpoint("consumer.mid_tx")
-            await driver.execute(
-                "update inbox_cursors set number = $3 where tenant_id = $1 and source = $2", tenant_id, source, cursor
-            )
             await session.publish()
             failpoint("consumer.before_commit")
             await session.commit()
             failpoint("consumer.after_commit")
         self._remember(tenant_id, source, cursor)
-        self._on_applied()
+        self._on_applied(tenant_id)
         return True
+
+    async def rebuild(self, tenant_id: UUID, empty: Callable[[WriteSession], Awaitable[None]]) -> Mapping[str, int]:
+        """Empty what facts have made of a tenant and make it again from the sources' outboxes; answers the numbers reached.
+
+        It is one transaction: readers see the old state or the new one, and a crash leaves the old. Only for a service
+        whose handlers record no facts of their own, since those would be recorded again. Raises HttpFailed.
+        """
+        async with self._database.write(Principal(tenant_id, NOBODY, kind="service")) as session:
+            # Held cursors keep the running readers out until this has committed, so no fact goes in between.
+            before = {source: await self._hold_cursor(session, source) for source in self.sources}
+            driver = await session.driver()
+            await driver.execute("delete from parked_facts where tenant_id = $1", tenant_id)
+            await driver.execute("update inbox_cursors set number = 0 where tenant_id = $1", tenant_id)
+            await empty(session)
+            reached: dict[str, int] = {}
+            for source, known in before.items():
+                head = max(known, (await self._peers.heads(source)).get(tenant_id, 0))
+                cursor = 0
+                while cursor < head:
+                    facts = await self._peers.facts(source, tenant_id, cursor)
+                    advanced = await self._advance(session, source, cursor, facts)
+                    if advanced is None or advanced == cursor:
+                        raise RuntimeError(f"the outbox of {source} has a gap behind {cursor}")
+                    cursor = advanced
+                reached[source] = cursor
+            if session.recorded:
+                raise RuntimeError("a rebuild must not record facts a second time")
+            await session.commit()
+        for source, number in reached.items():
+            self._remember(tenant_id, source, number)
+        return reached
+
+    async def _hold_cursor(self, session: WriteSession, source: str) -> int:
+        """The number reached, locked until the transaction ends."""
+        driver = await session.driver()
+        await driver.execute(
+            "insert into inbox_cursors (tenant_id, source, number) values ($1, $2, 0) on conflict do nothing",
+            session.tenant_id,
+            source,
+        )
+        number: int = await driver.fetchval(
+            "select number from inbox_cursors where tenant_id = $1 and source = $2 for update", session.tenant_id, source
+        )
+        return number
+
+    async def _advance(self, session: WriteSession, source: str, cursor: int, facts: Sequence[Fact]) -> int | None:
+        """Handle the facts behind the held cursor and move it; None when a number is missing."""
+        tenant_id, start = session.tenant_id, cursor
+        driver = await session.driver()
+        parked = {
+            row["project_id"]
+            for row in await driver.fetch(
+                "select distinct project_id from parked_facts where tenant_id = $1 and source = $2", tenant_id, source
+            )
+        }
+        for fact in sorted(facts, key=lambda each: each.number):
+            if fact.number <= cursor:
+                continue
+            if fact.number > cursor + 1:
+                return None
+            cursor = fact.number
+            if fact.project_id is not None and fact.project_id in parked:
+                await self._park(driver, fact, "waits behind an earlier fact of its project", 0)
+            elif not await self._handle(session, fact):
+                parked.add(fact.project_id)
+        if cursor > start:
+            await driver.execute(
+                "update inbox_cursors set number = $3 where tenant_id = $1 and source = $2", tenant_id, source, cursor
+            )
+        return cursor
 
     async def _handle(self, session: WriteSession, fact: Fact) -> bool:
         handlers = self._handlers.of(fact.type)
@@ -253,7 +306,7 @@ class Inbox:
                 for row in due:
                     if row["attempts"] < PARKED_ATTEMPTS:
                         await self._retry(Fact.from_body(orjson.loads(row["envelope"])), row["attempts"])
-            except CONNECTION_FAILURES:
+            except (*CONNECTION_FAILURES, CURSOR_HELD):
                 continue
 
     async def _retry(self, fact: Fact, attempts: int) -> None:
@@ -273,4 +326,4 @@ class Inbox:
                 await self._park(driver, fact, "failed again", attempts + 1)
             await session.publish()
             await session.commit()
-        self._on_applied()
+        self._on_applied(fact.tenant_id)

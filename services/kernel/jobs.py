@@ -158,7 +158,7 @@ class JobWorker:
             except CONNECTION_FAILURES:
                 await asyncio.sleep(0.5)
                 continue
-            manager = QueueManager(AsyncpgDriver(connection))
+            manager = QueueManager(Queries(AsyncpgDriver(connection)))
             manager.entrypoint(ENTRYPOINT)(self._work)
             try:
                 await manager.run(dequeue_timeout=timedelta(seconds=5), batch_size=2, heartbeat_timeout=HEARTBEAT)

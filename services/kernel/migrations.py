@@ -95,11 +95,12 @@ async def migrate(service: str, owner_url: str) -> None:
 
 
 async def protect(connection: "asyncpg.Connection[asyncpg.Record]", service: str) -> None:
-    """Force row level security on every table that has a tenant_id, and let the background role see what it must."""
+    """Force row level security on every table that has a tenant_id, let the background role see what it must, and take
+    the right to change rows from the service where a table is declared append-only."""
     background = f"{service}_background"
-    marked = {
-        table.name for metadata in service_metadata(service) for table in metadata.tables.values() if table.info.get("background")
-    }
+    tables = [table for metadata in service_metadata(service) for table in metadata.tables.values()]
+    marked = {table.name for table in tables if table.info.get("background")}
+    append_only = {table.name for table in tables if table.info.get("append_only")}
     rows = await connection.fetch(
         """select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced,
              array(select p.polname::text from pg_policy p where p.polrelid = c.oid) as policies
@@ -119,6 +120,8 @@ async def protect(connection: "asyncpg.Connection[asyncpg.Record]", service: str
             await connection.execute(f"create policy background on {table} for all to {background} using (true) with check (true)")
         if row["name"] in marked:
             await connection.execute(f"grant select, update, delete on {table} to {background}")
+        if row["name"] in append_only:
+            await connection.execute(f"revoke update, delete, truncate on {table} from {service}")
 
 
 def drift(service: str, owner_url: str) -> list[Any]:

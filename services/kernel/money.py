@@ -45,6 +45,16 @@ _DECIMAL_STRING = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
+def money_json(amount: str, currency: str) -> str:
+    """SQL: the JSON form of an amount column and its currency column, with the currency's own decimals; null for null."""
+    fewer, more = (
+        ", ".join(f"'{code}'" for code, units in MINOR_UNITS.items() if units == decimals) for decimals in (0, 3)
+    )
+    decimals = f"case when {currency} in ({fewer}) then 0 when {currency} in ({more}) then 3 else 2 end"
+    built = f"json_build_object('amount', round({amount}, {decimals})::text, 'currency', {currency})"
+    return f"case when {amount} is not null then {built} end"
+
+
 class CurrencyMismatch(ValueError):
     """Two amounts of different currencies were added, subtracted or compared; convert one with a rate first."""
 

@@ -1,8 +1,9 @@
 """One running service: its database, its log connection and its background work, started and stopped as one."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import structlog
 from fastapi import Request
@@ -43,9 +44,11 @@ class Service:
         self.peers = Peers(peers, self.signer, self.name)
         self.relay = Relay(self.database, self.log)
         self.resources = resources
-        self.inbox = Inbox(self.database, self.log, self.peers, handlers, sources, self.wake)
+        self.inbox = Inbox(self.database, self.log, self.peers, handlers, sources, self._applied)
         self.worker = JobWorker(self.database, jobs, resources, self.wake)
         self.draining = False
+        # Told of each tenant for which facts of other services were applied in this process.
+        self.after_apply: list[Callable[[UUID], None]] = []
         self._seen_positions: dict[Any, str] = {}
         self._connecting = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -95,6 +98,11 @@ class Service:
     def alive(self) -> bool:
         """Whether all background work is still running; a process in which some has ended wants a restart."""
         return all(not task.done() for task in self._tasks)
+
+    def _applied(self, tenant_id: UUID) -> None:
+        self.wake()
+        for listener in self.after_apply:
+            listener(tenant_id)
 
     def wake(self) -> None:
         """Something was committed in this process: relay it at once."""

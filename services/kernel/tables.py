@@ -141,6 +141,7 @@ people = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
     CheckConstraint("kind in ('person','integration','agent')", name="kind"),
+    info={"background": True},
 )
 
 memberships = Table(

@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,9 +19,10 @@ TICKS_PER_HOUR: Final = 60 * TICKS_PER_MINUTE
 TICKS_PER_DAY: Final = 24 * TICKS_PER_HOUR
 SECONDS_PER_TICK: Final = 60 // TICKS_PER_MINUTE
 
-_EPOCH: Final = datetime(1970, 1, 1)
+_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00")
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _MOST_RANGES: Final = 5
+MOST_BASES: Final = 8
 # The horizon grows on demand up to these bounds; past them a calendar is taken to have run out of working time.
 _FIRST_DAY: Final = date(1900, 1, 1).toordinal() - _EPOCH_ORDINAL
 _LAST_DAY: Final = date(2300, 1, 1).toordinal() - _EPOCH_ORDINAL
@@ -108,10 +109,12 @@ class WorkingTime:
     end of the earlier period, those that ask for a start with the beginning of the later one.
     """
 
-    __slots__ = ("_cumulative", "_ends", "_first_day", "_last_day", "_starts")
+    __slots__ = ("_cumulative", "_ends", "_first_day", "_from", "_last_day", "_starts", "_until")
 
     def __init__(self) -> None:
         self._first_day = self._last_day = 0
+        # Moments the table answers for: its days less a margin, since a night shift that began before may cover the first.
+        self._from = self._until = 0
         self._starts: list[int] = []
         self._ends: list[int] = []
         # _cumulative[i] is the work before period i, so it has one entry more than there are periods.
@@ -132,28 +135,19 @@ class WorkingTime:
             if last_day > self._last_day:
                 self._last_day = max(last_day, self._last_day + grow)
         self._first_day, self._last_day = max(self._first_day, _FIRST_DAY), min(self._last_day, _LAST_DAY)
-        starts: list[int] = []
-        ends: list[int] = []
-        for start, end in self.periods(self._first_day, self._last_day):
-            if ends and start <= ends[-1]:
-                ends[-1] = max(ends[-1], end)
-            else:
-                starts.append(start)
-                ends.append(end)
-        cumulative = [0]
-        total = 0
-        for start, end in zip(starts, ends, strict=True):
-            total += end - start
-            cumulative.append(total)
-        self._starts, self._ends, self._cumulative = starts, ends, cumulative
+        periods = self.periods(self._first_day, self._last_day)
+        self._starts = [start for start, _ in periods]
+        self._ends = [end for _, end in periods]
+        self._cumulative = list(accumulate((end - start for start, end in periods), initial=0))
+        self._from = (self._first_day + 1) * TICKS_PER_DAY
+        self._until = (self._last_day - 1) * TICKS_PER_DAY
 
     def _reach(self, moment: int) -> None:
-        # A day's margin on both sides, since a night shift that began the day before may cover the moment.
+        """Widen the table over a moment."""
         day = moment // TICKS_PER_DAY
-        if day - 1 < self._first_day or day + 1 >= self._last_day:
-            if not _FIRST_DAY < day < _LAST_DAY - 1:
-                raise NoWorkingTime(f"{moment} ticks lies outside the calendar's horizon")
-            self._cover(day - 1, day + 2)
+        if not _FIRST_DAY < day < _LAST_DAY - 1:
+            raise NoWorkingTime(f"{moment} ticks lies outside the calendar's horizon")
+        self._cover(day - 1, day + 2)
 
     def _extend_later(self) -> None:
         if self._last_day >= _LAST_DAY:
@@ -166,6 +160,9 @@ class WorkingTime:
         self._cover(self._first_day - 1, self._last_day)
 
     def _position(self, moment: int) -> int:
+        """Working ticks from the table's beginning to a moment."""
+        if not self._from <= moment < self._until:
+            self._reach(moment)
         index = bisect_right(self._starts, moment) - 1
         if index < 0:
             return 0
@@ -177,18 +174,20 @@ class WorkingTime:
         """Working ticks from `start` to `finish`; negative when `finish` is earlier."""
         if start == finish:
             return 0
-        self._reach(start)
-        self._reach(finish)
-        return self._position(finish) - self._position(start)
+        # Widening the table backwards shifts positions, so the earlier moment is looked up first.
+        if start < finish:
+            before = self._position(start)
+            return self._position(finish) - before
+        after = self._position(finish)
+        return after - self._position(start)
 
     def add_work(self, start: int, work: int) -> int:
         """The finish of `work` ticks begun at `start`: the end of a period. No work leaves the moment untouched."""
         if work <= 0:
             return start if work == 0 else self.subtract_work(start, -work)
-        self._reach(start)
         while True:
-            cumulative = self._cumulative
             target = self._position(start) + work
+            cumulative = self._cumulative
             index = bisect_left(cumulative, target)
             if index < len(cumulative):
                 return self._ends[index - 1] - (cumulative[index] - target)
@@ -198,7 +197,6 @@ class WorkingTime:
         """The start from which `work` ticks end at `finish`: inside or at the beginning of a period."""
         if work <= 0:
             return finish if work == 0 else self.add_work(finish, -work)
-        self._reach(finish)
         while True:
             target = self._position(finish) - work
             if target >= 0:
@@ -208,7 +206,8 @@ class WorkingTime:
 
     def next_start(self, moment: int) -> int:
         """The first moment, not before `moment`, at which work can begin."""
-        self._reach(moment)
+        if not self._from <= moment < self._until:
+            self._reach(moment)
         while True:
             index = bisect_right(self._ends, moment)
             if index < len(self._starts):
@@ -217,7 +216,8 @@ class WorkingTime:
 
     def previous_finish(self, moment: int) -> int:
         """The last moment, not after `moment`, at which work can end."""
-        self._reach(moment)
+        if not self._from <= moment < self._until:
+            self._reach(moment)
         while True:
             index = bisect_left(self._starts, moment) - 1
             if index >= 0:
@@ -237,7 +237,7 @@ class Calendar(WorkingTime):
     holiday does in Microsoft Project.
     """
 
-    __slots__ = ("base", "days", "exceptions", "name", "work_weeks")
+    __slots__ = ("base", "days", "depth", "exceptions", "name", "work_weeks")
 
     def __init__(
         self,
@@ -253,6 +253,9 @@ class Calendar(WorkingTime):
         self.exceptions = tuple(exceptions)
         self.work_weeks = tuple(work_weeks)
         self.base = base
+        self.depth: int = 0 if base is None else base.depth + 1
+        if self.depth > MOST_BASES:
+            raise InvalidCalendar(f"a calendar inherits through at most {MOST_BASES} others")
         self.name = name
 
     @classmethod
@@ -333,32 +336,37 @@ class Calendar(WorkingTime):
 
     def periods(self, first_day: int, last_day: int) -> list[Range]:
         """See `WorkingTime.periods`; the day before is looked at too, for a shift that runs over midnight."""
-        exceptions = self._exceptions(first_day - 1, last_day)
-        week = None if self._has_work_weeks() else tuple(self._ordinary(day) for day in _FIRST_WEEK)
-        floor = first_day * TICKS_PER_DAY
+        exceptions = self.exceptions_within(first_day - 1, last_day)
+        week = None if self.has_work_weeks() else tuple(self.ordinary_ranges(day) for day in _FIRST_WEEK)
         found: list[Range] = []
         for day in range(first_day - 1, last_day):
             ranges = exceptions.get(day)
             if ranges is None:
-                ranges = self._ordinary(day) if week is None else week[_weekday(day)]
+                ranges = self.ordinary_ranges(day) if week is None else week[_weekday(day)]
             start = day * TICKS_PER_DAY
             for opening, closing in ranges:
-                if start + closing > floor:
-                    found.append((max(start + opening, floor), start + closing))
+                found.append((start + opening, start + closing))
+        floor = first_day * TICKS_PER_DAY
+        while found and found[0][1] <= floor:
+            del found[0]
+        if found and found[0][0] < floor:
+            found[0] = (floor, found[0][1])
         return _merged(found)
 
-    def _exceptions(self, first_day: int, last_day: int) -> dict[int, Ranges]:
-        table = self.base._exceptions(first_day, last_day) if self.base is not None else {}
+    def exceptions_within(self, first_day: int, last_day: int) -> dict[int, Ranges]:
+        """The ranges of the days with an exception, by day number."""
+        table = self.base.exceptions_within(first_day, last_day) if self.base is not None else {}
         for item in reversed(self.exceptions):
             first, last = max(day_number(item.first), first_day), min(day_number(item.last) + 1, last_day)
             for day in range(first, last):
                 table[day] = item.ranges
         return table
 
-    def _has_work_weeks(self) -> bool:
-        return bool(self.work_weeks) or (self.base is not None and self.base._has_work_weeks())
+    def has_work_weeks(self) -> bool:
+        """Whether this calendar or one below it has work weeks."""
+        return bool(self.work_weeks) or (self.base is not None and self.base.has_work_weeks())
 
-    def _ordinary(self, day: int) -> Ranges:
+    def ordinary_ranges(self, day: int) -> Ranges:
         """The ranges of a day without exception: work week, else own week, else the base calendar's."""
         index = _weekday(day)
         for week in self.work_weeks:
@@ -368,7 +376,7 @@ class Calendar(WorkingTime):
         own = self.days[index]
         if own is not None:
             return own
-        return self.base._ordinary(day) if self.base is not None else ()
+        return self.base.ordinary_ranges(day) if self.base is not None else ()
 
 
 class CommonWorkingTime(WorkingTime):

@@ -7,7 +7,8 @@ commits. FastAPI runs the exit of a `scope="function"` dependency before the res
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Literal
 
 import asyncpg
 import orjson
@@ -17,6 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.responses import Response
 
 from services.kernel.database import CONNECTION_FAILURES
+from services.kernel.failpoints import failpoint
 from services.kernel.identity import Principal
 from services.kernel.problems import (
     AlreadyExists,
@@ -34,6 +36,9 @@ from services.kernel.session import WriteSession
 
 POSITION_HEADER = "Tandem-Position"
 EFFECT_HEADER = "Tandem-Effect"
+# In the scope: what a route has read from its body as a stream, as far as a repetition must say the same. An upload puts
+# its fields and its file's hash there, since the body is gone by then and a client chooses new boundaries each time.
+SAID = "tandem.said"
 _STORED_HEADERS = ("etag", "location", "tandem-effect", "content-type")
 
 
@@ -80,6 +85,7 @@ class Write:
         version: int | None = None,
         location: str | None = None,
         effects: Mapping[str, Any] | None = None,
+        effect: Literal["applied", "proposed"] = "applied",
     ) -> Response:
         """Publish what was recorded and build the answer; both are stored with the change, or not at all.
 
@@ -94,7 +100,7 @@ class Write:
         impact = self.session.impact
         if effects is not None or impact:
             document["effects"] = {"impact": impact or {}, **(effects or {})}
-        headers = {EFFECT_HEADER: "applied"}
+        headers: dict[str, str] = {EFFECT_HEADER: effect}
         if version is not None:
             headers["ETag"] = f'"{version}"'
         if location is not None:
@@ -117,6 +123,18 @@ class Write:
         response = Response(b"", 204, headers)
         await self._keep(response)
         return response
+
+    async def release_key(self) -> None:
+        """Forget the key: this answer must not be stored (it holds a secret), so a retry runs again."""
+        if self.idempotency_key is not None:
+            await (await self.session.driver()).execute(
+                "delete from idempotency_keys where tenant_id = $1 and principal_id = $2 and route = $3 and key = $4",
+                self.session.tenant_id,
+                self.principal.person_id,
+                _route(self.request),
+                self.idempotency_key,
+            )
+            self.idempotency_key = None
 
     def _dry_run_answer(self, document: dict[str, Any], effects: Mapping[str, Any] | None) -> Response:
         authority = self.session.authority
@@ -156,7 +174,8 @@ def _route(request: Request) -> str:
 
 async def _claim_key(session: WriteSession, request: Request, key: str) -> None:
     """Insert the key first: a parallel twin waits on this row, then reads the stored answer (or gets 409 by time-out)."""
-    digest = hashlib.sha256(request.url.query.encode() + b"\n" + await request.body()).digest()
+    said: bytes = request.scope[SAID] if SAID in request.scope else await request.body()
+    digest = hashlib.sha256(request.url.query.encode() + b"\n" + said).digest()
     driver = await session.driver()
     arguments = (session.tenant_id, session.principal.person_id, _route(request), key)
     try:
@@ -183,22 +202,11 @@ async def _claim_key(session: WriteSession, request: Request, key: str) -> None:
     raise Replayed(Response(stored["body"], stored["status"], headers))
 
 
-async def begin_write(
-    request: Request,
-    dry_run: Annotated[
-        bool, Query(description="Validate, check and measure everything; store nothing; answer 200 with the impact.")
-    ] = False,
-    idempotency_key: Annotated[
-        str | None,
-        Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$", description="Makes a retry safe; kept 72 hours."),
-    ] = None,
-    if_match: Annotated[
-        str | None, Header(max_length=100, description="The ETag of the version that is changed; required on PUT, PATCH, DELETE.")
-    ] = None,
-    tandem_change_agent: Annotated[
-        str | None, Header(max_length=100, pattern=r"^[\x21-\x7e]+$", description="Echoed on the events of this write.")
-    ] = None,
+@asynccontextmanager
+async def open_write(
+    request: Request, *, dry_run: bool, idempotency_key: str | None, if_match: str | None, change_agent: str | None
 ) -> AsyncIterator[Write]:
+    """The transaction of one write request: claim the key, let the caller work and answer, commit."""
     context = context_of(request)
     principal = context.principal
     for name in ("if-match", "idempotency-key"):
@@ -209,7 +217,7 @@ async def begin_write(
         async with context.service.database.write(principal) as session:
             session.dry_run = dry_run
             session.trace_id = context.trace_id
-            session.change_agent = tandem_change_agent
+            session.change_agent = change_agent
             write = Write(request, session, None if dry_run else idempotency_key, if_match)
             if write.idempotency_key is not None:
                 await _claim_key(session, request, write.idempotency_key)
@@ -219,7 +227,9 @@ async def begin_write(
             if dry_run:
                 await session.rollback()
             else:
+                failpoint("tx.before_commit")
                 await session.commit()
+                failpoint("tx.after_commit")
                 context.service.wake()
     except StaleDataError as error:
         raise Stale(expected_version="", current_version=None) from error
@@ -229,6 +239,36 @@ async def begin_write(
         _translate(error)
     except CONNECTION_FAILURES as error:
         raise Unavailable from error
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]+$", description="Makes a retry safe; kept 72 hours."),
+]
+
+
+async def begin_write(
+    request: Request,
+    dry_run: Annotated[
+        bool, Query(description="Validate, check and measure everything; store nothing; answer 200 with the impact.")
+    ] = False,
+    idempotency_key: IdempotencyKey = None,
+    if_match: Annotated[
+        str | None,
+        Header(max_length=100, description="The ETag of the version that is changed; required on PUT, PATCH, DELETE."),
+    ] = None,
+    tandem_change_agent: Annotated[
+        str | None, Header(max_length=100, pattern=r"^[\x21-\x7e]+$", description="Echoed on the events of this write.")
+    ] = None,
+) -> AsyncIterator[Write]:
+    async with open_write(
+        request,
+        dry_run=dry_run,
+        idempotency_key=idempotency_key,
+        if_match=if_match,
+        change_agent=tandem_change_agent,
+    ) as write:
+        yield write
 
 
 def _constraint(error: IntegrityError) -> str:

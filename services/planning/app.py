@@ -8,6 +8,8 @@ from services.kernel import app as kernel
 from services.kernel.http_client import AsgiApp
 from services.kernel.inbox import Handlers
 from services.kernel.settings import Settings
+from services.planning.budget import routes as budget
+from services.planning.decisions import routes as decisions
 from services.planning.projects import routes as projects
 
 SOURCES = ("gateway", "coordination")
@@ -17,7 +19,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
     handlers = Handlers()
     return kernel.create_app(
         settings or Settings.load("planning"),
-        [projects.router],
+        [projects.router, decisions.router, budget.router],
         title="Tandem planning",
         handlers=handlers,
         sources=SOURCES,

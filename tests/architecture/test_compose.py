@@ -94,6 +94,15 @@ def test_the_drawn_secrets_satisfy_every_service(service: str, tmp_path: Path) -
     assert settings.database_url.endswith(f"/tandem_{service}")
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_migrations_of_every_service_run_as_the_owner_of_its_tables(service: str, tmp_path: Path) -> None:
+    done = run_compose(environment_file(), tmp_path, "config")
+    settings = Settings.load(service, yaml.safe_load(done.stdout)["services"]["migrate"]["environment"])
+    assert settings.owner_database_url is not None
+    assert settings.owner_database_url.startswith(f"postgresql://{service}_owner:")
+    assert settings.owner_database_url.endswith(f"/tandem_{service}")
+
+
 @pytest.mark.parametrize("service", [*SERVICES, "migrate"])
 def test_every_variable_is_a_setting(service: str) -> None:
     fields = {f"TANDEM_{field.upper()}" for field in Settings.model_fields if field != "service"}

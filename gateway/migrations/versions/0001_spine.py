@@ -126,13 +126,107 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.CheckConstraint("kind in ('person','integration','agent')", name=op.f('ck_people_kind')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_people'))
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_people')),
+    info={'background': True}
     )
+    op.create_table('log_heads',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('tenant_id', name=op.f('pk_log_heads'))
+    )
+    op.create_table('merged_events',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('number', sa.BigInteger(), nullable=False),
+    sa.Column('type', sa.Text(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=True),
+    sa.Column('audience', sa.Text(), nullable=False),
+    sa.Column('occurred_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('envelope', sa.Text(), nullable=False),
+    sa.CheckConstraint("audience in ('members','guests','tenant')", name=op.f('ck_merged_events_audience')),
+    sa.PrimaryKeyConstraint('tenant_id', 'position', name=op.f('pk_merged_events'))
+    )
+    op.create_index('ix_merged_events_project', 'merged_events', ['tenant_id', 'project_id', 'position'], unique=False)
+    op.create_index('uq_merged_events_source', 'merged_events', ['tenant_id', 'source', 'number'], unique=True)
+    op.create_table('proposals',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('proposer_id', sa.UUID(), nullable=False),
+    sa.Column('service', sa.Text(), nullable=False),
+    sa.Column('method', sa.Text(), nullable=False),
+    sa.Column('path', sa.Text(), nullable=False),
+    sa.Column('query', sa.Text(), nullable=False),
+    sa.Column('content_type', sa.Text(), nullable=True),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('if_match', sa.Text(), nullable=True),
+    sa.Column('kinds', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('impact', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('exceeded', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('decidable_by', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('decided_by_id', sa.UUID(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('rebase', sa.Boolean(), nullable=False),
+    sa.Column('outcome_id', sa.UUID(), nullable=True),
+    sa.Column('result', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('problem', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("state in ('submitted','accepting','accepted','rejected','withdrawn','rebase_required','failed')", name=op.f('ck_proposals_state')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_proposals'))
+    )
+    op.create_index('ix_proposals_project', 'proposals', ['tenant_id', 'project_id', 'state'], unique=False)
+    op.create_table('tenants',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_tenants'))
+    )
+    op.create_table('tokens',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('hint', sa.Text(), nullable=False),
+    sa.Column('hash', sa.LargeBinary(), nullable=False),
+    sa.Column('scopes', sa.ARRAY(sa.Text()), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_tokens')),
+    info={'background': True}
+    )
+    op.create_index('uq_tokens_hash', 'tokens', ['hash'], unique=True)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('uq_tokens_hash', table_name='tokens')
+    op.drop_table('tokens')
+    op.drop_table('tenants')
+    op.drop_index('ix_proposals_project', table_name='proposals')
+    op.drop_table('proposals')
+    op.drop_index('uq_merged_events_source', table_name='merged_events')
+    op.drop_index('ix_merged_events_project', table_name='merged_events')
+    op.drop_table('merged_events')
+    op.drop_table('log_heads')
     op.drop_table('people')
     op.drop_table('parked_facts')
     op.drop_table('outbox_heads')

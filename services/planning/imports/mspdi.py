@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import BinaryIO, Final
 
 from services.kernel.working_time import (
     TICKS_PER_DAY,
     CalendarException,
     InvalidCalendar,
+    Range,
     Ranges,
     WorkWeek,
     parse_range,
@@ -52,6 +53,11 @@ _ELAPSED_FORMATS: Final = frozenset({4, 6, 8, 10, 12, 20, 36, 38, 40, 42, 44, 52
 _PERCENT_FORMATS: Final = frozenset({19, 20, 51, 52})
 # A recurrence without a sensible end would fill memory; ten thousand days are 27 years of daily exceptions.
 _MOST_OCCURRENCES: Final = 10_000
+_MOST_OCCURRENCES_IN_A_FILE: Final = 100_000
+# No number of a plan is longer; arithmetic on numbers of a million digits would stop the process.
+_LONGEST_NUMBER: Final = 40
+_MOST_DIGITS: Final = 15
+_LONGEST_SPAN: Final = 10**9  # ticks: 190 years around the clock
 NO_UID: Final = -1
 UNASSIGNED: Final = -65535
 # A manual task may hold words instead of dates ("some time in May"); the element's presence says so, even empty.
@@ -269,6 +275,7 @@ class _Reader:
         self.plan = MspdiPlan()
         self.oddities: Counter[tuple[str, str, str]] = Counter()
         self.properties: dict[str, str] = {}
+        self.occurrences_left = _MOST_OCCURRENCES_IN_A_FILE
 
     def read(self, stream: BinaryIO, limits: Limits) -> MspdiPlan:
         plan = self.plan
@@ -295,24 +302,17 @@ class _Reader:
         self.oddities[f"{record.tag}/{tag}", disposition, reason] += 1
 
     def _integer(self, record: Record, tag: str, default: int = 0) -> int:
-        text = record.get(tag)
-        if text is None:
-            return default
-        try:
-            return int(Decimal(text))
-        except (InvalidOperation, ValueError, OverflowError):
-            self._odd(record, tag, "not a number")
-            return default
+        return int(self._decimal(record, tag, Decimal(default)))
 
     def _decimal(self, record: Record, tag: str, default: Decimal = Decimal(0)) -> Decimal:
         text = record.get(tag)
         if text is None:
             return default
         try:
-            value = Decimal(text)
+            value = Decimal(text) if len(text) <= _LONGEST_NUMBER else Decimal("nan")
         except InvalidOperation:
             value = Decimal("nan")
-        if not value.is_finite():
+        if not value.is_finite() or value.adjusted() > _MOST_DIGITS:
             self._odd(record, tag, "not a number")
             return default
         return value
@@ -346,7 +346,7 @@ class _Reader:
         text = record.get(tag)
         if text is None:
             return None
-        match = _DURATION.fullmatch(text)
+        match = _DURATION.fullmatch(text) if len(text) <= 2 * _LONGEST_NUMBER else None
         if match is None:
             self._odd(record, tag, "not a duration")
             return None
@@ -358,11 +358,19 @@ class _Reader:
             (Decimal(value) * scale for value, scale in ((days, 14400), (hours, 600), (minutes, 10)) if value),
             Decimal(seconds or 0) / 6,
         )
+        if total > _LONGEST_SPAN:
+            self._odd(record, tag, "longer than any plan")
+            return None
         ticks = int(total + Decimal("0.5"))
         return -ticks if sign else ticks
 
     def _tenths(self, record: Record, tag: str) -> int:
-        return self._integer(record, tag)
+        """A lag or delay, which the format writes in tenths of a minute: ticks as they stand."""
+        ticks = self._integer(record, tag)
+        if abs(ticks) > _LONGEST_SPAN:
+            self._odd(record, tag, "longer than any plan")
+            return 0
+        return ticks
 
     # Project
 
@@ -421,9 +429,12 @@ class _Reader:
                 is_base=self._truth(record, "IsBaseCalendar", True),
                 base_uid=self._integer(record, "BaseCalendarUID", NO_UID),
                 days=tuple(days),
-                exceptions=tuple(item for group in found for item in group) if exceptions is not None else tuple(legacy),
+                exceptions=tuple(item for group in found for item in group)
+                if exceptions is not None
+                else tuple(legacy),
                 work_weeks=tuple(
-                    week for item in (work_weeks.all("WorkWeek") if work_weeks is not None else [])
+                    week
+                    for item in (work_weeks.all("WorkWeek") if work_weeks is not None else [])
                     for week in self._work_week(item)
                 ),
             )
@@ -433,7 +444,7 @@ class _Reader:
         if not self._truth(record, "DayWorking"):
             return ()
         times = record.first("WorkingTimes")
-        found = []
+        found: list[Range] = []
         for item in times.all("WorkingTime") if times is not None else []:
             start, finish = item.get("FromTime"), item.get("ToTime")
             if start is None or finish is None:
@@ -488,12 +499,12 @@ class _Reader:
         most = _MOST_OCCURRENCES
         if self._truth(record, "EnteredByOccurrences"):
             most = min(most, max(1, self._integer(record, "Occurrences", 1)))
-        found = []
-        for day in self._occurrences(record, kind, interval, *period):
-            if len(found) >= most:
-                break
-            found.append(CalendarException(day, day, ranges, name))
-        return found
+        most = min(most, self.occurrences_left)
+        days = list(islice(self._occurrences(record, kind, interval, *period), most))
+        self.occurrences_left -= len(days)
+        if not self.occurrences_left:
+            self._odd(record, "Type", "the file's recurring exceptions fall on too many days")
+        return [CalendarException(day, day, ranges, name) for day in days]
 
     def _occurrences(self, record: Record, kind: int, interval: int, first: date, last: date) -> Iterator[date]:
         if kind in (1, 7, 8, 9):
@@ -742,7 +753,10 @@ def _disposition(path: str) -> tuple[str, str]:
         return "taken", ""
     if folder.startswith("Project/Calendars/Calendar/"):
         return "taken", ""
-    if folder in ("Project/Tasks/Task", "Project/Resources/Resource", "Project/Assignments/Assignment") and name in _COMPUTED:
+    if (
+        folder in ("Project/Tasks/Task", "Project/Resources/Resource", "Project/Assignments/Assignment")
+        and name in _COMPUTED
+    ):
         return "changed", "computed anew from the plan"
     if "ExtendedAttribute" in path or "OutlineCode" in path:
         return "dropped", "custom fields are not taken"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from services.kernel.working_time import (
+    MOST_BASES,
     TICKS_PER_MINUTE,
     Calendar,
     WorkingTime,
@@ -61,6 +62,8 @@ _CONTOUR_AVERAGE: Final = {
     6: Decimal("0.5"),
     7: Decimal("0.7"),
 }
+# A file without any date has to begin somewhere.
+_SOME_MONDAY: Final = datetime.fromisoformat("2000-01-03T08:00")
 _PROJECT: Final = "project"
 
 
@@ -91,7 +94,7 @@ class _Builder:
         project = self.mspdi.project
         tasks = [self._task(task) for task in self.tasks]
         moments = [task.start for task in self.tasks if task.start is not None]
-        start = project.start or min(moments, default=datetime(2000, 1, 1, 8))
+        start = project.start or min(moments, default=_SOME_MONDAY)
         return Plan(
             tasks=tasks,
             links=[
@@ -115,23 +118,21 @@ class _Builder:
     def _calendars(self) -> dict[object, WorkingTime]:
         sources: dict[int, MspdiCalendar] = {calendar.uid: calendar for calendar in self.mspdi.calendars}
         built: dict[int, Calendar] = {}
-        for uid in sources:
-            # Base first, along the chain; a chain that bites its own tail is cut where it does.
+        for first in sources:
+            # Base first, along the chain; one that bites its own tail or is too long is cut.
             chain: list[int] = []
+            uid = first
             while uid in sources and uid not in built and uid not in chain:
                 chain.append(uid)
                 uid = sources[uid].base_uid
             for link in reversed(chain):
                 source = sources[link]
-                built[link] = Calendar(
-                    source.days,
-                    source.exceptions,
-                    source.work_weeks,
-                    base=built.get(source.base_uid),
-                    name=source.name,
-                )
-        calendars: dict[object, WorkingTime] = {_PROJECT: Calendar.standard()}
-        calendars.update(built)
+                base = built.get(source.base_uid)
+                if base is not None and base.depth >= MOST_BASES:
+                    base = None
+                built[link] = Calendar(source.days, source.exceptions, source.work_weeks, base=base, name=source.name)
+        calendars: dict[object, WorkingTime] = {key: calendar for key, calendar in built.items()}  # noqa: C416 - widens
+        calendars[_PROJECT] = Calendar.standard()
         return calendars
 
     def _link(self, task: MspdiTask, link: MspdiLink) -> Link | None:
@@ -228,5 +229,3 @@ def _length(item: MspdiAssignment, work: int, usual: int) -> int:
     """The working time that an assignment's work takes; the task's duration where rounding alone keeps them apart."""
     length = int(Decimal(work) / item.units / _CONTOUR_AVERAGE.get(item.contour, Decimal(1)) + Decimal("0.5"))
     return usual if abs(length - usual) * 100 <= usual else length
-
-

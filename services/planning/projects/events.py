@@ -21,4 +21,17 @@ PROJECT_CHANGED = FactType(
     {"name": "A new bridge", "status": "executing", "status_date": "2026-04-01T16:00:00"},
     "Members of a project have other values; only those that changed are named.",
 )
-FACT_TYPES = (PROJECT_CREATED, PROJECT_CHANGED)
+GOAL_SET = FactType(
+    "planning.goal.set",
+    1,
+    {
+        "title": "Open before the summer",
+        "statement": "Traffic runs over the new bridge before the holidays begin.",
+        "targets": [{"measure": "crossing time", "unit": "minutes", "baseline": "23", "target": "8", "due_date": "2026-06-20"}],
+        "success_criteria": [
+            {"id": "0195a1c0-0000-7000-8000-000000000001", "statement": "Both lanes are open.", "met": None}
+        ],
+    },
+    "A goal was set or changed, or one of its criteria was; the data is the whole goal as it now is.",
+)
+FACT_TYPES = (PROJECT_CREATED, PROJECT_CHANGED, GOAL_SET)

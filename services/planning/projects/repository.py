@@ -8,9 +8,11 @@ from services.kernel.access import knows_project
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
-from services.kernel.problems import NotFound
-from services.kernel.session import WriteSession
+from services.kernel.problems import NotFound, UnknownReference
+from services.kernel.session import Reader, WriteSession
+from services.planning.projects.goal import Goal
 from services.planning.projects.project import Project
+from services.planning.projects.success_criterion import SuccessCriterion
 
 PROJECTS = Collection(
     noun="project",
@@ -43,6 +45,36 @@ PROJECTS = Collection(
     viewer_kinds={"update": "project.change", "close": "project.status"},
 )
 
+GOALS = Collection(
+    noun="goal",
+    source="goals t",
+    columns=object_columns("goal")
+    | {"project_id": "t.project_id", "title": "t.title", "statement": "t.statement", "targets": "t.targets"},
+    filters={"title": Filter("t.title", "text")},
+    sorts={
+        "created_at": Sort("t.created_at", "instant", nullable=False),
+        "title": Sort("t.title", "text", nullable=False, by_language=True),
+    },
+    searched=("t.title", "t.statement"),
+    viewer_kinds={"update": "goal.set"},
+)
+SUCCESS_CRITERIA = Collection(
+    noun="success_criterion",
+    source="success_criteria t",
+    columns=object_columns("success_criterion")
+    | {
+        "project_id": "t.project_id",
+        "goal_id": "t.goal_id",
+        "statement": "t.statement",
+        "met": "t.met",
+        "evidence": "t.evidence",
+    },
+    filters={"goal_id": Filter("t.goal_id", "uuid"), "met": Filter("t.met", "boolean")},
+    sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
+    searched=("t.statement", "t.evidence"),
+    viewer_kinds={"update": "goal.set", "judge": "success_criterion.judge"},
+)
+
 
 async def load_project(session: WriteSession, project_id: UUID, *, lock: bool = False) -> Project:
     """The project for a change; `lock` makes other writers of its plan wait. Raises NotFound."""
@@ -51,3 +83,46 @@ async def load_project(session: WriteSession, project_id: UUID, *, lock: bool = 
     if project is None:
         raise NotFound
     return project
+
+
+async def require_active_member(reader: Reader, project_id: UUID, person_id: UUID, name: str) -> None:
+    """Let a body's member `name` refer to a person who works on the project. Raises UnknownReference."""
+    found = await reader.value(
+        """select true from memberships m join people p on p.tenant_id = m.tenant_id and p.id = m.person_id
+           where m.tenant_id = $1 and m.project_id = $2 and m.person_id = $3 and m.role <> 'guest' and p.active
+             and (m.expires_at is null or m.expires_at > now())""",
+        reader.tenant_id,
+        project_id,
+        person_id,
+    )
+    if not found:
+        raise UnknownReference(name)
+
+
+async def load_goal(session: WriteSession, goal_id: UUID) -> Goal:
+    """The goal for a change. Raises NotFound."""
+    goal = await session.scalar(select(Goal).where(Goal.tenant_id == session.tenant_id, Goal.id == goal_id))
+    if goal is None:
+        raise NotFound
+    return goal
+
+
+async def load_criterion(session: WriteSession, criterion_id: UUID) -> SuccessCriterion:
+    """The success criterion for a change. Raises NotFound."""
+    statement = select(SuccessCriterion).where(
+        SuccessCriterion.tenant_id == session.tenant_id, SuccessCriterion.id == criterion_id
+    )
+    criterion = await session.scalar(statement)
+    if criterion is None:
+        raise NotFound
+    return criterion
+
+
+async def criteria_of(session: WriteSession, goal_id: UUID) -> list[SuccessCriterion]:
+    """The goal's criteria, the oldest first."""
+    statement = (
+        select(SuccessCriterion)
+        .where(SuccessCriterion.tenant_id == session.tenant_id, SuccessCriterion.goal_id == goal_id)
+        .order_by(SuccessCriterion.id)
+    )
+    return list(await session.scalars(statement))

@@ -1,6 +1,6 @@
 """Request and response shapes of projects."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.kernel.money import MINOR_UNITS
-from services.kernel.schemas import Body, Effects, Line, ObjectShape, Prose
+from services.kernel.schemas import Body, Effects, Line, ObjectShape, Prose, Shape
 from services.planning.projects.project import ProjectStatus
 
 _ZONES = frozenset(available_timezones())
@@ -38,6 +38,7 @@ def _plannable(local: datetime) -> datetime:
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
 Local = Annotated[datetime, AfterValidator(_plannable)]
+DecimalText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
 
 _EXAMPLE = {"key": "BRO", "name": "A new bridge", "start": "2026-03-02T08:00:00", "currency": "NOK"}
@@ -77,4 +78,93 @@ class ProjectShape(ObjectShape):
     calendar_id: UUID | None
     minutes_per_day: int
     minutes_per_week: int
+    effects: Effects | None = None
+
+
+_TARGET = {"measure": "crossing time", "unit": "minutes", "baseline": "23", "target": "8", "due_date": "2026-06-20"}
+_GOAL = {
+    "title": "Open before the summer",
+    "statement": "Traffic runs over the new bridge before the holidays begin.",
+    "targets": [_TARGET],
+    "success_criteria": [{"statement": "Both lanes are open."}],
+}
+
+
+class Target(Body):
+    """From where to where a measure is to move, and by when."""
+
+    measure: Line
+    unit: Annotated[str, StringConstraints(max_length=40)]
+    baseline: DecimalText
+    target: DecimalText
+    due_date: date
+
+
+class NewCriterion(Body):
+    """A criterion that comes with its goal."""
+
+    statement: Line
+
+
+class NewGoal(Body):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _GOAL}}
+
+    title: Line
+    statement: Prose = ""
+    targets: Annotated[list[Target], Field(max_length=50)] = []
+    success_criteria: Annotated[list[NewCriterion], Field(max_length=50)] = []
+
+
+class GoalPatch(Body):
+    """`targets` are replaced as a whole."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"targets": [_TARGET]}}}
+
+    title: Line = ""
+    statement: Prose = ""
+    targets: Annotated[list[Target], Field(max_length=50)] = []
+
+
+class NewSuccessCriterion(Body):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"goal_id": "0195a1c0-0000-7000-8000-000000000001", "statement": "Both lanes are open."}},
+    }
+
+    goal_id: UUID
+    statement: Line
+
+
+class SuccessCriterionPatch(Body):
+    """`met` null says that it is not known yet; true needs evidence."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"met": True, "evidence": "Opened on 12 June."}}}
+
+    statement: Line = ""
+    met: Annotated[bool, Field(strict=True)] | None = None
+    evidence: Prose = ""
+
+
+class TargetShape(Shape):
+    measure: str
+    unit: str
+    baseline: str
+    target: str
+    due_date: date
+
+
+class GoalShape(ObjectShape):
+    project_id: UUID
+    title: str
+    statement: str
+    targets: list[TargetShape]
+    effects: Effects | None = None
+
+
+class SuccessCriterionShape(ObjectShape):
+    project_id: UUID
+    goal_id: UUID
+    statement: str
+    met: bool | None
+    evidence: str
     effects: Effects | None = None

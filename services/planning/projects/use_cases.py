@@ -3,13 +3,24 @@
 from uuid import UUID
 
 from services.kernel.access import require_authority, require_member, require_scope
+from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.write import check_version
-from services.planning.projects.events import PROJECT_CHANGED, PROJECT_CREATED
+from services.planning.decisions.use_cases import record_decision
+from services.planning.projects.events import GOAL_SET, PROJECT_CHANGED, PROJECT_CREATED
+from services.planning.projects.goal import Goal
 from services.planning.projects.project import Project, ProjectStatus
-from services.planning.projects.repository import load_project
-from services.planning.projects.schemas import NewProject, ProjectPatch
+from services.planning.projects.repository import criteria_of, load_criterion, load_goal, load_project
+from services.planning.projects.schemas import (
+    GoalPatch,
+    NewGoal,
+    NewProject,
+    NewSuccessCriterion,
+    ProjectPatch,
+    SuccessCriterionPatch,
+)
+from services.planning.projects.success_criterion import SuccessCriterion
 
 
 async def create_project(session: WriteSession, new: NewProject) -> Project:
@@ -51,3 +62,110 @@ async def change_project(session: WriteSession, project_id: UUID, expected_versi
     }
     session.record(PROJECT_CHANGED, "project", project.id, data, project_id=project.id, audience="guests")
     return project
+
+
+async def set_goal(session: WriteSession, project_id: UUID, new: NewGoal) -> tuple[Goal, list[SuccessCriterion]]:
+    """A new goal with the criteria by which it will be judged."""
+    await require_member(session, session.principal, project_id)
+    targets = [target.model_dump(mode="json") for target in new.targets]
+    goal = Goal(project_id=project_id, title=new.title, statement=new.statement, targets=targets)
+    session.add(goal)
+    await session.flush()
+    criteria = [
+        SuccessCriterion(project_id=project_id, goal_id=goal.id, statement=criterion.statement)
+        for criterion in new.success_criteria
+    ]
+    session.add_all(criteria)
+    await session.flush()
+    await _decide_goal(session, goal)
+    return goal, criteria
+
+
+async def change_goal(session: WriteSession, goal_id: UUID, expected_version: int, patch: GoalPatch) -> Goal:
+    """Aim at something else; the decision says who wanted that."""
+    goal = await load_goal(session, goal_id)
+    await require_member(session, session.principal, goal.project_id)
+    check_version(goal.version, expected_version)
+    changes = merged(patch)
+    if "targets" in changes:
+        changes["targets"] = [target.model_dump(mode="json") for target in patch.targets]
+    for name, value in changes.items():
+        setattr(goal, name, value)
+    await session.flush()
+    await _decide_goal(session, goal)
+    return goal
+
+
+async def add_success_criterion(session: WriteSession, project_id: UUID, new: NewSuccessCriterion) -> SuccessCriterion:
+    """One more condition for a goal. Raises UnknownReference when the goal is none of this project's."""
+    await require_member(session, session.principal, project_id)
+    try:
+        goal = await load_goal(session, new.goal_id)
+    except NotFound:
+        raise UnknownReference("goal_id") from None
+    if goal.project_id != project_id:
+        raise UnknownReference("goal_id")
+    criterion = SuccessCriterion(project_id=project_id, goal_id=goal.id, statement=new.statement)
+    session.add(criterion)
+    await session.flush()
+    await _decide_goal(session, goal)
+    return criterion
+
+
+async def change_success_criterion(
+    session: WriteSession, criterion_id: UUID, expected_version: int, patch: SuccessCriterionPatch
+) -> SuccessCriterion:
+    """Reword a criterion, which sets the goal anew, or judge it, which is a decision of its own."""
+    criterion = await load_criterion(session, criterion_id)
+    await require_member(session, session.principal, criterion.project_id)
+    check_version(criterion.version, expected_version)
+    goal = await load_goal(session, criterion.goal_id)
+    changes = merged(patch)
+    if "statement" in changes:
+        criterion.statement = changes["statement"]
+    judged = not {"met", "evidence"}.isdisjoint(changes)
+    if judged:
+        criterion.judge(changes.get("met", criterion.met), changes.get("evidence", criterion.evidence))
+    await session.flush()
+    if judged:
+        kinds = ["success_criterion.judge"] + (["goal.set"] if "statement" in changes else [])
+        await require_authority(session, goal.project_id, kinds)
+        await record_decision(
+            session,
+            project_id=goal.project_id,
+            kind="success_criterion.judge",
+            question=criterion.statement,
+            chosen={True: "met", False: "not met", None: "not known"}[criterion.met],
+            reason=criterion.evidence,
+            subject_type="success_criterion",
+            subject_id=criterion.id,
+        )
+        await _record_goal(session, goal)
+    else:
+        await _decide_goal(session, goal)
+    return criterion
+
+
+async def _decide_goal(session: WriteSession, goal: Goal) -> None:
+    await require_authority(session, goal.project_id, ["goal.set"])
+    await record_decision(
+        session,
+        project_id=goal.project_id,
+        kind="goal.set",
+        question="What shall the project achieve?",
+        chosen=goal.title,
+        subject_type="goal",
+        subject_id=goal.id,
+    )
+    await _record_goal(session, goal)
+
+
+async def _record_goal(session: WriteSession, goal: Goal) -> None:
+    criteria = await criteria_of(session, goal.id)
+    data = {
+        "title": goal.title,
+        "statement": goal.statement,
+        "targets": goal.targets,
+        "success_criteria": [{"id": str(each.id), "statement": each.statement, "met": each.met} for each in criteria],
+    }
+    session.record(GOAL_SET, "goal", goal.id, data, project_id=goal.project_id)

@@ -6,6 +6,7 @@ order in which a summary stands twice, once before its children (it bounds them)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -46,8 +47,8 @@ _FS, _SS, _FF, _SF = LinkType.FINISH_START, LinkType.START_START, LinkType.FINIS
 
 # A leaf's work in one calendar: it begins `delay` after the task's start and ends `reach` after it, in that calendar's time.
 Span = tuple[WorkingTime, int, int]
-# The other end's index, type, lag, basis (None: no lag), index in plan.links.
-Edge = tuple[int, LinkType, int, LagBasis | None, int]
+# Predecessor, type, lag, basis (None: no lag), index in plan.links, successor.
+Edge = tuple[int, LinkType, int, LagBasis | None, int, int]
 
 
 def schedule(plan: Plan) -> Schedule:
@@ -78,8 +79,8 @@ class _Passes:
         n = self.n = len(tasks)
         self.index: dict[TaskId, int] = {task.id: i for i, task in enumerate(tasks)}
         if len(self.index) != n:
-            seen: set[TaskId] = set()
-            raise DuplicateTask(next(task.id for task in tasks if task.id in seen or seen.add(task.id)))  # type: ignore[func-returns-value]
+            counts = Counter(task.id for task in tasks)
+            raise DuplicateTask(*(task_id for task_id, count in counts.items() if count > 1))
         self.parent = [self._parent_index(task) for task in tasks] + [n]
         self.is_summary = [False] * n + [True]
         for above in self.parent:
@@ -95,7 +96,9 @@ class _Passes:
         self.project_start = plan.start
         self.pinned: list[int | None] = [None] * n
         self.resume = [0] * n
-        self.begun = [kind == _BEGUN or task.actual_start is not None for kind, task in zip(self.kind, tasks, strict=False)]
+        self.begun = [
+            kind == _BEGUN or task.actual_start is not None for kind, task in zip(self.kind, tasks, strict=False)
+        ]
         self.begun.append(False)
         # Where float is not told by the dates shown: a begun task never shows a late finish before its finish, and one
         # that insists on a date shows that date, while its links would have it finish later.
@@ -122,8 +125,8 @@ class _Passes:
     def _refuse_parent_cycles(self) -> None:
         reached = bytearray(self.n + 1)
         reached[self.n] = 1
-        for i in range(self.n):
-            path = []
+        for bottom in range(self.n):
+            i, path = bottom, []
             while not reached[i]:
                 reached[i] = 2
                 path.append(i)
@@ -153,10 +156,10 @@ class _Passes:
                 if begins[p] <= begins[s] < ends[p] or begins[s] <= begins[p] < ends[s]:
                     raise AncestorLink(link.predecessor, link.successor)
             if tasks[p].active:
-                basis = link.basis if link.lag else None
-                self.predecessors[s].append((p, link.type, link.lag, basis, number))
+                edge = (p, link.type, link.lag, link.basis if link.lag else None, number, s)
+                self.predecessors[s].append(edge)
                 if tasks[s].active:
-                    self.successors[p].append((s, link.type, link.lag, basis, number))
+                    self.successors[p].append(edge)
 
     def _nesting(self) -> tuple[list[int], list[int]]:
         """Preorder numbers of the outline: a task's descendants are those numbered from its own number to its end."""
@@ -198,6 +201,8 @@ class _Passes:
             i = ready.pop()
             order.append(i)
             if i >= 0 and is_summary[i]:
+                if not below[i]:
+                    ready.append(~i)  # Only the root of an empty plan has nothing below it.
                 for j in below[i]:
                     waits[j] -= 1
                     if not waits[j]:
@@ -213,7 +218,7 @@ class _Passes:
                 waits_after[above] -= 1
                 if not waits_after[above]:
                     ready.append(~above)
-        if n and order[-1] != ~n:
+        if order[-1] != ~n:
             raise DependencyCycle(*self._name_cycle(order))
         return order
 
@@ -240,8 +245,8 @@ class _Passes:
             path.append(place)
             place = next(other for other in waiting_for(place) if other not in done)
         found: list[TaskId] = []
-        for place in reversed(path[at[place] :]):
-            task_id = self.tasks[place if place >= 0 else ~place].id
+        for step in reversed(path[at[place] :]):
+            task_id = self.tasks[step if step >= 0 else ~step].id
             if task_id not in found:
                 found.append(task_id)
         return found
@@ -250,9 +255,9 @@ class _Passes:
 
     def _calendar(self, key: object) -> WorkingTime:
         try:
-            return self.plan.calendars[key]  # type: ignore[index]
+            return self.plan.calendars[key]
         except (KeyError, TypeError):
-            raise UnknownCalendar(key) from None  # type: ignore[arg-type]
+            raise UnknownCalendar(key) from None
 
     def _reckon_leaves(self) -> None:
         """For each task the calendar its lags and float count in; for each leaf how it comes about and its work."""
@@ -264,6 +269,8 @@ class _Passes:
         self.span: list[Span] = [(project, 0, 0)] * n
         self.remaining: list[tuple[Span, ...]] = [()] * n
         self.duration = [0] * (n + 1)
+        # Where all work runs in the calendar that float counts in, start and finish float are one number.
+        self.even = [False] * (n + 1)
         self.kind = [_AUTO] * (n + 1)
         self.common: dict[tuple[int, int], WorkingTime] = {}
         for i, task in enumerate(self.tasks):
@@ -286,6 +293,7 @@ class _Passes:
             else:
                 self.span[i] = (calendar, 0, reach)
                 self.spans[i] = (self.span[i],)
+            self.even[i] = self.span[i][0] is calendar and len(self.spans[i]) == 1
             if task.manual or task.external or task.actual_finish is not None:
                 self.kind[i] = _FIXED
             elif task.actual_start is not None:
@@ -316,7 +324,7 @@ class _Passes:
 
     def _remaining_spans(self, task: Task, i: int) -> tuple[Span, ...]:
         left = _remaining_duration(task)
-        if len(self.spans[i]) == 1 or not task.assignments:
+        if not task.assignments or task.elapsed or task.fixed_duration:
             return ((self.span[i][0], 0, left),)
         found = []
         for assignment in task.assignments:
@@ -372,11 +380,11 @@ class _Passes:
         floors = [(self.project_start, _BY_START, -_NEVER, _BY_START)] * (n + 1)
         earliest = [_NEVER] * (n + 1)
         latest = [-_NEVER] * (n + 1)
-        for i in self.order:
-            if i < 0:
-                i = ~i
+        for place in self.order:
+            i = place if place >= 0 else ~place
+            if place < 0:
                 if i == n:
-                    self.last_finish = latest[n] = max(latest[n], self.last_finish)
+                    latest[n] = max(latest[n], self.last_finish)
                 self._roll_up(i, earliest[i], latest[i], floors[i][0])
             elif self.is_summary[i]:
                 if i < n:
@@ -385,22 +393,19 @@ class _Passes:
             elif kinds[i] == _AUTO:
                 self._place(i, floors[parent[i]])
             elif kinds[i] == _BEGUN:
-                self._continue(i, floors[parent[i]])
+                self._continue(i)
             else:
                 self._keep(i, floors[parent[i]][0])
             if i < n and tasks[i].active:
                 if self.begun[i]:
                     self.begun[parent[i]] = True
                 # A child may end after its manual summary; the project ends with whatever ends last.
-                if finish[i] > self.last_finish:
-                    self.last_finish = finish[i]
+                self.last_finish = max(self.last_finish, finish[i])
                 if tasks[i].placeholder:
                     continue
                 above = parent[i]
-                if start[i] < earliest[above]:
-                    earliest[above] = start[i]
-                if finish[i] > latest[above]:
-                    latest[above] = finish[i]
+                earliest[above] = min(earliest[above], start[i])
+                latest[above] = max(latest[above], finish[i])
 
     def _summary_floors(self, i: int, above: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
         """What a summary asks of all below it: its links and its constraint, or its own start when it is manual."""
@@ -456,10 +461,12 @@ class _Passes:
             else:
                 start = finish
         if honor and date is not None and constraint not in _FLOORS:
-            driven = finish
-            start, finish, by = self._insist(i, start, finish, by, constraint, date)
-            if driven > finish:
-                self.pressed[i] = driven
+            insisted = self._insist(i, start, finish)
+            if insisted is not None:
+                if finish > insisted[1]:
+                    self.pressed[i] = finish
+                start, finish = insisted
+                by = _BY_CONSTRAINT
         pinned = self.pinned[i]
         if pinned is not None and pinned > start:
             start, by = pinned, _BY_LATE
@@ -472,22 +479,23 @@ class _Passes:
         self.early_start[i], self.early_finish[i] = start, finish
         self.start[i], self.finish[i], self.driver[i] = start, finish, by
 
-    def _insist(
-        self, i: int, start: int, finish: int, by: int, constraint: ConstraintType, date: int
-    ) -> tuple[int, int, int]:
+    def _insist(self, i: int, start: int, finish: int) -> tuple[int, int] | None:
+        """The dates that an insisting constraint puts in the place of those found; None where it is content."""
+        task = self.tasks[i]
+        constraint, date = task.constraint, task.constraint_date or 0
         if constraint is ConstraintType.MUST_START_ON or (
             constraint is ConstraintType.START_NO_LATER_THAN and start > date
         ):
             start = self._start_after(i, date)
-            return start, self._finish_from(i, start), _BY_CONSTRAINT
-        if constraint is ConstraintType.MUST_FINISH_ON or (
+        elif constraint is ConstraintType.MUST_FINISH_ON or (
             constraint is ConstraintType.FINISH_NO_LATER_THAN and finish > date
         ):
             start = self._start_for(i, date)
-            return start, self._finish_from(i, start), _BY_CONSTRAINT
-        return start, finish, by
+        else:
+            return None
+        return start, self._finish_from(i, start)
 
-    def _continue(self, i: int, above: tuple[int, int, int, int]) -> None:
+    def _continue(self, i: int) -> None:
         """Dates of a task in progress: its actual start, and the remaining work from where it resumes."""
         task = self.tasks[i]
         start = task.actual_start
@@ -526,7 +534,9 @@ class _Passes:
     def _roll_up(self, i: int, earliest: int, latest: int, floor: int) -> None:
         """A summary reaches from its earliest child's start to its latest child's finish; a manual one keeps its own."""
         if earliest == _NEVER:
-            earliest = latest = floor
+            earliest = floor
+        if latest == -_NEVER:
+            latest = earliest
         self.driver[i] = _BY[Driver.CHILDREN]
         if i < self.n and self.tasks[i].manual:
             task = self.tasks[i]
@@ -556,19 +566,20 @@ class _Passes:
         """Latest dates that keep the project's finish, deadlines and insisting constraints, in one sweep back."""
         n, tasks, parent = self.n, self.tasks, self.parent
         late_start, late_finish = self.late_start, self.late_finish
-        end = self.last_finish if project_finish is None else project_finish
+        end = self.finish[n] if project_finish is None else project_finish
         self.project_finish = end
         # What each task hands back to its predecessors, which for a task in progress is its remaining part's late start.
-        self.latest_start = [_NEVER] * (n + 1)
-        self.latest_finish = [_NEVER] * (n + 1)
+        latest_start = self.latest_start = [_NEVER] * (n + 1)
+        latest_finish = self.latest_finish = [_NEVER] * (n + 1)
+        start, kinds = self.start, self.kind
         ceilings = [end] * (n + 1)
         first_start = [_NEVER] * (n + 1)
         last_finish = [-_NEVER] * (n + 1)
-        for i in reversed(self.order):
-            if i == n or i == ~n:
+        for place in reversed(self.order):
+            i = place if place >= 0 else ~place
+            if i == n:
                 continue
-            if i < 0:
-                i = ~i
+            if place < 0:
                 ceilings[i] = self._summary_ceiling(i, ceilings[parent[i]])
                 continue
             if self.is_summary[i]:
@@ -580,26 +591,23 @@ class _Passes:
                     late_finish[i] = max(late_finish[i], self.finish[i])
             else:
                 self._place_late(i, ceilings[parent[i]])
-            if tasks[i].active:
+            task = tasks[i]
+            if task.active and not task.placeholder:
                 above = parent[i]
-                if tasks[i].placeholder:
-                    continue
                 # A child with given dates counts with its given start, since no slack would move it.
-                shown = self.start[i] if tasks[i].manual else late_start[i]
+                shown = start[i] if task.manual else late_start[i]
                 first_start[above] = min(first_start[above], shown)
                 last_finish[above] = max(last_finish[above], late_finish[i])
-                handed = self.start[i] if self.kind[i] == _BEGUN else self.latest_start[i]
-                if handed < self.latest_start[above]:
-                    self.latest_start[above] = handed
-                if self.latest_finish[i] < self.latest_finish[above]:
-                    self.latest_finish[above] = self.latest_finish[i]
+                handed = start[i] if kinds[i] == _BEGUN else latest_start[i]
+                latest_start[above] = min(latest_start[above], handed)
+                latest_finish[above] = min(latest_finish[above], latest_finish[i])
 
     def _ceilings(self, i: int, finish_bound: int) -> tuple[int, int]:
         """The latest start and finish that the links out of a task allow."""
         start_bound = _NEVER
         latest_start, latest_finish = self.latest_start, self.latest_finish
         for edge in self.successors[i]:
-            s, kind = edge[0], edge[1]
+            s, kind = edge[5], edge[1]
             moment = latest_start[s] if kind is _FS or kind is _SS else latest_finish[s]
             if moment >= _NEVER:
                 continue
@@ -675,7 +683,7 @@ class _Passes:
         """Late dates of a task whose dates are given: where nothing is left between them, its start is its late start."""
         if self.calendar[i].work_between(self.finish[i], bound) == 0:
             return self.start[i], bound
-        return self._start_for(i, bound), bound
+        return self.calendar[i].subtract_work(bound, self.duration[i]), bound
 
     def move_start_to_latest(self) -> None:
         """For a plan scheduled from its finish: the project starts with its earliest late start."""
@@ -691,60 +699,69 @@ class _Passes:
     # Float, criticality and the answer
 
     def _total_float(self, i: int, kind: int) -> int:
-        task = self.tasks[i]
-        if task.actual_finish is not None and not self.is_summary[i]:
+        """The smaller of start and finish float; what has begun has no start float left, what is finished none at all."""
+        if kind == _FIXED and self.tasks[i].actual_finish is not None:
             return 0
         count = self.calendar[i].work_between
-        if kind == _BEGUN and not self.is_summary[i]:
+        if kind == _BEGUN:
             return count(self.early_finish[i], self.float_finish[i])
-        pressed = self.pressed.get(i)
-        if pressed is not None:
-            return count(pressed, self.late_finish[i])
-        finish_float = count(self.early_finish[i], self.late_finish[i])
-        if kind != _AUTO or self.begun[i]:
+        pressed = self.pressed.get(i) if self.pressed else None
+        finish_float = count(self.early_finish[i] if pressed is None else pressed, self.late_finish[i])
+        if kind == _FIXED or self.begun[i] or pressed is not None or self.even[i]:
             return finish_float
-        start_float = count(self.early_start[i], self.late_start[i])
-        return min(start_float, finish_float)
+        return min(count(self.early_start[i], self.late_start[i]), finish_float)
 
     def _free_float(self, i: int, total: int) -> int:
         """The smallest gap to a successor that is not finished, the lag taken off; without one, the total float."""
-        least = total
+        if total <= 0 or not self.successors[i]:
+            return max(0, total)
+        start, finish = self.start[i], self.finish[i]
+        gap_start = gap_finish = _NEVER
         for edge in self.successors[i]:
-            s, kind = edge[0], edge[1]
+            s, kind = edge[5], edge[1]
             if self.tasks[s].actual_finish is not None:
                 continue
             moment = self.start[s] if kind is _FS or kind is _SS else self.finish[s]
             if edge[3] is not None:
                 moment = self._lagged(moment, edge, i, s, -1)
-            own = self.finish[i] if kind is _FS or kind is _FF else self.start[i]
+            if kind is _FS or kind is _FF:
+                gap_finish = min(gap_finish, moment)
+            else:
+                gap_start = min(gap_start, moment)
+        least = total
+        for own, moment in ((finish, gap_finish), (start, gap_start)):
             if moment <= own:
                 return 0
-            least = min(least, self.calendar[i].work_between(own, moment))
-        return max(0, least)
+            if moment < _NEVER:
+                least = min(least, self.calendar[i].work_between(own, moment))
+        return least
 
     def result(self) -> Schedule:
         """The schedule, with summaries' criticality, durations and percent complete rolled up from their leaves."""
         n, plan, tasks, parent = self.n, self.plan, self.tasks, self.parent
         total, critical = [0] * n, [False] * (n + 1)
-        planned, done, unfinished = [0] * (n + 1), [0] * (n + 1), [False] * (n + 1)
+        planned, done = [0] * (n + 1), [0] * (n + 1)
+        kinds, limit = self.kind, plan.critical_slack_limit
         for place in self.order:
-            if place == n or place == ~n or (place >= 0 and self.is_summary[place]):
+            if place in (n, ~n) or (place >= 0 and self.is_summary[place]):
                 continue
             i = place if place >= 0 else ~place
             task = tasks[i]
-            total[i] = self._total_float(i, self.kind[i])
+            total[i] = self._total_float(i, kinds[i])
             if place >= 0:
-                finished = task.actual_finish is not None or task.percent_complete >= 100
-                never = finished or task.placeholder or not task.active
-                critical[i] = not never and total[i] <= plan.critical_slack_limit
+                if total[i] <= limit:
+                    finished = task.actual_finish is not None or task.percent_complete >= 100
+                    critical[i] = not finished and not task.placeholder and task.active
                 planned[i] = task.duration
-                done[i] = task.duration * task.percent_complete // 100
+                if task.percent_complete:
+                    done[i] = task.duration * task.percent_complete // 100
             elif task.manual:
                 never = task.placeholder or task.percent_complete >= 100
-                critical[i] = not never and total[i] <= plan.critical_slack_limit
+                critical[i] = not never and total[i] <= limit
             if task.active:
                 above = parent[i]
-                critical[above] = critical[above] or critical[i]
+                if critical[i]:
+                    critical[above] = True
                 planned[above] += planned[i]
                 done[above] += done[i]
         links = plan.links

@@ -1,1 +1,1 @@
-"""Status reports: drafted from frozen figures, signed by the project manager, rendered the same for ever."""
+"""Status reports: drafted by a coordinator over computed figures, signed by a manager, published to an audience."""

@@ -142,9 +142,25 @@ async def test_a_lock_whose_process_id_went_to_another_program_is_forgotten(tmp_
     async with server:
         lock = (server.data / "postmaster.pid").read_text()
         server.kill()
-    (server.data / "postmaster.pid").write_text(lock.replace(str(server.pid), str(os.getpid()), 1))
-    async with server:
-        assert await server.is_ready()
+    with subprocess.Popen(["/bin/sleep", "60"]) as other:
+        (server.data / "postmaster.pid").write_text(lock.replace(str(server.pid), str(other.pid), 1))
+        async with server:
+            assert await server.is_ready()
+        other.kill()
+
+
+async def test_a_start_waits_for_the_backends_of_a_killed_server(tmp_path: Path) -> None:
+    async with make_server(tmp_path) as server:
+        client = await asyncpg.connect(server.url())
+        backend = await client.fetchval("select pg_backend_pid()")
+        os.kill(backend, signal.SIGSTOP)
+        server.kill()
+        start = asyncio.create_task(server.start())
+        await asyncio.sleep(1)
+        assert not start.done()
+        os.kill(backend, signal.SIGCONT)
+        await start
+        client.terminate()
 
 
 async def test_a_folder_in_use_by_another_server_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,11 @@ from deploy.local import stack
 
 stack.APPS = {{"all-in-one": {{"all-in-one": {factory!r}}}}}
 migrations = types.ModuleType("services.kernel.migrations")
-migrations.migrate = lambda service, url: None
+
+async def migrate(service, owner_url):
+    pass
+
+migrations.migrate = migrate
 sys.modules[migrations.__name__] = migrations
 
 async def play(gateway_url, environment):

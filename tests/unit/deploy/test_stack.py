@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from alembic.util import CommandError
 
 from deploy.local.errors import CannotStart, DataFolderBusy, PortInUse
 from deploy.local.ports import free_port
@@ -124,7 +125,7 @@ async def test_all_in_one_is_one_process_and_its_second_start_keeps_everything(t
     async with stack:
         first = await get(stack.public_url)
         assert stack.public_url == f"http://127.0.0.1:{port}"
-        assert "TANDEM_PLANNING_URL" not in first["settings"]
+        assert not {"TANDEM_PLANNING_URL", "TANDEM_GATEWAY_URL"} & set(first["settings"])
     assert not any(process.running for process in stack._processes.values())
     again = make_stack(tmp_path, "all-in-one", port=port)
     start = time.monotonic()
@@ -151,6 +152,17 @@ async def test_a_service_that_cannot_start_is_quoted_and_everything_else_is_stop
     with pytest.raises(CannotStart, match=r"(?s)all-in-one stopped while starting.*no_such_module"):
         await stack.__aenter__()
     assert not any(process.running for process in stack._processes.values())
+
+
+async def test_a_database_of_another_version_gives_a_sentence(tmp_path: Path) -> None:
+    async def unknown_step(service: str, owner_url: str) -> None:
+        raise CommandError("Can't locate revision identified by '7f3a'")
+
+    stack = make_stack(tmp_path, "all-in-one", migrate=unknown_step)
+    with pytest.raises(
+        CannotStart, match=r"The database of gateway does not fit this version of Tandem \(Can't locate"
+    ):
+        await stack.__aenter__()
 
 
 async def test_a_run_that_was_killed_leaves_a_folder_that_starts_again(tmp_path: Path) -> None:

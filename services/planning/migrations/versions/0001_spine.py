@@ -126,7 +126,8 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.CheckConstraint("kind in ('person','integration','agent')", name=op.f('ck_people_kind')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_people'))
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_people')),
+    info={'background': True}
     )
     op.create_table('projects',
     sa.Column('tenant_id', sa.UUID(), nullable=False),
@@ -153,11 +154,190 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_projects'))
     )
     op.create_index('uq_projects_key', 'projects', ['tenant_id', 'key'], unique=True)
+    op.create_table('cost_codes',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_cost_codes_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_cost_codes'))
+    )
+    op.create_index('uq_cost_codes_code', 'cost_codes', ['tenant_id', 'project_id', 'code'], unique=True)
+    op.create_table('decisions',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('question', sa.Text(), nullable=False),
+    sa.Column('options', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('criteria', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('chosen', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('impact', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('subject_type', sa.Text(), nullable=False),
+    sa.Column('subject_id', sa.UUID(), nullable=False),
+    sa.Column('decided_by_id', sa.UUID(), nullable=False),
+    sa.Column('proposed_by_id', sa.UUID(), nullable=True),
+    sa.Column('proposal_id', sa.UUID(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('review_date', sa.Date(), nullable=True),
+    sa.Column('evidence_position', sa.BigInteger(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_decisions_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_decisions')),
+    info={'append_only': True}
+    )
+    op.create_index('ix_decisions_project', 'decisions', ['tenant_id', 'project_id', 'decided_at'], unique=False)
+    op.create_index('ix_decisions_subject', 'decisions', ['tenant_id', 'subject_id'], unique=False)
+    op.create_table('goals',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('statement', sa.Text(), nullable=False),
+    sa.Column('targets', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_goals_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_goals'))
+    )
+    op.create_index('ix_goals_project', 'goals', ['tenant_id', 'project_id', 'created_at'], unique=False)
+    op.create_table('actuals',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=True),
+    sa.Column('cost_code_id', sa.UUID(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('amount', sa.Numeric(precision=20, scale=4), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('posted_on', sa.Date(), nullable=False),
+    sa.Column('reverses_id', sa.UUID(), nullable=True),
+    sa.Column('external_system', sa.Text(), nullable=False),
+    sa.Column('external_type', sa.Text(), nullable=False),
+    sa.Column('external_id', sa.Text(), nullable=False),
+    sa.Column('external_url', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'cost_code_id'], ['cost_codes.tenant_id', 'cost_codes.id'], name=op.f('fk_actuals_tenant_id_cost_code_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_actuals_tenant_id_project_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'reverses_id'], ['actuals.tenant_id', 'actuals.id'], name=op.f('fk_actuals_tenant_id_reverses_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_actuals')),
+    info={'append_only': True}
+    )
+    op.create_index('ix_actuals_cost_code', 'actuals', ['tenant_id', 'cost_code_id'], unique=False)
+    op.create_index('ix_actuals_project', 'actuals', ['tenant_id', 'project_id', 'posted_on'], unique=False)
+    op.create_index('uq_actuals_external_ref', 'actuals', ['tenant_id', 'external_system', 'external_type', 'external_id'], unique=True)
+    op.create_index('uq_actuals_reversal', 'actuals', ['tenant_id', 'reverses_id'], unique=True)
+    op.create_table('budget_lines',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=True),
+    sa.Column('cost_code_id', sa.UUID(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('amount', sa.Numeric(precision=20, scale=4), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint('amount >= 0', name=op.f('ck_budget_lines_amount')),
+    sa.ForeignKeyConstraint(['tenant_id', 'cost_code_id'], ['cost_codes.tenant_id', 'cost_codes.id'], name=op.f('fk_budget_lines_tenant_id_cost_code_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_budget_lines_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_budget_lines'))
+    )
+    op.create_index('ix_budget_lines_cost_code', 'budget_lines', ['tenant_id', 'cost_code_id'], unique=False)
+    op.create_index('ix_budget_lines_project', 'budget_lines', ['tenant_id', 'project_id', 'created_at'], unique=False)
+    op.create_table('commitments',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=True),
+    sa.Column('cost_code_id', sa.UUID(), nullable=False),
+    sa.Column('supplier', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('amount', sa.Numeric(precision=20, scale=4), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('external_system', sa.Text(), nullable=True),
+    sa.Column('external_type', sa.Text(), nullable=True),
+    sa.Column('external_id', sa.Text(), nullable=True),
+    sa.Column('external_url', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'cost_code_id'], ['cost_codes.tenant_id', 'cost_codes.id'], name=op.f('fk_commitments_tenant_id_cost_code_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_commitments_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_commitments')),
+    info={'append_only': True}
+    )
+    op.create_index('ix_commitments_cost_code', 'commitments', ['tenant_id', 'cost_code_id'], unique=False)
+    op.create_index('ix_commitments_project', 'commitments', ['tenant_id', 'project_id', 'created_at'], unique=False)
+    op.create_index('uq_commitments_external_ref', 'commitments', ['tenant_id', 'external_system', 'external_type', 'external_id'], unique=True)
+    op.create_table('success_criteria',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('goal_id', sa.UUID(), nullable=False),
+    sa.Column('statement', sa.Text(), nullable=False),
+    sa.Column('met', sa.Boolean(), nullable=True),
+    sa.Column('evidence', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'goal_id'], ['goals.tenant_id', 'goals.id'], name=op.f('fk_success_criteria_tenant_id_goal_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_success_criteria'))
+    )
+    op.create_index('ix_success_criteria_goal', 'success_criteria', ['tenant_id', 'goal_id'], unique=False)
+    op.create_index('ix_success_criteria_project', 'success_criteria', ['tenant_id', 'project_id', 'created_at'], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('ix_success_criteria_project', table_name='success_criteria')
+    op.drop_index('ix_success_criteria_goal', table_name='success_criteria')
+    op.drop_table('success_criteria')
+    op.drop_index('uq_commitments_external_ref', table_name='commitments')
+    op.drop_index('ix_commitments_project', table_name='commitments')
+    op.drop_index('ix_commitments_cost_code', table_name='commitments')
+    op.drop_table('commitments')
+    op.drop_index('ix_budget_lines_project', table_name='budget_lines')
+    op.drop_index('ix_budget_lines_cost_code', table_name='budget_lines')
+    op.drop_table('budget_lines')
+    op.drop_index('uq_actuals_reversal', table_name='actuals')
+    op.drop_index('uq_actuals_external_ref', table_name='actuals')
+    op.drop_index('ix_actuals_project', table_name='actuals')
+    op.drop_index('ix_actuals_cost_code', table_name='actuals')
+    op.drop_table('actuals')
+    op.drop_index('ix_goals_project', table_name='goals')
+    op.drop_table('goals')
+    op.drop_index('ix_decisions_subject', table_name='decisions')
+    op.drop_index('ix_decisions_project', table_name='decisions')
+    op.drop_table('decisions')
+    op.drop_index('uq_cost_codes_code', table_name='cost_codes')
+    op.drop_table('cost_codes')
     op.drop_index('uq_projects_key', table_name='projects')
     op.drop_table('projects')
     op.drop_table('people')

@@ -150,25 +150,21 @@ def shown(figure: Figure, language: Language, *, signed: bool = False, whole: bo
     if number is None:
         return ABSENT
     plus = "+" if signed and number > 0 else ""
-    match figure.unit:
-        case currency if currency in MINOR_UNITS:
-            return f"{currency}{NO_BREAK_SPACE}{plus}{format_money(Money.rounded(number, currency), language, whole=whole and abs(number) >= 1000)[4:]}"
-        case unit if unit == PERCENT:
-            return plus + format_percent(number, language, min(_decimals(number), 2))
-        case unit if unit == RATIO:
-            return plus + format_number(number, language, 2)
-        case unit if unit == COUNT:
-            return plus + format_number(number, language)
-        case unit if unit == WORKING_DAYS:
-            written = plus + format_number(number, language, min(_decimals(number), 1))
-            code = "unit.working_day" if abs(number) == 1 else "unit.working_days"
-            return LABELS.text(code, language, number=written).replace(" ", NO_BREAK_SPACE, 1)
-        case unit if unit in {DAYS, WEEKS}:
-            written = plus + format_number(number, language, min(_decimals(number), 1))
-            return LABELS.text(f"unit.{unit}", language, number=written).replace(" ", NO_BREAK_SPACE)
-        case unit:
-            written = plus + format_number(number, language, min(_decimals(number), 3))
-            return f"{written}{NO_BREAK_SPACE}{one_line(unit, 24)}".rstrip()
+    unit = figure.unit
+    if unit in MINOR_UNITS:
+        written = format_money(Money.rounded(number, unit), language, whole=whole and abs(number) >= 1000)
+        return written.replace(NO_BREAK_SPACE, NO_BREAK_SPACE + plus, 1)
+    if unit == PERCENT:
+        return plus + format_percent(number, language, min(_decimals(number), 2))
+    if unit == RATIO:
+        return plus + format_number(number, language, 2)
+    written = plus + format_number(number, language, min(_decimals(number), 3))
+    if unit == COUNT:
+        return written
+    if unit in {WORKING_DAYS, DAYS, WEEKS}:
+        code = "working_day" if unit == WORKING_DAYS and abs(number) == 1 else unit
+        return LABELS.text(f"unit.{code}", language, number=written).replace(" ", NO_BREAK_SPACE)
+    return f"{written}{NO_BREAK_SPACE}{one_line(unit, 24)}".rstrip()
 
 
 def _visible(text: str) -> bool:
@@ -362,9 +358,9 @@ class _Composer:
         figures = self.figures
         if figures.decisions is not None:
             columns = [
-                Column("decision.question", 3),
-                Column("decision.chosen", 3),
-                Column("decision.by", 1.7),
+                Column("decision.question", 2.8),
+                Column("decision.chosen", 2.8),
+                Column("decision.by", 2),
                 Column("decision.date", 1.3, True),
                 Column("decision.impact", 2.2),
             ]

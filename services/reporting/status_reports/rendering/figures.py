@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 # Unknown members are refused: a report must not be signed over something that no reader will ever see.
 _STRICT: Final = ConfigDict(extra="forbid")
 
-_DECIMAL = re.compile(r"-?[0-9]{1,24}(\.[0-9]{1,12})?", re.ASCII)
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?", re.ASCII)
 
 DATE, WORKING_DAYS, DAYS, WEEKS, PERCENT, RATIO, COUNT = (
     "date", "working_days", "days", "weeks", "percent", "ratio", "count",

@@ -215,12 +215,19 @@ async def test_a_client_that_leaves_a_silent_stream_breaks_it_off_upstream_too(
 
     client = Client()
     upstream = HttpUpstream(await serve(app), session)
-    passing = asyncio.ensure_future(upstream(request(path="/v1/events/stream"), client.receive, client.send))
+
+    async def pipe() -> int:
+        with pytest.raises(ClientGone):
+            await upstream(request(path="/v1/events/stream"), client.receive, client.send)
+        task = asyncio.current_task()
+        assert task is not None
+        return task.cancelling()
+
+    passing = asyncio.ensure_future(pipe())
     await client.first_byte.wait()
     client.left.set()
 
-    with pytest.raises(ClientGone):
-        await asyncio.wait_for(passing, 5)
+    assert await asyncio.wait_for(passing, 5) == 0, "the pipe itself was not cancelled"
     await asyncio.wait_for(upstream_saw_it.wait(), 5)
 
 

@@ -1,0 +1,52 @@
+"""The facts of the authority desk."""
+
+from services.kernel.events import FactType
+
+_SETTLED = {
+    "title": "Change duration of 1.2 Foundations",
+    "decided_by_id": "0197d1c0-0000-7000-8000-000000000003",
+    "proposer_id": "0197d1c0-0000-7000-8000-000000000002",
+    "reason": "The rock is harder than the survey said.",
+    "outcome_id": None,
+    "problem": None,
+}
+PROPOSAL_SUBMITTED = FactType(
+    "gateway.proposal.submitted",
+    1,
+    {
+        "title": "Change duration of 1.2 Foundations",
+        "kinds": ["schedule.dates"],
+        "impact": {"finish": {"before": "2026-09-01T16:00:00", "after": "2026-09-03T16:00:00", "moved_minutes": 900}},
+        "method": "PATCH",
+        "path": "/v1/tasks/0197d1c0-0000-7000-8000-000000000001",
+        "proposer_id": "0197d1c0-0000-7000-8000-000000000002",
+        "decidable_by": [{"person_id": "0197d1c0-0000-7000-8000-000000000003", "role": "manager"}],
+    },
+    "Somebody asked for something that is not theirs to decide.",
+)
+PROPOSAL_ACCEPTED = FactType("gateway.proposal.accepted", 1, _SETTLED, "It was accepted, and carried out.")
+PROPOSAL_REJECTED = FactType("gateway.proposal.rejected", 1, _SETTLED, "It was rejected.")
+PROPOSAL_WITHDRAWN = FactType("gateway.proposal.withdrawn", 1, _SETTLED, "Its proposer took it back.")
+PROPOSAL_REBASE_REQUIRED = FactType(
+    "gateway.proposal.rebase_required", 1, _SETTLED, "It was accepted, but what it changes has changed meanwhile."
+)
+PROPOSAL_FAILED = FactType("gateway.proposal.failed", 1, _SETTLED, "It was accepted, but cannot be carried out any more.")
+DECISION_REFUSED = FactType(
+    "gateway.proposal.decision_refused", 1, _SETTLED, "A decision in minutes could not be taken; the proposal stays as it is."
+)
+POLICY_SET = FactType(
+    "gateway.policy.set",
+    1,
+    {"document": {"solo": False, "grants": [{"role": "manager", "kind": "*", "may": "decide"}]}},
+    "A project's authority policy is this from now on.",
+)
+FACT_TYPES = (
+    PROPOSAL_SUBMITTED,
+    PROPOSAL_ACCEPTED,
+    PROPOSAL_REJECTED,
+    PROPOSAL_WITHDRAWN,
+    PROPOSAL_REBASE_REQUIRED,
+    PROPOSAL_FAILED,
+    DECISION_REFUSED,
+    POLICY_SET,
+)

@@ -1,0 +1,121 @@
+"""HTTP of the authority desk."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from gateway.authority import desk, repository, use_cases
+from gateway.authority.proposal import Proposal, ProposalState
+from gateway.authority.repository import PROPOSALS
+from gateway.authority.schemas import NewDecision, PolicyDocument, PolicyShape, ProposalShape, Withdrawal
+from services.kernel.access import require_member
+from services.kernel.app import area_router
+from services.kernel.collection import SearchQuery, conditional
+from services.kernel.problems import IdempotencyKeyMissing, NotFound, Problem
+from services.kernel.requests import Reading, context_of
+from services.kernel.schemas import Listing
+from services.kernel.write import IdempotencyKey, KeyedWriting, Writing, open_write
+
+router = area_router("authority")
+
+
+@router.get(
+    "/v1/projects/{project_id}/proposals",
+    response_model=Listing[ProposalShape],
+    openapi_extra={"parameters": PROPOSALS.list_parameters()},
+)
+async def list_proposals(project_id: UUID, read: Reading) -> Response:
+    """What was asked for and is not the asker's to decide, with the computed impact of each."""
+    return await PROPOSALS.page(read, project_id)
+
+
+@router.post("/v1/projects/{project_id}/proposals/searches", response_model=Listing[ProposalShape])
+async def search_proposals(project_id: UUID, query: SearchQuery, read: Reading) -> Response:
+    """The same list under a boolean combination of conditions."""
+    return await PROPOSALS.search(read, query, project_id)
+
+
+@router.get(
+    "/v1/proposals/{proposal_id}",
+    response_model=ProposalShape,
+    openapi_extra={"parameters": PROPOSALS.object_parameters()},
+)
+async def get_proposal(proposal_id: UUID, read: Reading) -> Response:
+    """One proposal."""
+    return await PROPOSALS.one(read, proposal_id)
+
+
+async def required_key(idempotency_key: IdempotencyKey = None) -> str:
+    if idempotency_key is None:
+        raise IdempotencyKeyMissing
+    return idempotency_key
+
+
+@router.post("/v1/proposals/{proposal_id}/decision", response_model=ProposalShape)
+async def decide_proposal(
+    proposal_id: UUID, decision: NewDecision, request: Request, key: Annotated[str, Depends(required_key)]
+) -> Response:
+    """Accept, amend or reject. An acceptance is carried out before it is answered."""
+    context = context_of(request)
+    principal = context.principal
+    await context.service.catch_up(request, principal)
+    settled = None
+    async with context.service.database.write(principal) as session:
+        try:
+            proposal: Proposal | None = await desk.decide(session, proposal_id, decision)
+            await session.publish()
+            await session.commit()
+        except Problem as problem:
+            # A repetition of a decision that was answered meets a settled proposal; the key below knows its answer.
+            settled, proposal = problem, None
+    context.service.wake()
+    answer = None
+    if proposal is not None and proposal.state == ProposalState.ACCEPTING:
+        answer = await context.service.resources.replayer.replay(proposal, principal)
+    told: Problem | None = None
+    async with open_write(request, dry_run=False, idempotency_key=key, if_match=None, change_agent=None) as write:
+        if settled is not None:
+            raise settled
+        stored = await repository.load_proposal(write.session, proposal_id)
+        if answer is not None and stored.state == ProposalState.ACCEPTING:
+            told = await desk.store_outcome(write.session, stored, answer)
+        if told is not None:
+            await write.release_key()
+        response = await write.answer(await PROPOSALS.represent(write.session, proposal_id), version=stored.version)
+    if told is not None:
+        raise told
+    return response
+
+
+@router.post("/v1/proposals/{proposal_id}/withdrawal", response_model=ProposalShape)
+async def withdraw_proposal(proposal_id: UUID, withdrawal: Withdrawal, write: KeyedWriting) -> Response:
+    """Take one's own proposal back."""
+    proposal = await desk.withdraw(write.session, proposal_id, withdrawal.reason)
+    return await write.answer(await PROPOSALS.represent(write.session, proposal_id), version=proposal.version)
+
+
+@router.get("/v1/projects/{project_id}/policy", response_model=PolicyShape)
+async def get_policy(project_id: UUID, read: Reading) -> Response:
+    """Who may decide which kind of act, up to which effect."""
+    await require_member(read.session, read.principal, project_id)
+    body = await repository.read_policy(read.session, project_id)
+    if body is None:
+        raise NotFound
+    version = await read.session.value(
+        "select version from authority_policies where tenant_id = $1 and project_id = $2",
+        read.principal.tenant_id,
+        project_id,
+    )
+    return conditional(read, body, f'"{version}"')
+
+
+@router.put("/v1/projects/{project_id}/policy", response_model=PolicyShape)
+async def set_policy(project_id: UUID, document: PolicyDocument, write: Writing) -> Response:
+    """Replace the project's authority policy."""
+    version = await use_cases.set_policy(write.session, project_id, write.expected_version, document)
+    body = await repository.read_policy(write.session, project_id)
+    if body is None:
+        raise NotFound
+    return await write.answer(body, version=version)

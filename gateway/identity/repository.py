@@ -1,0 +1,203 @@
+"""Every SQL statement of the directory."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from gateway.identity.token import Token
+from services.kernel.access import sees_project
+from services.kernel.collection import Collection
+from services.kernel.entity import object_columns
+from services.kernel.filtering import Filter, Sort
+from services.kernel.problems import NotFound
+from services.kernel.session import Reader, WriteSession
+from services.kernel.tables import memberships, people
+
+_DIRECTORY_COLUMNS = {
+    "version": "t.version",
+    "created_at": "t.created_at",
+    "updated_at": "t.updated_at",
+}
+
+# Everybody in the tenant sees who else is in it; guests see themselves only.
+PEOPLE = Collection(
+    noun="person",
+    source="people t",
+    container=None,
+    project="t.id",
+    visible=lambda _, person: (
+        f"(t.id = {person} or exists (select from memberships mine where mine.tenant_id = t.tenant_id"
+        f" and mine.person_id = {person} and mine.role <> 'guest') or exists (select from people me"
+        f" where me.tenant_id = t.tenant_id and me.id = {person} and me.tenant_role is not null))"
+    ),
+    columns={"id": "t.id", "type": "'person'"}
+    | _DIRECTORY_COLUMNS
+    | {
+        "name": "t.name",
+        "email": "t.email",
+        "language": "t.language",
+        "kind": "t.kind",
+        "tenant_role": "t.tenant_role",
+        "active": "t.active",
+    },
+    filters={
+        "name": Filter("t.name", "text"),
+        "email": Filter("t.email", "text"),
+        "kind": Filter("t.kind", "text"),
+        "active": Filter("t.active", "boolean"),
+    },
+    sorts={"name": Sort("t.name", "text", nullable=False, by_language=True)},
+    default_sort="name",
+    searched=("t.name",),
+)
+
+MEMBERSHIPS = Collection(
+    noun="membership",
+    source="memberships t",
+    visible=sees_project,
+    columns={"id": "t.id", "type": "'membership'"}
+    | _DIRECTORY_COLUMNS
+    | {"project_id": "t.project_id", "person_id": "t.person_id", "role": "t.role", "expires_at": "t.expires_at"},
+    filters={"role": Filter("t.role", "text"), "person_id": Filter("t.person_id", "uuid")},
+    sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
+    expansions={
+        "person": "(select row_to_json(p) from (select o.id, 'person' as type, o.name from people o"
+        " where o.tenant_id = t.tenant_id and o.id = t.person_id) p)"
+    },
+)
+
+TOKENS = Collection(
+    noun="token",
+    source="tokens t",
+    container=None,
+    project="t.id",
+    visible=lambda _, person: f"t.person_id = {person}",
+    columns=object_columns("token")
+    | {
+        "person_id": "t.person_id",
+        "name": "t.name",
+        "hint": "t.hint",
+        "scopes": "t.scopes",
+        "expires_at": "t.expires_at",
+        "revoked_at": "t.revoked_at",
+    },
+    sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
+)
+
+# Before the tenant is known: who holds this token, and how far the tenant's directory has come. Run as the background
+# role, which alone may look over all tenants.
+AUTHENTICATE = """
+select t.tenant_id, t.person_id, t.scopes, p.kind, p.tenant_role, coalesce(h.number, 0) as head
+from tokens t
+join people p on p.tenant_id = t.tenant_id and p.id = t.person_id and p.active
+left join outbox_heads h on h.tenant_id = t.tenant_id
+where t.hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())
+"""
+
+
+async def add_person(session: WriteSession, person_id: UUID, values: dict[str, Any]) -> None:
+    await session.execute(
+        insert(people).values(
+            tenant_id=session.tenant_id, id=person_id, created_at=session.now, updated_at=session.now, **values
+        )
+    )
+
+
+async def load_person(session: WriteSession, person_id: UUID) -> Any:
+    """The row of a person for a change. Raises NotFound."""
+    statement = select(people).where(people.c.tenant_id == session.tenant_id, people.c.id == person_id)
+    row = (await session.execute(statement.with_for_update())).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def change_person(session: WriteSession, person_id: UUID, values: dict[str, Any]) -> None:
+    await session.execute(
+        update(people)
+        .where(people.c.tenant_id == session.tenant_id, people.c.id == person_id)
+        .values(version=people.c.version + 1, updated_at=session.now, **values)
+    )
+
+
+async def person_exists(reader: Reader, person_id: UUID) -> bool:
+    found = await reader.value(
+        "select true from people where tenant_id = $1 and id = $2 and active", reader.tenant_id, person_id
+    )
+    return bool(found)
+
+
+async def is_admin(reader: Reader, person_id: UUID) -> bool:
+    found = await reader.value(
+        "select tenant_role = 'admin' from people where tenant_id = $1 and id = $2 and active", reader.tenant_id, person_id
+    )
+    return bool(found)
+
+
+async def add_membership(
+    session: WriteSession, membership_id: UUID, project_id: UUID, person_id: UUID, role: str, expires_at: datetime | None
+) -> None:
+    await session.execute(
+        insert(memberships).values(
+            tenant_id=session.tenant_id,
+            id=membership_id,
+            project_id=project_id,
+            person_id=person_id,
+            role=role,
+            expires_at=expires_at,
+            created_at=session.now,
+            updated_at=session.now,
+        )
+    )
+
+
+async def load_membership(session: WriteSession, membership_id: UUID) -> Any:
+    """The row of a membership for a change. Raises NotFound."""
+    statement = select(memberships).where(
+        memberships.c.tenant_id == session.tenant_id, memberships.c.id == membership_id
+    )
+    row = (await session.execute(statement.with_for_update())).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def change_membership(session: WriteSession, membership_id: UUID, values: dict[str, Any]) -> None:
+    await session.execute(
+        update(memberships)
+        .where(memberships.c.tenant_id == session.tenant_id, memberships.c.id == membership_id)
+        .values(version=memberships.c.version + 1, updated_at=session.now, **values)
+    )
+
+
+async def drop_membership(session: WriteSession, membership_id: UUID) -> None:
+    await session.execute(
+        memberships.delete().where(memberships.c.tenant_id == session.tenant_id, memberships.c.id == membership_id)
+    )
+
+
+async def others_in_role(session: WriteSession, project_id: UUID, role: str, membership_id: UUID) -> int:
+    count: int = await session.value(
+        """select count(*) from memberships where tenant_id = $1 and project_id = $2 and role = $3 and id <> $4""",
+        session.tenant_id,
+        project_id,
+        role,
+        membership_id,
+    )
+    return count
+
+
+async def load_own_token(session: WriteSession, token_id: UUID) -> Token:
+    """A token of the caller. Raises NotFound."""
+    token = await session.scalar(
+        select(Token).where(
+            Token.tenant_id == session.tenant_id,
+            Token.id == token_id,
+            Token.person_id == session.principal.person_id,
+        )
+    )
+    if token is None:
+        raise NotFound
+    return token

@@ -1,0 +1,158 @@
+"""What people do with the directory. Every change is a fact, so that a revoked right is dead at the next request."""
+
+from typing import Any
+from uuid import UUID
+
+from gateway.identity import repository
+from gateway.identity.events import (
+    MEMBERSHIP_CHANGED,
+    MEMBERSHIP_GRANTED,
+    MEMBERSHIP_REVOKED,
+    PERSON_ADDED,
+    PERSON_CHANGED,
+)
+from gateway.identity.schemas import MembershipPatch, NewMembership, NewPerson, NewToken, PersonPatch, Role
+from gateway.identity.token import PREFIX, Token, draw_token, token_hash
+from services.kernel.access import require_authority, role_in
+from services.kernel.ids import new_id
+from services.kernel.problems import Conflict, Forbidden, NotFound, RuleViolated, UnknownReference
+from services.kernel.schemas import merged
+from services.kernel.session import WriteSession
+from services.kernel.write import check_version
+
+
+class LastOfItsKind(Conflict):
+    code = "last_of_its_kind"
+    title = {"en": "The project needs one", "nb": "Prosjektet trenger en"}
+    detail = {
+        "en": "Nobody else on the project is {role}; appoint another first.",
+        "nb": "Ingen andre på prosjektet er {role}; utnevn en annen først.",
+    }
+
+
+class ScopeTooWide(RuleViolated):
+    code = "scope_too_wide"
+    title = {"en": "A token cannot be wider than you", "nb": "Et token kan ikke være videre enn deg"}
+
+
+async def require_admin(session: WriteSession) -> None:
+    principal = session.principal
+    if not principal.has_scope("admin") or not await repository.is_admin(session, principal.person_id):
+        raise Forbidden
+
+
+async def add_person(session: WriteSession, new: NewPerson) -> UUID:
+    await require_admin(session)
+    person_id = new_id()
+    values = new.model_dump()
+    await repository.add_person(session, person_id, values)
+    session.record(PERSON_ADDED, "person", person_id, values | {"active": True}, project_id=None, audience="tenant")
+    return person_id
+
+
+async def change_person(session: WriteSession, person_id: UUID, expected_version: int, patch: PersonPatch) -> int:
+    """Administrators change anybody, others their own name and language. Returns the new version."""
+    row = await repository.load_person(session, person_id)
+    changes = merged(patch)
+    if person_id != session.principal.person_id or "active" in changes:
+        await require_admin(session)
+    check_version(row.version, expected_version)
+    if changes:
+        await repository.change_person(session, person_id, changes)
+        names = ("name", "email", "language", "kind", "tenant_role", "active")
+        data = {name: getattr(row, name) for name in names} | changes
+        session.record(PERSON_CHANGED, "person", person_id, data, project_id=None, audience="tenant")
+    return int(row.version) + bool(changes)
+
+
+async def grant_membership(session: WriteSession, project_id: UUID, new: NewMembership) -> UUID:
+    """Put somebody on the project. Owners are appointed by owners and administrators only."""
+    await _require_appointment(session, project_id, {new.role})
+    if not await repository.person_exists(session, new.person_id):
+        raise UnknownReference("person_id")
+    membership_id = new_id()
+    await repository.add_membership(session, membership_id, project_id, new.person_id, new.role, new.expires_at)
+    _record(session, MEMBERSHIP_GRANTED, membership_id, project_id, new.person_id, new.role, new.expires_at)
+    return membership_id
+
+
+async def change_membership(
+    session: WriteSession, membership_id: UUID, expected_version: int, patch: MembershipPatch
+) -> int:
+    """Another role, or another end. Returns the new version."""
+    row = await repository.load_membership(session, membership_id)
+    changes = merged(patch)
+    role = Role(changes.get("role", row.role))
+    await _require_appointment(session, row.project_id, {Role(row.role), role})
+    check_version(row.version, expected_version)
+    if role != row.role:
+        await _keep_one(session, row)
+    await repository.change_membership(session, membership_id, changes)
+    expires_at = changes.get("expires_at", row.expires_at)
+    _record(session, MEMBERSHIP_CHANGED, membership_id, row.project_id, row.person_id, role, expires_at)
+    return int(row.version) + 1
+
+
+async def revoke_membership(session: WriteSession, membership_id: UUID, expected_version: int) -> None:
+    row = await repository.load_membership(session, membership_id)
+    await _require_appointment(session, row.project_id, {Role(row.role)})
+    check_version(row.version, expected_version)
+    await _keep_one(session, row)
+    await repository.drop_membership(session, membership_id)
+    _record(session, MEMBERSHIP_REVOKED, membership_id, row.project_id, row.person_id, row.role, row.expires_at)
+
+
+async def _require_appointment(session: WriteSession, project_id: UUID, roles: set[Role]) -> None:
+    """The policy decides on memberships (kind membership.grant); an owner is above the manager who might grant it."""
+    if session.principal.has_scope("admin") and await repository.is_admin(session, session.principal.person_id):
+        return
+    role = await role_in(session, session.principal, project_id)
+    if role is None or role == "guest":
+        raise NotFound
+    if Role.OWNER in roles and role != "owner":
+        raise Forbidden
+    await require_authority(session, project_id, ["membership.grant"])
+
+
+async def _keep_one(session: WriteSession, row: Any) -> None:
+    """A project always has a manager: somebody must be accountable."""
+    if row.role == "manager" and not await repository.others_in_role(session, row.project_id, "manager", row.id):
+        raise LastOfItsKind(role=row.role)
+
+
+def _record(
+    session: WriteSession, fact_type: Any, membership_id: UUID, project_id: UUID, person_id: UUID, role: str, expires_at: Any
+) -> None:
+    data = {"person_id": str(person_id), "role": str(role), "expires_at": expires_at and expires_at.isoformat()}
+    session.record(fact_type, "membership", membership_id, data, project_id=project_id)
+
+
+async def create_token(session: WriteSession, new: NewToken) -> tuple[Token, str]:
+    """A token for oneself, or by an administrator for somebody else; never wider than its maker's own scopes."""
+    person_id = new.person_id or session.principal.person_id
+    if person_id != session.principal.person_id:
+        await require_admin(session)
+        if not await repository.person_exists(session, person_id):
+            raise UnknownReference("person_id")
+    elif any(not session.principal.has_scope(scope) for scope in new.scopes):
+        raise ScopeTooWide
+    secret = draw_token()
+    token = Token(
+        person_id=person_id,
+        name=new.name,
+        hint=secret[: len(PREFIX) + 4],
+        hash=token_hash(secret),
+        scopes=sorted(set(new.scopes)),
+        expires_at=new.expires_at,
+    )
+    session.add(token)
+    await session.flush()
+    return token, secret
+
+
+async def revoke_token(session: WriteSession, token_id: UUID, expected_version: int) -> Token:
+    token = await repository.load_own_token(session, token_id)
+    check_version(token.version, expected_version)
+    token.revoked_at = session.now
+    await session.flush()
+    return token

@@ -1,0 +1,1 @@
+"""The merged description, the API reference page and the problem catalogue."""

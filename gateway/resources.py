@@ -1,0 +1,12 @@
+"""What the gateway adds to the parts that every service has."""
+
+from dataclasses import dataclass
+
+from gateway.authority.desk import Replayer
+from gateway.feed.handlers import Arrivals
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    replayer: Replayer
+    arrivals: Arrivals

@@ -1,0 +1,1 @@
+"""What meetings and documents have to know of planning and of the authority desk: copies made from their facts."""

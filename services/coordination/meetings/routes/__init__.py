@@ -1,0 +1,1 @@
+"""HTTP of this area, a file per noun: path, status, one call."""

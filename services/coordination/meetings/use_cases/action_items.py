@@ -1,0 +1,47 @@
+"""Following up what minutes assigned."""
+
+from uuid import UUID
+
+from services.coordination.meetings import repository
+from services.coordination.meetings.action_item import ActionItem, ActionItemState
+from services.coordination.meetings.events import ACTION_ITEM_CLOSED
+from services.coordination.meetings.schemas import ActionItemPatch
+from services.coordination.meetings.use_cases.meetings import require_person
+from services.kernel.access import require_authority, require_member
+from services.kernel.schemas import merged
+from services.kernel.session import WriteSession
+from services.kernel.write import check_version
+
+
+async def change_action_item(
+    session: WriteSession, item_id: UUID, expected_version: int, patch: ActionItemPatch
+) -> ActionItem:
+    """Close the item or change it while it is open. Its owner may report it done like progress on a task."""
+    item = await repository.load(session, ActionItem, item_id)
+    await require_member(session, session.principal, item.project_id)
+    check_version(item.version, expected_version)
+    item.require_open()
+    changes = merged(patch)
+    await require_person(session, item.project_id, changes.get("owner_id"), "owner_id")
+    reports_own = item.owner_id == session.principal.person_id and changes == {"state": ActionItemState.DONE}
+    state = changes.pop("state", None)
+    for name, value in changes.items():
+        setattr(item, name, value)
+    if state is not None:
+        item.close(ActionItemState(state))
+    await session.flush()
+    await require_authority(session, item.project_id, ["task.progress" if reports_own else "task.action"])
+    if state is not None:
+        record_closed(session, item)
+    return item
+
+
+def record_closed(session: WriteSession, item: ActionItem) -> None:
+    data = {
+        "meeting_id": str(item.meeting_id),
+        "title": item.title,
+        "owner_id": str(item.owner_id),
+        "due_date": item.due_date.isoformat(),
+        "state": item.state,
+    }
+    session.record(ACTION_ITEM_CLOSED, "action_item", item.id, data, project_id=item.project_id)

@@ -1,0 +1,1 @@
+"""The budget: what work may cost, what is promised to suppliers, what has been paid."""

@@ -1,0 +1,179 @@
+"""Request and response shapes of the budget."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from services.kernel.money import Money
+from services.kernel.schemas import Body, Effects, ExternalRef, Line, ObjectShape, Prose, Shape
+
+# Far above any project, and low enough that a column of numeric(20,4) holds it in every currency.
+_LARGEST = 10**15
+
+
+def _storable(money: Money) -> Money:
+    if abs(money.amount) >= _LARGEST:
+        raise ValueError(f"an amount is smaller than {_LARGEST}")
+    return money
+
+
+def _not_negative(money: Money) -> Money:
+    if money.amount < 0:
+        raise ValueError("a budget is not negative")
+    return money
+
+
+def _in_the_books(day: date) -> date:
+    if not 1970 <= day.year <= 2200:
+        raise ValueError("lies outside the years 1970 to 2200")
+    return day
+
+
+SignedMoney = Annotated[Money, AfterValidator(_storable)]
+UnsignedMoney = Annotated[SignedMoney, AfterValidator(_not_negative)]
+PostingDate = Annotated[date, AfterValidator(_in_the_books)]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$")]
+
+# A merge patch changes what it names; what stands for the rest is never read.
+_UNNAMED: Any = None
+_ID = "0195a1c0-0000-7000-8000-000000000002"
+_AMOUNT = {"amount": "1250000.00", "currency": "NOK"}
+_POSTING = {
+    "cost_code_id": _ID,
+    "amount": _AMOUNT,
+    "posted_on": "2026-03-31",
+    "external_ref": {"system": "erp", "type": "voucher", "id": "2026-000815"},
+    "description": "Invoice 4711",
+}
+
+
+class NewCostCode(Body):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"code": "4100", "name": "Concrete works"}}}
+
+    code: Code
+    name: Line
+
+
+class NewBudgetLine(Body):
+    """`task_id` is the node of the work breakdown that the line is for."""
+
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"cost_code_id": _ID, "description": "Concrete", "amount": _AMOUNT}},
+    }
+
+    task_id: UUID | None = None
+    cost_code_id: UUID
+    description: Line
+    amount: UnsignedMoney
+
+
+class BudgetLinePatch(Body):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"amount": _AMOUNT}}}
+
+    task_id: UUID | None = None
+    cost_code_id: UUID = _UNNAMED
+    description: Line = ""
+    amount: UnsignedMoney = _UNNAMED
+
+
+class NewCommitment(Body):
+    """A negative amount takes a part of an earlier promise back."""
+
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"cost_code_id": _ID, "supplier": "Fjord Anlegg AS", "amount": _AMOUNT}},
+    }
+
+    task_id: UUID | None = None
+    cost_code_id: UUID
+    supplier: Line
+    description: Prose = ""
+    amount: SignedMoney
+    external_ref: ExternalRef | None = None
+
+
+class NewActual(Body):
+    """A negative amount is a credit. `reverses_id` names the posting that this one cancels."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _POSTING}}
+
+    task_id: UUID | None = None
+    cost_code_id: UUID
+    amount: SignedMoney
+    posted_on: PostingDate
+    external_ref: ExternalRef
+    description: Prose = ""
+    reverses_id: UUID | None = None
+
+
+class ActualOperation(Body):
+    op: Literal["create"]
+    data: NewActual
+
+
+class ActualBatch(Body):
+    """Postings that are taken in all together or not at all."""
+
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "data": _POSTING}]}},
+    }
+
+    atomic: Literal[True] = True
+    operations: Annotated[list[ActualOperation], Field(min_length=1, max_length=1000)]
+
+
+class ExternalRefShape(Shape):
+    system: str
+    type: str
+    id: str
+    url: str | None
+
+
+class CostCodeShape(ObjectShape):
+    project_id: UUID
+    code: str
+    name: str
+    effects: Effects | None = None
+
+
+class BudgetLineShape(ObjectShape):
+    project_id: UUID
+    task_id: UUID | None
+    cost_code_id: UUID
+    description: str
+    amount: Money
+    effects: Effects | None = None
+
+
+class CommitmentShape(ObjectShape):
+    project_id: UUID
+    task_id: UUID | None
+    cost_code_id: UUID
+    supplier: str
+    description: str
+    amount: Money
+    external_ref: ExternalRefShape | None
+    effects: Effects | None = None
+
+
+class ActualShape(ObjectShape):
+    project_id: UUID
+    task_id: UUID | None
+    cost_code_id: UUID
+    description: str
+    amount: Money
+    posted_on: date
+    reverses_id: UUID | None
+    external_ref: ExternalRefShape
+    effects: Effects | None = None
+
+
+class ActualBatchShape(Shape):
+    """The postings in the order of the operations; `effects` counts the new ones and those that were there before."""
+
+    data: list[ActualShape]
+    effects: Effects

@@ -1,0 +1,348 @@
+"""What people and ledgers do with money. Each function does the deed, measures it, and then asks for authority."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.kernel.access import require_authority, require_member
+from services.kernel.money import MINOR_UNITS, Money
+from services.kernel.problems import Problem, RuleViolated, UnknownReference, error_at
+from services.kernel.schemas import ExternalRef, merged
+from services.kernel.session import WriteSession
+from services.kernel.write import check_version
+from services.planning.budget.actual import Actual, AlreadyReversed, ExternalRefContradicted, ReversalUnbalanced
+from services.planning.budget.budget_line import BudgetLine
+from services.planning.budget.commitment import Commitment
+from services.planning.budget.cost_code import CostCode
+from services.planning.budget.events import (
+    ACTUAL_POSTED,
+    BUDGET_LINE_CHANGED,
+    BUDGET_LINE_CREATED,
+    COMMITMENT_RECORDED,
+    COST_CODE_CREATED,
+)
+from services.planning.budget.repository import (
+    Reference,
+    by_external_ref,
+    codes_of,
+    insert_unless_known,
+    known_tasks,
+    load_budget_line,
+    reversible,
+    total,
+)
+from services.planning.budget.schemas import BudgetLinePatch, NewActual, NewBudgetLine, NewCommitment, NewCostCode
+from services.planning.decisions.use_cases import record_decision
+from services.planning.projects.repository import load_project
+
+
+class CurrencyMismatched(RuleViolated):
+    code = "currency_mismatched"
+    title = {"en": "The project is kept in another currency", "nb": "Prosjektet føres i en annen valuta"}
+    detail = {"en": "Amounts of this project are in {currency}.", "nb": "Beløp i dette prosjektet er i {currency}."}
+    members = ("currency",)
+
+
+class BatchRefused(RuleViolated):
+    code = "batch_refused"
+    title = {"en": "Nothing of the batch was taken in", "nb": "Ingenting i bunken ble tatt imot"}
+    detail = {"en": "See errors; they name the operations by position.", "nb": "Se errors; de navngir operasjonene."}
+
+
+async def create_cost_code(session: WriteSession, project_id: UUID, new: NewCostCode) -> CostCode:
+    """One more account. A code that the project has already is refused by its unique index."""
+    await require_member(session, session.principal, project_id)
+    cost_code = CostCode(project_id=project_id, code=new.code, name=new.name)
+    session.add(cost_code)
+    await session.flush()
+    await require_authority(session, project_id, ["cost_code.record"])
+    data = {"code": cost_code.code, "name": cost_code.name}
+    session.record(COST_CODE_CREATED, "cost_code", cost_code.id, data, project_id=project_id)
+    return cost_code
+
+
+async def create_budget_line(session: WriteSession, project_id: UUID, new: NewBudgetLine) -> BudgetLine:
+    """Give a part of the work a budget."""
+    await require_member(session, session.principal, project_id)
+    code = await _require_allocation(session, project_id, new.task_id, new.cost_code_id, new.amount)
+    before = await total(session, "budget_lines", project_id)
+    line = BudgetLine(
+        project_id=project_id,
+        task_id=new.task_id,
+        cost_code_id=new.cost_code_id,
+        description=new.description,
+        amount=new.amount.amount,
+        currency=new.amount.currency,
+    )
+    session.add(line)
+    await session.flush()
+    await _decide_line(session, line, before, line.amount)
+    session.record(BUDGET_LINE_CREATED, "budget_line", line.id, _line_data(line, code), project_id=project_id)
+    return line
+
+
+async def change_budget_line(
+    session: WriteSession, line_id: UUID, expected_version: int, patch: BudgetLinePatch
+) -> BudgetLine:
+    """Give more or less, or to other work. The measured cost is the absolute change of the amount."""
+    line = await load_budget_line(session, line_id)
+    await require_member(session, session.principal, line.project_id)
+    check_version(line.version, expected_version)
+    before, held = await total(session, "budget_lines", line.project_id), line.amount
+    changes = merged(patch)
+    amount: Money = changes.pop("amount", Money.of(line.amount, line.currency))
+    task_id, cost_code_id = changes.get("task_id", line.task_id), changes.get("cost_code_id", line.cost_code_id)
+    code = await _require_allocation(session, line.project_id, task_id, cost_code_id, amount)
+    line.amount = amount.amount
+    for name, value in changes.items():
+        setattr(line, name, value)
+    await session.flush()
+    await _decide_line(session, line, before, line.amount - held)
+    session.record(BUDGET_LINE_CHANGED, "budget_line", line.id, _line_data(line, code), project_id=line.project_id)
+    return line
+
+
+async def record_commitment(session: WriteSession, project_id: UUID, new: NewCommitment) -> tuple[UUID, bool]:
+    """Promise money to a supplier. Returns the id, and whether it is new: an external reference is taken in once."""
+    await require_member(session, session.principal, project_id)
+    await _require_allocation(session, project_id, new.task_id, new.cost_code_id, new.amount)
+    before = await total(session, "commitments", project_id)
+    row = _allocation_row(project_id, new) | {"supplier": new.supplier} | _reference_row(new.external_ref)
+    (commitment_id,) = await insert_unless_known(session, Commitment, [row])
+    is_new = commitment_id is not None
+    if commitment_id is None:
+        key = _key(row)
+        stored = (await by_external_ref(session, "commitments", [key]))[key]
+        _refuse_contradiction(stored, row)
+        commitment_id = UUID(str(stored["id"]))
+    change = new.amount.amount if is_new else Decimal(0)
+    impact = _cost_impact(before, change, new.amount.currency)
+    await require_authority(session, project_id, ["budget.commitment"], {"cost": abs(change)}, impact)
+    if not is_new:
+        return commitment_id, False
+    await record_decision(
+        session,
+        project_id=project_id,
+        kind="budget.commitment",
+        question=f"What is promised to {new.supplier}?",
+        chosen=str(new.amount),
+        impact=impact,
+        subject_type="commitment",
+        subject_id=commitment_id,
+    )
+    data = {
+        "task_id": new.task_id and str(new.task_id),
+        "cost_code_id": str(new.cost_code_id),
+        "supplier": new.supplier,
+        "description": new.description,
+        "amount": new.amount.to_json(),
+        "external_ref": _reference_data(row),
+    }
+    session.record(COMMITMENT_RECORDED, "commitment", commitment_id, data, project_id=project_id)
+    return commitment_id, True
+
+
+async def post_actual(session: WriteSession, project_id: UUID, new: NewActual) -> tuple[UUID, bool]:
+    """Take in one posting. Returns its id, and whether it is new.
+
+    The same reference with the same content is the posting that is stored already; with other content it raises
+    ExternalRefContradicted.
+    """
+    ((actual_id, is_new),), refused = await _post(session, project_id, [new])
+    if refused:
+        raise refused[0]
+    return actual_id, is_new
+
+
+async def post_actuals(session: WriteSession, project_id: UUID, news: Sequence[NewActual]) -> list[tuple[UUID, bool]]:
+    """Take in all postings or none. Raises BatchRefused, which names every operation that stood in the way."""
+    posted, refused = await _post(session, project_id, news)
+    if refused:
+        errors = [
+            error_at(f"/operations/{position}/data{error['pointer']}", problem.code, error["detail"])
+            for position, problem in sorted(refused.items())
+            for error in problem.errors
+        ]
+        raise BatchRefused(errors=errors)
+    return posted
+
+
+async def _post(
+    session: WriteSession, project_id: UUID, news: Sequence[NewActual]
+) -> tuple[list[tuple[UUID, bool]], Mapping[int, Problem]]:
+    """The ids with their newness, and what refuses the postings at their positions; with a refusal nothing may stay."""
+    await require_member(session, session.principal, project_id)
+    refused = await _refusals(session, project_id, news)
+    if refused:
+        return [(UUID(int=0), False)] * len(news), refused
+    before = await total(session, "actuals", project_id)
+    rows = [
+        _allocation_row(project_id, new)
+        | {"posted_on": new.posted_on, "reverses_id": new.reverses_id}
+        | _reference_row(new.external_ref)
+        for new in news
+    ]
+    inserted = await insert_unless_known(session, Actual, rows)
+    known = await by_external_ref(session, "actuals", [_key(row) for row in rows])
+    for position, (row, actual_id) in enumerate(zip(rows, inserted, strict=True)):
+        if actual_id is None:
+            try:
+                _refuse_contradiction(known[_key(row)], row)
+            except ExternalRefContradicted as problem:
+                refused[position] = problem
+    posted = [
+        (actual_id or UUID(str(known[_key(row)]["id"])), actual_id is not None)
+        for row, actual_id in zip(rows, inserted, strict=True)
+    ]
+    if refused:
+        return posted, refused
+    new_amounts = [row["amount"] for row, actual_id in zip(rows, inserted, strict=True) if actual_id is not None]
+    impact = _cost_impact(before, sum(new_amounts, Decimal(0)), rows[0]["currency"])
+    measured = sum(map(abs, new_amounts), Decimal(0))
+    await require_authority(session, project_id, ["cost.posting"], {"cost": measured}, impact)
+    for new, row, actual_id in zip(news, rows, inserted, strict=True):
+        if actual_id is None:
+            continue
+        data = {
+            "task_id": new.task_id and str(new.task_id),
+            "cost_code_id": str(new.cost_code_id),
+            "amount": new.amount.to_json(),
+            "posted_on": new.posted_on.isoformat(),
+            "external_ref": _reference_data(row),
+            "description": new.description,
+        }
+        session.record(ACTUAL_POSTED, "actual", actual_id, data, project_id=project_id)
+    return posted, refused
+
+
+async def _refusals(session: WriteSession, project_id: UUID, news: Sequence[NewActual]) -> dict[int, Problem]:
+    """What is wrong with the postings before any of them is stored, by position."""
+    currency = (await load_project(session, project_id)).currency
+    codes = await codes_of(session, project_id, {new.cost_code_id for new in news})
+    tasks = await known_tasks(session, project_id, {new.task_id for new in news if new.task_id is not None})
+    originals = await reversible(session, project_id, {new.reverses_id for new in news if new.reverses_id is not None})
+    refused: dict[int, Problem] = {}
+    for position, new in enumerate(news):
+        if new.amount.currency != currency:
+            refused[position] = _currency_mismatched(currency)
+        elif new.cost_code_id not in codes:
+            refused[position] = UnknownReference("cost_code_id")
+        elif new.task_id is not None and new.task_id not in tasks:
+            refused[position] = UnknownReference("task_id")
+        elif new.reverses_id is not None:
+            reversal = _reversal_refused(new, originals.get(new.reverses_id))
+            if reversal is not None:
+                refused[position] = reversal
+    return refused
+
+
+def _reversal_refused(new: NewActual, original: tuple[Decimal, Reference | None] | None) -> Problem | None:
+    """What refuses a reversal of `original` (amount, reference of the posting that reverses it already)."""
+    if original is None:
+        return UnknownReference("reverses_id")
+    amount, reversed_by = original
+    if amount != -new.amount.amount:
+        words = "is not the reversed posting's amount with the other sign"
+        return ReversalUnbalanced(errors=[error_at("/amount", ReversalUnbalanced.code, words)])
+    # A repetition finds the posting reversed by itself, which is no refusal.
+    if reversed_by not in (None, _key(_reference_row(new.external_ref))):
+        return AlreadyReversed(errors=[error_at("/reverses_id", AlreadyReversed.code, "has been reversed before")])
+    return None
+
+
+async def _require_allocation(
+    session: WriteSession, project_id: UUID, task_id: UUID | None, cost_code_id: UUID, amount: Money
+) -> str:
+    """The cost code's text, when account, work and currency are the project's. Raises UnknownReference, CurrencyMismatched."""
+    currency = (await load_project(session, project_id)).currency
+    if amount.currency != currency:
+        raise _currency_mismatched(currency)
+    codes = await codes_of(session, project_id, [cost_code_id])
+    if cost_code_id not in codes:
+        raise UnknownReference("cost_code_id")
+    if task_id is not None and not await known_tasks(session, project_id, [task_id]):
+        raise UnknownReference("task_id")
+    return codes[cost_code_id]
+
+
+def _currency_mismatched(currency: str) -> CurrencyMismatched:
+    error = error_at("/amount/currency", CurrencyMismatched.code, f"the project is kept in {currency}")
+    return CurrencyMismatched(errors=[error], currency=currency)
+
+
+async def _decide_line(session: WriteSession, line: BudgetLine, before: Decimal, change: Decimal) -> None:
+    impact = _cost_impact(before, change, line.currency)
+    await require_authority(session, line.project_id, ["budget.line"], {"cost": abs(change)}, impact)
+    await record_decision(
+        session,
+        project_id=line.project_id,
+        kind="budget.line",
+        question=f"What may this cost: {line.description}?",
+        chosen=str(Money.of(line.amount, line.currency)),
+        impact=impact,
+        subject_type="budget_line",
+        subject_id=line.id,
+    )
+
+
+def _line_data(line: BudgetLine, code: str) -> dict[str, Any]:
+    return {
+        "task_id": line.task_id and str(line.task_id),
+        "cost_code_id": str(line.cost_code_id),
+        "cost_code": code,
+        "description": line.description,
+        "amount": Money.of(line.amount, line.currency).to_json(),
+    }
+
+
+def _cost_impact(before: Decimal, change: Decimal, currency: str) -> dict[str, Any]:
+    """The impact on a total. Totals may have more digits than any one amount, so they are no Money."""
+    if not change:
+        return {}
+    decimals = MINOR_UNITS[currency]
+    sums = {"before": before, "after": before + change, "change": change}
+    return {"cost": {name: {"amount": f"{value:.{decimals}f}", "currency": currency} for name, value in sums.items()}}
+
+
+def _allocation_row(project_id: UUID, new: NewCommitment | NewActual) -> dict[str, Any]:
+    return {
+        "project_id": project_id,
+        "task_id": new.task_id,
+        "cost_code_id": new.cost_code_id,
+        "description": new.description,
+        "amount": new.amount.amount,
+        "currency": new.amount.currency,
+    }
+
+
+def _reference_row(reference: ExternalRef | None) -> dict[str, Any]:
+    """The columns of a reference. Its id is composed (NFC): the same letters in two encodings are one voucher."""
+    return {
+        "external_system": reference and reference.system,
+        "external_type": reference and reference.type,
+        "external_id": reference and unicodedata.normalize("NFC", reference.id),
+        "external_url": reference and reference.url,
+    }
+
+
+def _reference_data(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["external_id"] is None:
+        return None
+    return {name: row[f"external_{name}"] for name in ("system", "type", "id", "url")}
+
+
+def _key(row: Mapping[str, Any]) -> Reference:
+    return row["external_system"], row["external_type"], row["external_id"]
+
+
+def _refuse_contradiction(stored: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+    """Raise ExternalRefContradicted unless the stored row says the same; the link to the other system may differ."""
+    differing = [name for name, value in row.items() if name != "external_url" and stored[name] != value]
+    if not differing:
+        return
+    # Of another project's posting nothing is told but that the reference is in use.
+    shown = ["external_ref"] if "project_id" in differing else differing
+    errors = [error_at(f"/{name}", ExternalRefContradicted.code, "differs from what is stored") for name in shown]
+    raise ExternalRefContradicted(errors=errors)

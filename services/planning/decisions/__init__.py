@@ -1,0 +1,1 @@
+"""Decisions: what was chosen, by whom, on what grounds."""

@@ -1,0 +1,46 @@
+"""Every SQL statement of this area."""
+
+from services.kernel.collection import Collection
+from services.kernel.entity import object_columns
+from services.kernel.filtering import Filter, Sort
+
+DECISIONS = Collection(
+    noun="decision",
+    source="decisions t",
+    columns=object_columns("decision")
+    | {
+        "project_id": "t.project_id",
+        "kind": "t.kind",
+        "question": "t.question",
+        "options": "t.options",
+        "criteria": "t.criteria",
+        "chosen": "t.chosen",
+        "reason": "t.reason",
+        "impact": "t.impact",
+        "subject": "json_build_object('type', t.subject_type, 'id', t.subject_id)",
+        "decided_by_id": "t.decided_by_id",
+        "proposed_by_id": "t.proposed_by_id",
+        "proposal_id": "t.proposal_id",
+        "decided_at": "t.decided_at",
+        "review_date": "t.review_date",
+        "evidence_position": "t.evidence_position",
+    },
+    filters={
+        "kind": Filter("t.kind", "text"),
+        "question": Filter("t.question", "text"),
+        "subject_type": Filter("t.subject_type", "text"),
+        "subject_id": Filter("t.subject_id", "uuid"),
+        "decided_by_id": Filter("t.decided_by_id", "uuid"),
+        "proposed_by_id": Filter("t.proposed_by_id", "uuid"),
+        "proposal_id": Filter("t.proposal_id", "uuid"),
+        "decided_at": Filter("t.decided_at", "instant"),
+        "review_date": Filter("t.review_date", "date"),
+    },
+    sorts={
+        "decided_at": Sort("t.decided_at", "instant", nullable=False),
+        "created_at": Sort("t.created_at", "instant", nullable=False),
+        "review_date": Sort("t.review_date", "date"),
+    },
+    default_sort="-decided_at",
+    searched=("t.question", "t.chosen", "t.reason"),
+)

@@ -1,0 +1,94 @@
+"""How decisions come to be recorded: by the deed that was decided, or by somebody who reports one taken elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.kernel.access import require_authority, require_member
+from services.kernel.events import instant_text
+from services.kernel.problems import RuleViolated
+from services.kernel.session import WriteSession
+from services.planning.decisions.decision import Decision
+from services.planning.decisions.events import DECISION_RECORDED
+from services.planning.decisions.schemas import NewDecision
+
+
+class DecidedInTheFuture(RuleViolated):
+    code = "decided_in_the_future"
+    title = {"en": "A decision cannot have been taken later than now", "nb": "En beslutning kan ikke være tatt i fremtiden"}
+
+
+async def record_decision(
+    session: WriteSession,
+    *,
+    project_id: UUID,
+    kind: str,
+    question: str,
+    chosen: str,
+    subject_type: str,
+    subject_id: UUID,
+    reason: str | None = None,
+    impact: Mapping[str, Any] | None = None,
+    options: Sequence[str] = (),
+    criteria: Sequence[str] = (),
+    decided_at: datetime | None = None,
+    review_date: date | None = None,
+    evidence_position: int | None = None,
+) -> Decision:
+    """Record, behind `require_authority`, that the session's principal has decided. Publishes planning.decision.recorded.
+
+    The decider, the proposer and the proposal come from the principal, and so does the reason when none is given: while
+    a proposal is replayed, it carries what the decider wrote. `impact` is plain JSON, as it was measured.
+    """
+    principal = session.principal
+    decision = Decision(
+        project_id=project_id,
+        kind=kind,
+        question=question,
+        options=list(options),
+        criteria=list(criteria),
+        chosen=chosen,
+        reason=reason or principal.reason or "",
+        impact=dict(impact or {}),
+        subject_type=subject_type,
+        subject_id=subject_id,
+        decided_by_id=principal.person_id,
+        proposed_by_id=principal.on_behalf_of_id,
+        proposal_id=principal.proposal_id,
+        decided_at=decided_at or session.now,
+        review_date=review_date,
+        evidence_position=evidence_position,
+    )
+    session.add(decision)
+    await session.flush()
+    data = {
+        "kind": decision.kind,
+        "question": decision.question,
+        "chosen": decision.chosen,
+        "reason": decision.reason,
+        "impact": decision.impact,
+        "decided_by_id": str(decision.decided_by_id),
+        "proposed_by_id": decision.proposed_by_id and str(decision.proposed_by_id),
+        "proposal_id": decision.proposal_id and str(decision.proposal_id),
+        "decided_at": instant_text(decision.decided_at),
+        "subject": {"type": subject_type, "id": str(subject_id)},
+    }
+    session.record(DECISION_RECORDED, "decision", decision.id, data, project_id=project_id)
+    return decision
+
+
+async def record_decision_taken_elsewhere(session: WriteSession, project_id: UUID, new: NewDecision) -> Decision:
+    """Keep a decision of a board or a phone call. The caller answers for it, so it needs authority of its own."""
+    await require_member(session, session.principal, project_id)
+    if new.decided_at is not None and new.decided_at > session.now:
+        raise DecidedInTheFuture
+    await require_authority(session, project_id, ["decision.record"])
+    return await record_decision(
+        session,
+        project_id=project_id,
+        kind="decision.record",
+        subject_type="project",
+        subject_id=project_id,
+        **new.model_dump(),
+    )

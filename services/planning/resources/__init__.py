@@ -1,0 +1,1 @@
+"""Resources: who and what the work takes, and their assignments to tasks."""

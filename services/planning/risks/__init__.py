@@ -1,0 +1,1 @@
+"""Risks: what may happen, what it would do to time and money, and what is done about it."""

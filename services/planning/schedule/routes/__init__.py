@@ -1,0 +1,1 @@
+"""HTTP of the schedule, one module per noun."""

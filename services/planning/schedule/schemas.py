@@ -1,0 +1,387 @@
+"""Request and response shapes of the schedule."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from services.kernel.schemas import (
+    Body,
+    Effects,
+    ExternalRef,
+    Line,
+    Minutes,
+    ObjectShape,
+    Percent,
+    Prose,
+    Shape,
+    SignedMinutes,
+)
+from services.planning.projects.schemas import Local
+from services.planning.schedule.dependency import DependencyType, LagBasis
+from services.planning.schedule.task import DateConstraint, TaskStatus, TaskType
+
+WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{1,60}$")]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\r\n,]*$")]
+Labels = Annotated[list[Label], Field(max_length=20)]
+Refs = Annotated[list[ExternalRef], Field(max_length=10)]
+Priority = Annotated[int, Field(ge=0, le=1000, strict=True)]
+# Either a task of the project or, inside a batch, "$n" for what its n-th operation creates.
+BatchReference = Annotated[str, StringConstraints(pattern=r"^\$[1-9][0-9]{0,3}$")]
+
+_EXAMPLE = {"title": "Pour the foundation", "duration_minutes": 2250, "labels": ["concrete"]}
+
+
+class TaskValues(Body):
+    """What people say of a task; each member has the meaning that it has in the representation."""
+
+    title: Line = ""
+    notes: Prose = ""
+    labels: Labels = Field(default_factory=list)
+    external_refs: Refs = Field(default_factory=list)
+    parent_id: UUID | None = None
+    after_id: UUID | None = None
+    wbs_code: WbsCode | None = None
+    milestone: bool = False
+    manual: bool = False
+    active: bool = True
+    duration_minutes: Minutes = 0
+    elapsed: bool = False
+    task_type: TaskType = TaskType.FIXED_UNITS
+    constraint_type: DateConstraint = DateConstraint.AS_SOON_AS_POSSIBLE
+    constraint_date: Local | None = None
+    deadline: Local | None = None
+    calendar_id: UUID | None = None
+    priority: Priority = 500
+    manual_start: Local | None = None
+    manual_finish: Local | None = None
+    percent_complete: Percent = 0
+    actual_start: Local | None = None
+    actual_finish: Local | None = None
+    remaining_minutes: Minutes | None = None
+    stop: Local | None = None
+    resume: Local | None = None
+    assignee_id: UUID | None = None
+
+
+class NewTask(TaskValues):
+    """Without a duration a task takes one day, and a milestone none. `after_id` names the sibling to stand behind."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _EXAMPLE}}
+
+    title: Line
+
+
+class TaskPatch(TaskValues):
+    """`after_id` null puts the task first among its siblings; `status` is shorthand for the progress that it means."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"duration_minutes": 2700}}}
+
+    status: TaskStatus = TaskStatus.TODO
+
+
+class Driver(Shape):
+    reason: str
+    dependency_id: UUID | None
+
+
+class TaskShape(ObjectShape):
+    project_id: UUID
+    parent_id: UUID | None
+    rank: str
+    position: int
+    outline_level: int
+    wbs_code: str
+    title: str
+    notes: str
+    labels: list[str]
+    status: TaskStatus
+    milestone: bool
+    summary: bool
+    manual: bool
+    active: bool
+    duration_minutes: int
+    elapsed: bool
+    task_type: TaskType
+    constraint_type: DateConstraint
+    constraint_date: datetime | None
+    deadline: datetime | None
+    calendar_id: UUID | None
+    priority: int
+    percent_complete: int
+    actual_start: datetime | None
+    actual_finish: datetime | None
+    remaining_minutes: int | None
+    stop: datetime | None
+    resume: datetime | None
+    manual_start: datetime | None
+    manual_finish: datetime | None
+    assignee_id: UUID | None
+    start: datetime
+    finish: datetime
+    early_start: datetime
+    early_finish: datetime
+    late_start: datetime
+    late_finish: datetime
+    total_float_minutes: int
+    free_float_minutes: int
+    critical: bool
+    driver: Driver
+    external_refs: list[ExternalRef]
+    effects: Effects | None = None
+
+
+class NewBatchTask(NewTask):
+    parent_id: UUID | BatchReference | None = None  # type: ignore[assignment]  # wider inside a batch
+    after_id: UUID | BatchReference | None = None  # type: ignore[assignment]
+
+
+class BatchTaskPatch(TaskPatch):
+    parent_id: UUID | BatchReference | None = None  # type: ignore[assignment]  # wider inside a batch
+    after_id: UUID | BatchReference | None = None  # type: ignore[assignment]
+
+
+class CreateOperation(Body):
+    op: Literal["create"]
+    body: NewBatchTask
+
+
+class UpdateOperation(Body):
+    op: Literal["update"]
+    id: UUID | BatchReference
+    version: Annotated[int, Field(ge=1, strict=True)] | None = None
+    body: BatchTaskPatch
+
+
+class UpsertOperation(Body):
+    """Updates the task that carries the body's first external reference, or creates it."""
+
+    op: Literal["upsert"]
+    body: NewBatchTask
+
+    @model_validator(mode="after")
+    def _needs_a_reference(self) -> "UpsertOperation":
+        if not self.body.external_refs:
+            raise ValueError("an upsert needs an external reference")
+        return self
+
+
+class DeleteOperation(Body):
+    op: Literal["delete"]
+    id: UUID
+    version: Annotated[int, Field(ge=1, strict=True)]
+
+
+Operation = Annotated[
+    CreateOperation | UpdateOperation | UpsertOperation | DeleteOperation, Field(discriminator="op")
+]
+_BATCH_EXAMPLE = {
+    "atomic": True,
+    "operations": [
+        {"op": "create", "body": {"title": "Foundation"}},
+        {"op": "create", "body": {"title": "Formwork", "parent_id": "$1", "duration_minutes": 900}},
+    ],
+}
+
+
+class TaskBatch(Body):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _BATCH_EXAMPLE}}
+
+    atomic: bool = True
+    operations: Annotated[list[Operation], Field(min_length=1, max_length=1000)]
+
+
+class OperationResult(Shape):
+    status: int
+    id: UUID | None
+    version: int | None
+    problem: dict[str, Any] | None
+
+
+class BatchShape(Shape):
+    results: list[OperationResult]
+    effects: Effects | None = None
+
+
+class PlannedChange(Body):
+    """A change of one task that is only tried."""
+
+    task_id: UUID
+    change: TaskPatch
+
+
+_RUN_EXAMPLE = {
+    "changes": [{"task_id": "0197d1c0-0000-7000-8000-000000000001", "change": {"duration_minutes": 2700}}],
+}
+
+
+class NewScheduleRun(Body):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _RUN_EXAMPLE}}
+
+    changes: Annotated[list[PlannedChange], Field(min_length=1, max_length=200)]
+
+
+class ScheduleRunShape(Shape):
+    """What would follow; nothing is stored. `changed_tasks_total` counts them all, `changed_tasks` holds up to 1,000."""
+
+    type: str
+    project_id: UUID
+    plan: dict[str, str | None]
+    impact: dict[str, Any]
+    changed_tasks: list[dict[str, Any]]
+    changed_tasks_total: int
+
+
+class LagValues(Body):
+    lag_minutes: SignedMinutes | None = None
+    lag_percent: Annotated[int, Field(ge=-1000, le=1000, strict=True)] | None = None
+    lag_basis: LagBasis | None = None
+
+    @model_validator(mode="after")
+    def _agree(self) -> "LagValues":
+        if self.lag_minutes is not None and self.lag_percent is not None:
+            raise ValueError("a lag is in minutes or in per cent, not both")
+        shares = (LagBasis.PERCENT, LagBasis.ELAPSED_PERCENT)
+        if self.lag_minutes is not None and self.lag_basis in shares:
+            raise ValueError("lag_minutes goes with the basis working or elapsed")
+        if self.lag_percent is not None and self.lag_basis not in (None, *shares):
+            raise ValueError("lag_percent goes with the basis percent or elapsed_percent")
+        return self
+
+    def lag(self) -> tuple[int, str]:
+        """The lag as stored: ticks or per cent, and its basis."""
+        if self.lag_percent is not None:
+            return self.lag_percent, (self.lag_basis or LagBasis.PERCENT).value
+        return (self.lag_minutes or 0) * 10, (self.lag_basis or LagBasis.WORKING).value
+
+
+_DEPENDENCY_EXAMPLE = {
+    "predecessor_id": "0197d1c0-0000-7000-8000-000000000001",
+    "successor_id": "0197d1c0-0000-7000-8000-000000000002",
+    "dependency_type": "finish_to_start",
+    "lag_minutes": 450,
+}
+
+
+class NewDependency(LagValues):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _DEPENDENCY_EXAMPLE}}
+
+    predecessor_id: UUID
+    successor_id: UUID
+    dependency_type: DependencyType = DependencyType.FINISH_TO_START
+
+
+class DependencyPatch(LagValues):
+    """A lag is given whole: naming one of its members sets all three."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"lag_minutes": 900}}}
+
+    dependency_type: DependencyType = DependencyType.FINISH_TO_START
+
+
+class DependencyShape(ObjectShape):
+    project_id: UUID
+    predecessor_id: UUID
+    successor_id: UUID
+    dependency_type: DependencyType
+    lag_basis: LagBasis
+    lag_minutes: int | None
+    lag_percent: int | None
+    effects: Effects | None = None
+
+
+Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-4]):[0-5][0-9]$")]
+DayRanges = Annotated[list[tuple[Clock, Clock]], Field(max_length=5)]
+Week = Annotated[list[DayRanges | None], Field(min_length=7, max_length=7)]
+
+
+class CalendarDays(Body):
+    """Days that have these ranges instead of the week's; no range is no work."""
+
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+    ranges: DayRanges = Field(default_factory=list)
+    name: Annotated[str, StringConstraints(max_length=300)] = ""
+
+
+class CalendarWorkWeek(Body):
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+    days: Week
+    name: Annotated[str, StringConstraints(max_length=300)] = ""
+
+
+_CALENDAR_EXAMPLE = {
+    "name": "Site",
+    "days": [[["07:00", "11:00"], ["11:30", "15:00"]]] * 5 + [[], []],
+    "exceptions": [{"from": "2026-05-01", "to": "2026-05-01", "ranges": [], "name": "Labour Day"}],
+}
+
+
+class CalendarValues(Body):
+    name: Line = ""
+    base_calendar_id: UUID | None = None
+    days: Week = Field(default_factory=lambda: [None] * 7)
+    exceptions: Annotated[list[CalendarDays], Field(max_length=1000)] = Field(default_factory=list)
+    work_weeks: Annotated[list[CalendarWorkWeek], Field(max_length=200)] = Field(default_factory=list)
+    is_project_calendar: bool = False
+
+
+class NewCalendar(CalendarValues):
+    """`days` from Monday; null inherits the base calendar's day. Times are local, `24:00` ends a day."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _CALENDAR_EXAMPLE}}
+
+    name: Line
+    days: Week
+
+
+class CalendarPatch(CalendarValues):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"name": "Site, winter"}}}
+
+
+class CalendarShape(ObjectShape):
+    project_id: UUID
+    name: str
+    base_calendar_id: UUID | None
+    days: list[list[tuple[str, str]] | None]
+    exceptions: list[dict[str, Any]]
+    work_weeks: list[dict[str, Any]]
+    is_project_calendar: bool
+    effects: Effects | None = None
+
+
+class NewBaseline(Body):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"name": "Approved plan", "reason": "Agreed at the kick-off."}},
+    }
+
+    name: Line
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+
+
+class BaselineShape(ObjectShape):
+    project_id: UUID
+    number: int
+    name: str
+    reason: str
+    set_at: datetime
+    start: datetime
+    finish: datetime
+    decision_id: UUID | None
+    effects: Effects | None = None
+
+
+class BaselineTaskShape(Shape):
+    """A task as the baseline has it; `id` is the task's."""
+
+    id: UUID
+    type: str
+    baseline_id: UUID
+    wbs_code: str
+    title: str
+    start: datetime
+    finish: datetime
+    duration_minutes: int

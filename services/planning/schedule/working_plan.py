@@ -1,0 +1,463 @@
+"""A project's whole plan in memory for one change: loaded in few statements, edited, rescheduled, compared, stored."""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Final, NoReturn
+from uuid import UUID
+
+from services.kernel.working_time import TICKS_PER_MINUTE, InvalidCalendar, NoWorkingTime, WorkingTime, to_local, to_ticks
+from services.planning.schedule import dependency, network, task
+from services.planning.schedule.critical_path import schedule
+from services.planning.scope.outline import Outline, TooDeep
+
+_CONSTRAINTS: Final = {each.name.lower(): each for each in network.ConstraintType}
+_TYPES: Final = {
+    "finish_to_start": network.LinkType.FINISH_START,
+    "start_to_start": network.LinkType.START_START,
+    "finish_to_finish": network.LinkType.FINISH_FINISH,
+    "start_to_finish": network.LinkType.START_FINISH,
+}
+_BASES: Final = {each.value: each for each in network.LagBasis}
+_DRIVERS: Final = {each: each.value for each in network.Driver}
+_PROJECT_CALENDAR: Final = "project"
+# A task that was never scheduled; the engine replaces it before anything is stored.
+_UNPLACED: Final = datetime(1970, 1, 1)
+
+
+@dataclass(slots=True)
+class PlanTask:
+    """A task as the plan needs it: the columns of its row, in the order in which they are loaded."""
+
+    id: UUID
+    version: int
+    parent_id: UUID | None
+    position: int | None
+    outline_level: int
+    wbs_code: str
+    wbs_custom: str | None
+    title: str
+    milestone: bool
+    summary: bool
+    manual: bool
+    active: bool
+    external: bool
+    placeholder: bool
+    duration: int
+    elapsed: bool
+    task_type: str
+    constraint_type: str
+    constraint_date: datetime | None
+    deadline: datetime | None
+    calendar_id: UUID | None
+    ignore_resource_calendars: bool
+    priority: int
+    levelling_delay: int
+    splits: list[list[int]] | None
+    percent_complete: int
+    actual_start: datetime | None
+    actual_finish: datetime | None
+    remaining: int | None
+    stop: datetime | None
+    resume: datetime | None
+    manual_start: datetime | None
+    manual_finish: datetime | None
+    assignee_id: UUID | None
+    status: str
+    start: datetime
+    finish: datetime
+    early_start: datetime
+    early_finish: datetime
+    late_start: datetime
+    late_finish: datetime
+    total_float_minutes: int
+    free_float_minutes: int
+    critical: bool
+    driver: str
+    driving_dependency_id: UUID | None
+
+
+COLUMNS: Final = tuple(each.name for each in fields(PlanTask))
+# What a schedule run, or a change elsewhere in the outline, may alter in a task that nobody edited.
+COMPUTED: Final = (
+    "position",
+    "outline_level",
+    "wbs_code",
+    "summary",
+    "duration",
+    "percent_complete",
+    "status",
+    "start",
+    "finish",
+    "early_start",
+    "early_finish",
+    "late_start",
+    "late_finish",
+    "total_float_minutes",
+    "free_float_minutes",
+    "critical",
+    "driver",
+    "driving_dependency_id",
+)
+
+
+def new_task(task_id: UUID, title: str, **values: Any) -> PlanTask:
+    """A task that nobody has placed or scheduled yet."""
+    defaults: dict[str, Any] = dict.fromkeys(COLUMNS)
+    defaults |= {
+        "version": 0,
+        "outline_level": 0,
+        "wbs_code": "",
+        "milestone": False,
+        "summary": False,
+        "manual": False,
+        "active": True,
+        "external": False,
+        "placeholder": False,
+        "duration": 0,
+        "elapsed": False,
+        "task_type": task.TaskType.FIXED_UNITS.value,
+        "constraint_type": task.DateConstraint.AS_SOON_AS_POSSIBLE.value,
+        "ignore_resource_calendars": False,
+        "priority": 500,
+        "levelling_delay": 0,
+        "percent_complete": 0,
+        "status": task.TaskStatus.TODO.value,
+        "total_float_minutes": 0,
+        "free_float_minutes": 0,
+        "critical": False,
+        "driver": network.Driver.PROJECT_START.value,
+    }
+    defaults |= dict.fromkeys(("start", "finish", "early_start", "early_finish", "late_start", "late_finish"), _UNPLACED)
+    return PlanTask(**(defaults | {"id": task_id, "title": title} | values))
+
+
+@dataclass(slots=True)
+class PlanLink:
+    """A dependency's row."""
+
+    id: UUID
+    predecessor_id: UUID
+    successor_id: UUID
+    dependency_type: str
+    lag: int
+    lag_basis: str
+
+
+@dataclass(slots=True)
+class PlanAssignment:
+    """A work resource's part in a task, with the calendar that the resource has of its own."""
+
+    task_id: UUID
+    resource_id: UUID
+    calendar_id: UUID | None
+    units: float
+    work: int
+    duration: int | None
+    remaining: int | None
+    delay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """See `schedule.calendar.ScheduleOptions`."""
+
+    honor_constraints: bool = True
+    split_in_progress: bool = True
+    multiple_critical_paths: bool = False
+    finish_target: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a task that changed was before."""
+
+    start: datetime
+    finish: datetime
+    total_float_minutes: int
+    critical: bool
+
+
+@dataclass(slots=True)
+class WorkingPlan:
+    """The plan of one project. Editing marks what was touched; `reschedule` finds what follows from it.
+
+    `before` holds, by id, what every task that existed and changed was; `calendar_of_project` is None for the default.
+    """
+
+    project_id: UUID
+    start: datetime
+    status_date: datetime | None
+    minutes_per_day: int
+    critical_float_minutes: int
+    finish_before: datetime | None
+    calendars: dict[Any, WorkingTime]
+    tasks: dict[UUID, PlanTask]
+    links: list[PlanLink] = field(default_factory=list)
+    assignments: dict[UUID, list[PlanAssignment]] = field(default_factory=dict)
+    options: Options = field(default_factory=Options)
+    finish: datetime | None = None
+    added: dict[UUID, PlanTask] = field(default_factory=dict)
+    edited: dict[UUID, PlanTask] = field(default_factory=dict)
+    removed: list[UUID] = field(default_factory=list)
+    moved: dict[UUID, PlanTask] = field(default_factory=dict)
+    before: dict[UUID, Before] = field(default_factory=dict)
+    rescaled: set[UUID] = field(default_factory=set)
+    _outline: Outline[PlanTask] | None = None
+    _computed: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
+
+    # Editing
+
+    @property
+    def outline(self) -> Outline[PlanTask]:
+        """The tree, built when a change of the structure first asks for it."""
+        if self._outline is None:
+            self._outline = Outline(list(self.tasks.values()))
+        return self._outline
+
+    def add(self, new: PlanTask, parent_id: UUID | None, after_id: UUID | None) -> None:
+        """Put a new task below a parent, behind a sibling or, without one, last."""
+        self.outline.place(new, parent_id, self._index(parent_id, after_id))
+        self.tasks[new.id] = new
+        self.added[new.id] = new
+
+    def move(self, moved: PlanTask, parent_id: UUID | None, after_id: UUID | None, *, first: bool) -> None:
+        """Move a task with all below it. Raises ParentCycle when the new parent lies below it."""
+        outline = self.outline
+        subtree = outline.subtree(moved)
+        if parent_id is not None and any(each.id == parent_id for each in subtree):
+            raise task.ParentCycle(task_ids=[str(moved.id), str(parent_id)])
+        for each in subtree:
+            self._keep_computed(each)
+            each.position = None
+        outline.take(moved)
+        outline.place(moved, parent_id, 0 if first else self._index(parent_id, after_id))
+        self.touch(moved)
+
+    def remove(self, removed: PlanTask) -> list[UUID]:
+        """Take a task and all below it out of the plan, with their links. Returns the ids, the task's own first."""
+        subtree = self.outline.subtree(removed)
+        self.outline.take(removed)
+        ids = [each.id for each in subtree]
+        gone = set(ids)
+        for each in ids:
+            del self.tasks[each]
+            self.edited.pop(each, None)
+            if self.added.pop(each, None) is None:
+                self.removed.append(each)
+        self.links = [link for link in self.links if link.predecessor_id not in gone and link.successor_id not in gone]
+        return ids
+
+    def touch(self, edited: PlanTask) -> None:
+        """Mark a task whose own values were changed, so that they are stored and its version moves."""
+        if edited.id not in self.added:
+            self.edited[edited.id] = edited
+
+    def _index(self, parent_id: UUID | None, after_id: UUID | None) -> int:
+        siblings = self.outline.children(parent_id)
+        if after_id is None:
+            return len(siblings)
+        return next(index for index, each in enumerate(siblings) if each.id == after_id) + 1
+
+    def _keep_computed(self, each: PlanTask) -> None:
+        """Remember the stored values of a task before the outline overwrites them."""
+        if each.id not in self.added:
+            self._computed.setdefault(each.id, _computed_values(each))
+
+    # Scheduling
+
+    def reschedule(self) -> None:
+        """Bring outline, dates and float up to date, and fill `moved`, `before` and `finish`.
+
+        Raises the area's problems where the engine refuses the plan.
+        """
+        if self._outline is not None:
+            for each in self.tasks.values():
+                self._keep_computed(each)
+            try:
+                self.tasks = {each.id: each for each in self._outline.renumber()}
+            except TooDeep:
+                raise task.OutlineTooDeep from None
+        links = [
+            network.Link(link.predecessor_id, link.successor_id, _TYPES[link.dependency_type], link.lag, _BASES[link.lag_basis])
+            for link in self.links
+        ]
+        link_ids = {id(link): stored.id for link, stored in zip(links, self.links, strict=True)}
+        try:
+            answer = schedule(self._engine_plan(links))
+        except (network.ScheduleError, NoWorkingTime, InvalidCalendar, OverflowError) as error:
+            self._refuse(error)
+        for placed in answer.tasks.values():
+            self._take_over(self.tasks[placed.id], placed, link_ids)  # type: ignore[index]  # our ids went in
+        self.finish = to_local(answer.finish) if self.tasks else None
+
+    def _engine_plan(self, links: list[network.Link]) -> network.Plan:
+        options = self.options
+        assigned = self.assignments
+        return network.Plan(
+            tasks=[_engine_task(each, assigned.get(each.id, ())) for each in self.tasks.values()],
+            links=links,
+            start=to_ticks(self.start),
+            finish=None if options.finish_target is None else to_ticks(options.finish_target),
+            calendar=_PROJECT_CALENDAR,
+            calendars=self.calendars,
+            status_date=None if self.status_date is None else to_ticks(self.status_date),
+            critical_slack_limit=self.critical_float_minutes * TICKS_PER_MINUTE,
+            honor_constraints=options.honor_constraints,
+            split_in_progress=options.split_in_progress,
+            minutes_per_day=self.minutes_per_day,
+            multiple_critical_paths=options.multiple_critical_paths,
+        )
+
+    def _take_over(self, each: PlanTask, placed: network.TaskSchedule, link_ids: dict[int, UUID]) -> None:
+        link = placed.driving_link
+        kept = self._computed.pop(each.id, None)
+        earlier = kept if kept is not None else _computed_values(each)
+        if placed.summary:
+            each.duration = placed.duration
+            each.percent_complete = placed.percent_complete
+            each.status = _status(placed.percent_complete)
+        computed = (
+            each.position,
+            each.outline_level,
+            each.wbs_code,
+            placed.summary,
+            each.duration,
+            each.percent_complete,
+            each.status,
+            to_local(placed.start),
+            to_local(placed.finish),
+            to_local(placed.early_start),
+            to_local(placed.early_finish),
+            to_local(placed.late_start),
+            to_local(placed.late_finish),
+            int(placed.total_float / TICKS_PER_MINUTE),
+            int(placed.free_float / TICKS_PER_MINUTE),
+            placed.critical,
+            _DRIVERS[placed.driver],
+            None if link is None else link_ids[id(link)],
+        )
+        if computed == earlier:
+            return
+        for name, value in zip(COMPUTED, computed, strict=True):
+            setattr(each, name, value)
+        if each.id in self.added:
+            return
+        self.before.setdefault(each.id, Before(earlier[7], earlier[8], earlier[13], earlier[15]))
+        if each.id not in self.edited:
+            self.moved[each.id] = each
+
+    def _refuse(self, error: Exception) -> NoReturn:
+        """Say what the engine found wrong in the words of the area."""
+        ids = [each for each in getattr(error, "ids", ()) if each in self.tasks]
+        names = [str(each) for each in ids]
+        match error:
+            case network.DependencyCycle():
+                titles = " → ".join(self.tasks[each].title for each in ids[:10])
+                raise dependency.DependencyCycle(task_ids=names, titles=titles) from error
+            case network.SelfLink():
+                raise dependency.SelfDependency from error
+            case network.AncestorLink():
+                raise dependency.AncestorDependency(task_ids=names) from error
+            case network.ParentCycle():
+                raise task.ParentCycle(task_ids=names) from error
+            case NoWorkingTime() | InvalidCalendar() | OverflowError():
+                raise task.NoWorkingTimeLeft from error
+            case _:
+                raise error
+
+
+def _computed_values(each: PlanTask) -> tuple[Any, ...]:
+    return (
+        each.position,
+        each.outline_level,
+        each.wbs_code,
+        each.summary,
+        each.duration,
+        each.percent_complete,
+        each.status,
+        each.start,
+        each.finish,
+        each.early_start,
+        each.early_finish,
+        each.late_start,
+        each.late_finish,
+        each.total_float_minutes,
+        each.free_float_minutes,
+        each.critical,
+        each.driver,
+        each.driving_dependency_id,
+    )
+
+
+def _status(percent_complete: int) -> str:
+    return "done" if percent_complete >= 100 else "in_progress" if percent_complete else "todo"
+
+
+def _engine_task(each: PlanTask, assignments: "list[PlanAssignment] | tuple[()]") -> network.Task:
+    def ticks(moment: datetime | None) -> int | None:
+        return None if moment is None else to_ticks(moment)
+
+    extra: dict[str, Any] = {}
+    if assignments and not each.summary:
+        extra["assignments"] = tuple(
+            network.Assignment(one.resource_id, one.calendar_id, one.units, one.work, one.duration, one.remaining, one.delay)
+            for one in assignments
+        )
+    if each.splits is not None:
+        extra["splits"] = tuple(network.Piece(offset, work) for offset, work in each.splits)
+    if each.manual or each.external:
+        extra |= {
+            "manual": each.manual,
+            "external": each.external,
+            "placeholder": each.placeholder,
+            "given_start": ticks(each.manual_start),
+            "given_finish": ticks(each.manual_finish),
+        }
+    if each.actual_start is not None or each.percent_complete or each.actual_finish is not None:
+        extra |= {
+            "actual_start": ticks(each.actual_start),
+            "actual_finish": ticks(each.actual_finish),
+            "percent_complete": each.percent_complete,
+            "remaining": each.remaining,
+            "stop": ticks(each.stop),
+            "resume": ticks(each.resume),
+        }
+    if each.constraint_date is not None or each.deadline is not None:
+        extra |= {"constraint_date": ticks(each.constraint_date), "deadline": ticks(each.deadline)}
+    if each.ignore_resource_calendars or each.levelling_delay:
+        extra |= {"ignore_resource_calendars": each.ignore_resource_calendars, "levelling_delay": each.levelling_delay}
+    return network.Task(
+        id=each.id,
+        duration=each.duration,
+        parent=each.parent_id,
+        elapsed=each.elapsed,
+        calendar=each.calendar_id,
+        fixed_duration=each.task_type == "fixed_duration",
+        constraint=_CONSTRAINTS[each.constraint_type],
+        active=each.active,
+        milestone=each.milestone,
+        priority=each.priority,
+        **extra,
+    )
+
+
+def task_row(each: PlanTask) -> dict[str, Any]:
+    """The task as facts and effects show it."""
+    return {
+        "id": str(each.id),
+        "parent_id": each.parent_id and str(each.parent_id),
+        "wbs_code": each.wbs_code,
+        "title": each.title,
+        "position": each.position,
+        "outline_level": each.outline_level,
+        "summary": each.summary,
+        "milestone": each.milestone,
+        "start": each.start.isoformat(),
+        "finish": each.finish.isoformat(),
+        "duration_minutes": (each.duration + 5) // TICKS_PER_MINUTE,
+        "percent_complete": each.percent_complete,
+        "total_float_minutes": each.total_float_minutes,
+        "critical": each.critical,
+        "assignee_id": each.assignee_id and str(each.assignee_id),
+        "deadline": each.deadline and each.deadline.isoformat(),
+    }

@@ -1,0 +1,1 @@
+"""Scope: the work breakdown structure that the schedule's tasks hang in."""

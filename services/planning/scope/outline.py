@@ -1,0 +1,125 @@
+"""The outline: a tree of work as one ordered list, with levels, WBS codes and sparse positions.
+
+Positions are integers with gaps, so that a task can go between two others without renumbering the rest of the project.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Generic, Protocol, TypeVar
+from uuid import UUID
+
+# Deeper outlines are nobody's plan, and their codes would grow with the square of the depth.
+MAXIMUM_LEVEL: Final = 100
+# Twenty insertions at one and the same place, at ten thousand tasks still far below what a JSON number holds exactly.
+STEP: Final = 1 << 20
+
+
+class OutlineNode(Protocol):
+    """What a node of the outline carries; `position` is None for one that has just been put somewhere."""
+
+    id: UUID
+    parent_id: UUID | None
+    position: int | None
+    outline_level: int
+    wbs_code: str
+    wbs_custom: str | None
+    summary: bool
+
+
+class TooDeep(Exception):
+    """The outline has more than MAXIMUM_LEVEL levels, or a node contains itself; `ids` names one such node."""
+
+    def __init__(self, node_id: UUID) -> None:
+        super().__init__(str(node_id))
+        self.id: Final = node_id
+
+
+N = TypeVar("N", bound=OutlineNode)
+
+
+class Outline(Generic[N]):
+    """The tree for one change: built from nodes in their present order, then asked for the new order."""
+
+    def __init__(self, nodes: Sequence[N]) -> None:
+        self._children: dict[UUID | None, list[N]] = {}
+        for node in nodes:
+            self._children.setdefault(node.parent_id, []).append(node)
+
+    def children(self, parent_id: UUID | None) -> Sequence[N]:
+        """The children of a node, None for the top, in order."""
+        return self._children.get(parent_id, ())
+
+    def subtree(self, node: N) -> list[N]:
+        """The node and everything below it, in order."""
+        found: list[N] = []
+        stack = [node]
+        while stack:
+            each = stack.pop()
+            found.append(each)
+            stack.extend(reversed(self.children(each.id)))
+        return found
+
+    def place(self, node: N, parent_id: UUID | None, index: int) -> None:
+        """Put a new node below a parent at an index among its children."""
+        node.parent_id = parent_id
+        self._children.setdefault(parent_id, []).insert(index, node)
+
+    def take(self, node: N) -> None:
+        """Take a node, with all below it, out of its place."""
+        siblings = self._children[node.parent_id]
+        siblings.pop(next(index for index, each in enumerate(siblings) if each is node))
+
+    def renumber(self) -> list[N]:
+        """The nodes in order, with levels, codes, summary marks and positions brought up to date. Raises TooDeep."""
+        order: list[N] = []
+        stack = [(node, 1, str(number)) for number, node in _numbered_backwards(self.children(None))]
+        while stack:
+            node, level, code = stack.pop()
+            if level > MAXIMUM_LEVEL:
+                raise TooDeep(node.id)
+            order.append(node)
+            node.outline_level = level
+            node.wbs_code = node.wbs_custom or code
+            below = self.children(node.id)
+            node.summary = bool(below)
+            stack.extend((child, level + 1, f"{node.wbs_code}.{number}") for number, child in _numbered_backwards(below))
+        spread(order)
+        return order
+
+
+def _numbered_backwards(nodes: Sequence[N]) -> list[tuple[int, N]]:
+    return [(number, nodes[number - 1]) for number in range(len(nodes), 0, -1)]
+
+
+def spread(order: Sequence[OutlineNode]) -> None:
+    """Give every node without a position, or with one that breaks the order, a position between its neighbours."""
+    settled = _longest_kept(order)
+    last = 0
+    waiting: list[OutlineNode] = []
+    for node in order:
+        if node.position is None or id(node) not in settled:
+            waiting.append(node)
+            continue
+        gap = node.position - last
+        if waiting and gap <= len(waiting):
+            break
+        for number, each in enumerate(waiting, 1):
+            each.position = last + gap * number // (len(waiting) + 1)
+        waiting.clear()
+        last = node.position
+    else:
+        for number, each in enumerate(waiting, 1):
+            each.position = last + STEP * number
+        return
+    for number, each in enumerate(order, 1):
+        each.position = STEP * number
+
+
+def _longest_kept(order: Sequence[OutlineNode]) -> Mapping[int, None]:
+    """Nodes whose positions ascend already. A moved subtree comes without positions, so the rest is in order as a rule."""
+    kept: dict[int, None] = {}
+    last = 0
+    for node in order:
+        if node.position is not None and node.position > last:
+            kept[id(node)] = None
+            last = node.position
+    return kept

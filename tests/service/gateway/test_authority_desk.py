@@ -1,0 +1,109 @@
+"""The desk: a refused write becomes a proposal, and a decision carries it out exactly once."""
+
+import asyncio
+
+from tests.factories.system import SystemUnderTest
+
+
+async def test_nobody_gets_in_without_a_token(system: SystemUnderTest) -> None:
+    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Tandem-Identity": "forged"}):
+        answer = await system.http.get("/v1/projects", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+
+
+async def test_a_fresh_project_works_at_once_for_its_creator(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    project = await tenant["manager"].get(f"/v1/projects/{tenant.project_id}")
+    assert project.status_code == 200
+    mine = (await tenant["manager"].get(f"/v1/me/authority?project_id={tenant.project_id}")).json()
+    assert mine["role"] == "manager"
+
+
+async def test_a_stranger_finds_neither_project_nor_members(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    for path in ("", "/memberships", "/proposals", "/policy"):
+        assert (await tenant["stranger"].get(f"/v1/projects/{tenant.project_id}{path}")).status_code == 404
+
+
+async def test_a_write_without_authority_becomes_a_proposal_that_the_manager_accepts(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    path = f"/v1/projects/{tenant.project_id}"
+    headers = {"If-Match": '"1"', "Idempotency-Key": "passage"}
+    asked = await tenant["coordinator"].request("PATCH", path, json={"status": "executing"}, headers=headers)
+    assert asked.status_code == 202, asked.text
+    assert asked.headers["tandem-effect"] == "proposed"
+    proposal = asked.headers["location"]
+    again = await tenant["coordinator"].request("PATCH", path, json={"status": "executing"}, headers=headers)
+    assert (again.status_code, again.headers["location"]) == (202, proposal)
+
+    decision = {"decision": "accept", "reason": "We are ready."}
+    own = await tenant["coordinator"].post(f"{proposal}/decision", decision)
+    assert (own.status_code, own.json()["code"]) == (403, "own_proposal")
+    member = await tenant["member"].post(f"{proposal}/decision", decision)
+    assert (member.status_code, member.json()["code"]) == (403, "decider_lacks_authority")
+
+    key = {"Idempotency-Key": "decide"}
+    accepted = await tenant["manager"].post(f"{proposal}/decision", decision, headers=key)
+    assert accepted.status_code == 200, accepted.text
+    assert accepted.json()["state"] == "accepted"
+    repeated = await tenant["manager"].post(f"{proposal}/decision", decision, headers=key)
+    assert repeated.headers["idempotency-replayed"] == "true"
+    project = (await tenant["manager"].get(path)).json()
+    assert (project["status"], project["version"]) == ("executing", 2)
+
+
+async def test_strict_callers_get_the_refusal_itself(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    headers = {"Prefer": "authority=strict"}
+    path = f"/v1/projects/{tenant.project_id}"
+    answer = await tenant["coordinator"].patch(path, {"status": "executing"}, 1, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "authority_required")
+    listed = await tenant["manager"].get(f"/v1/projects/{tenant.project_id}/proposals")
+    assert listed.json()["data"] == []
+
+
+async def test_a_proposal_on_ground_that_moved_asks_for_a_rebase(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    path = f"/v1/projects/{tenant.project_id}"
+    proposal = (await tenant["coordinator"].patch(path, {"status": "executing"}, 1)).headers["location"]
+    assert (await tenant["manager"].patch(path, {"name": "A longer bridge"}, 1)).status_code == 200
+    decision = {"decision": "accept", "reason": "Yes."}
+    stale = await tenant["manager"].post(f"{proposal}/decision", decision)
+    assert (stale.status_code, stale.json()["code"]) == (409, "rebase_required")
+    rebased = await tenant["manager"].post(f"{proposal}/decision", decision | {"rebase": True})
+    assert rebased.json()["state"] == "accepted", rebased.text
+
+
+async def test_of_two_simultaneous_decisions_one_counts(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    path = f"/v1/projects/{tenant.project_id}"
+    proposal = (await tenant["coordinator"].patch(path, {"status": "executing"}, 1)).headers["location"]
+    answers = await asyncio.gather(
+        tenant["manager"].post(f"{proposal}/decision", {"decision": "accept", "reason": "Yes."}),
+        tenant["owner"].post(f"{proposal}/decision", {"decision": "reject", "reason": "No."}),
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_a_revoked_membership_is_dead_at_the_next_request(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    listed = await tenant["manager"].get(f"/v1/projects/{tenant.project_id}/memberships?role=member")
+    membership = listed.json()["data"][0]
+    assert (await tenant["member"].get(f"/v1/projects/{tenant.project_id}")).status_code == 200
+    gone = await tenant["manager"].delete(f"/v1/memberships/{membership['id']}", membership["version"])
+    assert gone.status_code == 204, gone.text
+    assert (await tenant["member"].get(f"/v1/projects/{tenant.project_id}")).status_code == 404
+
+
+async def test_the_feed_tells_everything_in_order_to_members_and_little_to_guests(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    await tenant["coordinator"].patch(f"/v1/projects/{tenant.project_id}", {"status": "executing"}, 1)
+    feed = (await tenant["manager"].get(f"/v1/events?project_id={tenant.project_id}&limit=200")).json()
+    types = [event["type"] for event in feed["data"]]
+    assert types[0] == "planning.project.created"
+    assert types[-1] == "gateway.proposal.submitted"
+    positions = [event["position"] for event in feed["data"]]
+    assert positions == sorted(set(positions))
+    guest = (await tenant["guest"].get("/v1/events?limit=200")).json()
+    assert {event["type"] for event in guest["data"]} == {"planning.project.created"}
+    assert (await tenant["stranger"].get("/v1/events")).json()["data"] == []
