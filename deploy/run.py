@@ -43,7 +43,7 @@ async def _story(stack: LocalStack) -> Rows:
     if kept.exists():
         return [(str(name), str(value)) for name, value in json.loads(kept.read_text())]
     story = importlib.import_module("deploy.demo.story")
-    rows: Rows = list(await story.play(stack.public_url, stack.environment))
+    rows: Rows = list(await story.play(stack.public_url, stack.environment, stack.data / "demo"))
     kept.write_text(json.dumps(rows, indent=2))
     return rows
 

@@ -25,7 +25,9 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Loc
 
 
 @contextlib.asynccontextmanager
-async def running(name: str, servers: LocalStack, peers: dict[str, Any], **settings: str) -> AsyncIterator[ServiceUnderTest]:
+async def running(
+    name: str, servers: LocalStack, peers: dict[str, Any], **settings: str
+) -> AsyncIterator[ServiceUnderTest]:
     """The named service, alone, with its lifespan entered."""
     folder = "gateway" if name == "gateway" else f"services.{name}"
     environment = servers.environment | {"TANDEM_LOG_NAME": f"alone_{name}"} | settings

@@ -38,22 +38,18 @@ APPS: Mapping[Mode, Mapping[str, str]] = {
 }
 
 ROOT = Path(__file__).resolve().parents[2]
-GRACE_SECONDS = 10
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
 # A process that lived this long died of something new, so that its next restart is immediate again.
 STEADY_SECONDS = 10.0
 
 
 class WebProcess(ServerProcess):
-    """One uvicorn process of an application factory; ready when its GET /ready answers 200."""
+    """One server process of an application factory; ready when its GET /ready answers 200."""
 
     def __init__(self, name: str, factory: str, port: int, environment: Mapping[str, str], log: Path) -> None:
         self.port = port
-        arguments = (
-            f"--factory --host {HOST} --port {port} --loop uvloop --http httptools --no-access-log --no-server-header"
-        )
-        command = [sys.executable, "-m", "uvicorn", factory, *arguments.split()]
-        super().__init__(name, [*command, "--timeout-graceful-shutdown", str(GRACE_SECONDS)], environment, log)
+        command = [sys.executable, "-m", "services.kernel.serve", factory, "--host", HOST, "--port", str(port)]
+        super().__init__(name, command, environment, log)
 
     @property
     def url(self) -> str:
@@ -139,6 +135,8 @@ class LocalStack:
             "TANDEM_STORAGE_URL": (self.data / "files").as_uri(),
             "TANDEM_MAIL_URL": f"outbox://{quote(str(self.data / 'outbox'))}",
             "TANDEM_PUBLIC_URL": self.public_url,
+            # Nobody balances load here, so a stop need not wait until somebody has noticed.
+            "TANDEM_DRAIN_SECONDS": "0",
             **{f"TANDEM_{service.upper()}_URL": url for service, url in self._urls.items() if self.mode == "separate"},
             **{f"TANDEM_{service.upper()}_DATABASE_URL": self.database_url(service) for service in SERVICES},
             **self._settings,

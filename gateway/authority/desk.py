@@ -131,7 +131,9 @@ async def _require_standing(session: WriteSession, proposal: Proposal, decider: 
     policy = await policy_of(session, proposal.project_id)
     verdict = policy.judge_all(role, proposal.kinds, {}).verdict
     if verdict != "decide" or not decider.has_scope(f"{proposal.service}:decide"):
-        raise DeciderLacksAuthority(decidable_by=proposal.decidable_by, impact=proposal.impact, exceeded=proposal.exceeded)
+        raise DeciderLacksAuthority(
+            decidable_by=proposal.decidable_by, impact=proposal.impact, exceeded=proposal.exceeded
+        )
 
 
 async def withdraw(session: WriteSession, proposal_id: UUID, reason: str) -> Proposal:
@@ -264,4 +266,3 @@ async def carry_out_later(run: JobRun) -> None:
             if proposal.state == ProposalState.ACCEPTING:
                 await store_outcome(session, proposal, answer)
         await run.succeed(session, f"/v1/proposals/{proposal_id}")
-

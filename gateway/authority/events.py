@@ -30,9 +30,14 @@ PROPOSAL_WITHDRAWN = FactType("gateway.proposal.withdrawn", 1, _SETTLED, "Its pr
 PROPOSAL_REBASE_REQUIRED = FactType(
     "gateway.proposal.rebase_required", 1, _SETTLED, "It was accepted, but what it changes has changed meanwhile."
 )
-PROPOSAL_FAILED = FactType("gateway.proposal.failed", 1, _SETTLED, "It was accepted, but cannot be carried out any more.")
+PROPOSAL_FAILED = FactType(
+    "gateway.proposal.failed", 1, _SETTLED, "It was accepted, but cannot be carried out any more."
+)
 DECISION_REFUSED = FactType(
-    "gateway.proposal.decision_refused", 1, _SETTLED, "A decision in minutes could not be taken; the proposal stays as it is."
+    "gateway.proposal.decision_refused",
+    1,
+    _SETTLED,
+    "A decision in minutes could not be taken; the proposal stays as it is.",
 )
 POLICY_SET = FactType(
     "gateway.policy.set",

@@ -52,7 +52,10 @@ class OwnProposal(Forbidden):
 
 class RebaseRequired(Conflict):
     code = "rebase_required"
-    title = {"en": "The ground has moved since it was proposed", "nb": "Grunnlaget har endret seg siden det ble foreslått"}
+    title = {
+        "en": "The ground has moved since it was proposed",
+        "nb": "Grunnlaget har endret seg siden det ble foreslått",
+    }
     detail = {
         "en": "What it changes is now at version {current_version}. Decide it again with `rebase` to apply it there.",
         "nb": "Det den endrer er nå på versjon {current_version}. Avgjør på nytt med `rebase` for å bruke den der.",
@@ -67,7 +70,8 @@ class Proposal(Entity, Base):
     __table_args__ = (
         Index("ix_proposals_project", "tenant_id", "project_id", "state"),
         CheckConstraint(
-            "state in ('submitted','accepting','accepted','rejected','withdrawn','rebase_required','failed')", name="state"
+            "state in ('submitted','accepting','accepted','rejected','withdrawn','rebase_required','failed')",
+            name="state",
         ),
     )
 

@@ -53,7 +53,11 @@ async def required_key(idempotency_key: IdempotencyKey = None) -> str:
     return idempotency_key
 
 
-@router.post("/v1/proposals/{proposal_id}/decision", response_model=ProposalShape)
+@router.post(
+    "/v1/proposals/{proposal_id}/decision",
+    response_model=ProposalShape,
+    openapi_extra={"x-idempotency-key": "required"},
+)
 async def decide_proposal(
     proposal_id: UUID, decision: NewDecision, request: Request, key: Annotated[str, Depends(required_key)]
 ) -> Response:

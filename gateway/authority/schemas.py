@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from gateway.authority.proposal import ProposalState
 from gateway.identity.schemas import Role
-from services.kernel.schemas import Body, Effects, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Effects, ObjectShape, Shape
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
@@ -65,7 +65,8 @@ class Grant(Body):
     may: Literal["decide", "propose", "no"]
     limits: Annotated[
         dict[
-            Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")], Annotated[int, Field(ge=0, le=10**15, strict=True)]
+            Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")],
+            Annotated[int, Field(ge=0, le=10**15, strict=True)],
         ],
         Field(max_length=20),
     ] = {}

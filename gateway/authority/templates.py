@@ -16,6 +16,7 @@ OPERATIONAL = (
     "minutes.distribute",
     "document.write",
     "risk.record",
+    "cost_code.record",
     "status_report.draft",
 )
 TWO_DAYS_OF_FLOAT = 960
@@ -34,7 +35,10 @@ def standard_policy(*, solo: bool = False) -> dict[str, Any]:
             "limits": {"finish_minutes": 0, "milestone_minutes": 0, "float_minutes": TWO_DAYS_OF_FLOAT, "cost": 0},
         },
         {"role": "coordinator", "kind": "*", "may": "propose"},
-        *({"role": "member", "kind": kind, "may": "decide"} for kind in ("task.progress", "risk.record", "document.write")),
+        *(
+            {"role": "member", "kind": kind, "may": "decide"}
+            for kind in ("task.progress", "risk.record", "document.write")
+        ),
         {"role": "member", "kind": "*", "may": "propose"},
         {"role": "stakeholder", "kind": "*", "may": "no"},
         {"role": "auditor", "kind": "*", "may": "no"},

@@ -79,7 +79,5 @@ async def read_events(
 
 
 async def head_position(reader: Reader) -> int:
-    position: int | None = await reader.value(
-        "select position from log_heads where tenant_id = $1", reader.tenant_id
-    )
+    position: int | None = await reader.value("select position from log_heads where tenant_id = $1", reader.tenant_id)
     return position or 0

@@ -93,7 +93,9 @@ class Authenticator:
         if known is not None and known[2] > now:
             return known[0], known[1]
         tenant_id, person_id, scopes, kind, tenant_role = key
-        assert isinstance(tenant_id, UUID) and isinstance(person_id, UUID) and isinstance(scopes, tuple)
+        assert isinstance(tenant_id, UUID)
+        assert isinstance(person_id, UUID)
+        assert isinstance(scopes, tuple)
         principal = Principal(
             tenant_id,
             person_id,

@@ -37,9 +37,7 @@ async def create_tenant(database: Database, tenant_name: str, admin_name: str, a
             )
         )
         session.record(TENANT_CREATED, "tenant", tenant_id, {"name": tenant_name}, project_id=None, audience="tenant")
-        session.record(
-            PERSON_ADDED, "person", person_id, person | {"active": True}, project_id=None, audience="tenant"
-        )
+        session.record(PERSON_ADDED, "person", person_id, person | {"active": True}, project_id=None, audience="tenant")
         await session.publish()
         await session.commit()
     return secret

@@ -131,13 +131,20 @@ async def person_exists(reader: Reader, person_id: UUID) -> bool:
 
 async def is_admin(reader: Reader, person_id: UUID) -> bool:
     found = await reader.value(
-        "select tenant_role = 'admin' from people where tenant_id = $1 and id = $2 and active", reader.tenant_id, person_id
+        "select tenant_role = 'admin' from people where tenant_id = $1 and id = $2 and active",
+        reader.tenant_id,
+        person_id,
     )
     return bool(found)
 
 
 async def add_membership(
-    session: WriteSession, membership_id: UUID, project_id: UUID, person_id: UUID, role: str, expires_at: datetime | None
+    session: WriteSession,
+    membership_id: UUID,
+    project_id: UUID,
+    person_id: UUID,
+    role: str,
+    expires_at: datetime | None,
 ) -> None:
     await session.execute(
         insert(memberships).values(

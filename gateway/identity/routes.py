@@ -88,7 +88,9 @@ async def list_people(read: Reading) -> Response:
     return await PEOPLE.page(read)
 
 
-@router.get("/v1/people/{person_id}", response_model=PersonShape, openapi_extra={"parameters": PEOPLE.object_parameters()})
+@router.get(
+    "/v1/people/{person_id}", response_model=PersonShape, openapi_extra={"parameters": PEOPLE.object_parameters()}
+)
 async def get_person(person_id: UUID, read: Reading) -> Response:
     """One person."""
     return await PEOPLE.one(read, person_id)
@@ -157,7 +159,9 @@ async def list_tokens(read: Reading) -> Response:
     return await TOKENS.page(read)
 
 
-@router.get("/v1/tokens/{token_id}", response_model=TokenShape, openapi_extra={"parameters": TOKENS.object_parameters()})
+@router.get(
+    "/v1/tokens/{token_id}", response_model=TokenShape, openapi_extra={"parameters": TOKENS.object_parameters()}
+)
 async def get_token(token_id: UUID, read: Reading) -> Response:
     """One of one's own tokens."""
     return await TOKENS.one(read, token_id)

@@ -28,7 +28,10 @@ class Role(StrEnum):
 
 
 class NewPerson(Body):
-    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"name": "Kari Nordmann", "email": "kari@example.org"}}}
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"name": "Kari Nordmann", "email": "kari@example.org"}},
+    }
 
     name: Line
     email: Email

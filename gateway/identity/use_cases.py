@@ -121,7 +121,13 @@ async def _keep_one(session: WriteSession, row: Any) -> None:
 
 
 def _record(
-    session: WriteSession, fact_type: Any, membership_id: UUID, project_id: UUID, person_id: UUID, role: str, expires_at: Any
+    session: WriteSession,
+    fact_type: Any,
+    membership_id: UUID,
+    project_id: UUID,
+    person_id: UUID,
+    role: str,
+    expires_at: Any,
 ) -> None:
     data = {"person_id": str(person_id), "role": str(role), "expires_at": expires_at and expires_at.isoformat()}
     session.record(fact_type, "membership", membership_id, data, project_id=project_id)

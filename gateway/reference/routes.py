@@ -98,12 +98,17 @@ async def get_asset(name: str) -> Response:
     if name not in _ASSETS:
         raise NotFound
     content = resources.files("fastapi_offline").joinpath("static", name).read_bytes()
-    return Response(content, media_type=_MEDIA_TYPES[name.rpartition(".")[2]], headers={"Cache-Control": "max-age=86400"})
+    return Response(
+        content, media_type=_MEDIA_TYPES[name.rpartition(".")[2]], headers={"Cache-Control": "max-age=86400"}
+    )
 
 
 async def _problems(request: Request) -> list[dict[str, Any]]:
     context = context_of(request)
-    found = {kind.code: {"code": kind.code, "status": kind.status, "title": kind.title, "detail": kind.detail} for kind in catalogue()}
+    found: dict[str, dict[str, Any]] = {
+        kind.code: {"code": kind.code, "status": kind.status, "title": kind.title, "detail": kind.detail}
+        for kind in catalogue()
+    }
     for name in SERVICES:
         try:
             described = orjson.loads(await context.service.peers.document(name, "/internal/problems"))

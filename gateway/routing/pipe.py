@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 import structlog
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,8 +32,8 @@ from gateway.routing.headers import (
 from gateway.routing.routing_table import GATEWAY, resolve
 from gateway.routing.upstream import ClientGone, UpstreamCut, UpstreamFailed
 from services.kernel.app import problem_response
-from services.kernel.ids import new_id
 from services.kernel.identity import HEADER as IDENTITY_HEADER
+from services.kernel.ids import new_id
 from services.kernel.language import choose_language
 from services.kernel.problems import Malformed, MethodNotAllowed, NotFound, Problem, TooLarge, Unavailable
 from services.kernel.requests import RequestContext
@@ -54,9 +55,11 @@ class Pipe:
     """The gateway's front. `own` answers the gateway's nouns; `upstreams` the others', by service name."""
 
     def __init__(
-        self, own: ASGIApp, service: Service, authenticator: Authenticator, upstreams: Mapping[str, ASGIApp]
+        self, own: FastAPI, service: Service, authenticator: Authenticator, upstreams: Mapping[str, ASGIApp]
     ) -> None:
         self._own = own
+        # What a server asks of any application: the state with its service, whose draining it announces.
+        self.state = own.state
         self._service = service
         self._authenticator = authenticator
         self._upstreams = upstreams
@@ -90,7 +93,9 @@ class Pipe:
             _log.warning("upstream failed", path=scope["path"][:200], reason=str(error), trace_id=context.trace_id)
             await self._refuse(Unavailable(), context, scope, receive, send)
 
-    async def _refuse(self, problem: Problem, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(
+        self, problem: Problem, context: RequestContext, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         response = problem_response(problem, context, scope["path"])
         response.headers["Tandem-Request-Id"] = context.request_id
         response.headers["Content-Language"] = context.language

@@ -18,7 +18,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         projects tasks dependencies calendars resources assignments goals success-criteria baselines cost-codes
         budget-lines commitments actuals risks risk-responses decisions imports schedule-runs milestones
     """,
-    COORDINATION: "meetings agenda-items outcomes action-items documents document-versions",
+    COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "overviews status-reports",
     GATEWAY: """
         tenants people memberships tokens policies delegations proposals events problems limits me openapi.json
@@ -27,7 +27,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
 }
 
 # A project has exactly one of each of these, so the word is singular and exists only below a project.
-_SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {"overview": REPORTING, "policy": GATEWAY}
+_SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {"overview": REPORTING, "s-curve": REPORTING, "policy": GATEWAY}
 
 _NO_SEGMENTS: Final = frozenset({"", ".", ".."})
 _SAFE_TO_ASK_AROUND: Final = frozenset({"GET", "HEAD", "DELETE"})

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import orjson
 
-from services.kernel.identity import Principal
 from services.kernel.authority import Authority, Policy
+from services.kernel.identity import Principal
 from services.kernel.problems import AuthorityRequired, Forbidden, NotFound, ScopeMissing
 from services.kernel.session import Reader, WriteSession
 
@@ -66,7 +66,9 @@ def require_scope(principal: Principal, scope: str) -> None:
 async def policy_of(reader: Reader, project_id: UUID) -> Policy:
     """The project's policy. Without one nobody may do anything: a gap in the copy must not open a door."""
     document = await reader.value(
-        "select document::text from authority_policies where tenant_id = $1 and project_id = $2", reader.tenant_id, project_id
+        "select document::text from authority_policies where tenant_id = $1 and project_id = $2",
+        reader.tenant_id,
+        project_id,
     )
     return Policy(orjson.loads(document) if document is not None else {})
 

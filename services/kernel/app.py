@@ -7,13 +7,15 @@ answer's headers, one log line and the metrics. Inside it FastAPI routes; whatev
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 import orjson
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -50,7 +52,7 @@ from services.kernel.requests import RequestContext, context_of
 from services.kernel.service import Service
 from services.kernel.settings import SERVICES, Settings
 from services.kernel.strict_json import strict_loads
-from services.kernel.write import Replayed
+from services.kernel.write import Replayed, begin_keyed_write
 
 MAXIMUM_BODY = 2 * 1024 * 1024
 JSON_TYPES = ("application/json", "application/merge-patch+json")
@@ -67,7 +69,12 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """Every JSON route of every service reads its body as a StrictRequest."""
+    """Every JSON route of every service reads its body as a StrictRequest, and its description says if it wants a key."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if _depends_on(self.dependant, begin_keyed_write):
+            self.openapi_extra = {"x-idempotency-key": "required", **(self.openapi_extra or {})}
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
@@ -77,6 +84,10 @@ class StrictRoute(APIRoute):
             return response
 
         return strict_handler
+
+
+def _depends_on(dependant: Dependant, call: Callable[..., Any]) -> bool:
+    return any(each.call is call or _depends_on(each, call) for each in dependant.dependencies)
 
 
 def area_router(tag: str) -> APIRouter:
@@ -127,6 +138,7 @@ def create_app(
         openapi_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service
@@ -165,6 +177,11 @@ class Metrics:
             self._children[method, status] = children
         children[0].inc()
         children[1].observe(seconds)
+
+
+@lru_cache(maxsize=1024)
+def _language(header: bytes) -> Literal["en", "nb"]:
+    return choose_language(header.decode("latin-1")).value
 
 
 class Envelope:
@@ -207,10 +224,15 @@ class Envelope:
                 await self._app(scope, _limited(receive, self._limit(headers)), send_with_headers)
         except Problem as problem:
             await problem_response(problem, context, scope["path"])(scope, receive, send_with_headers)
-        except (asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError) as error:
+        except (
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.InterfaceError,
+            OSError,
+        ) as error:
             _access_log.warning("dependency failed", problem=type(error).__name__, trace_id=context.trace_id)
             await problem_response(Unavailable(), context, scope["path"])(scope, receive, send_with_headers)
-        except Exception:
+        except Exception:  # noqa: BLE001 -- the last stop: no input may get a trace
             _access_log.exception("unhandled", method=scope["method"], path=scope["path"], trace_id=context.trace_id)
             await problem_response(Problem(), context, scope["path"])(scope, receive, send_with_headers)
         finally:
@@ -237,7 +259,7 @@ class Envelope:
             service=self._service,
             request_id=request_id if 0 < len(request_id) <= 64 and request_id.isprintable() else new_id().hex,
             trace_id=trace_id,
-            language=choose_language(headers.get(b"accept-language", b"").decode("latin-1")),
+            language=_language(headers.get(b"accept-language", b"")),
             _identity=identity.decode("latin-1") if identity is not None else None,
         )
 
@@ -261,7 +283,12 @@ class Envelope:
             charset = parameters.replace(" ", "").replace('"', "")
             if media_type.strip() in JSON_TYPES and "charset=" in charset and "charset=utf-8" not in charset:
                 return UnsupportedMediaType(expected="JSON in UTF-8")
-            if media_type.strip() in ("text/plain", "application/x-www-form-urlencoded", "text/html", "application/xml"):
+            if media_type.strip() in (
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "text/html",
+                "application/xml",
+            ):
                 return UnsupportedMediaType(expected="application/json")
         return None
 
@@ -376,13 +403,16 @@ def _internal_router(service: Service) -> APIRouter:
         _require_service(request)
         async with service.database.background() as connection:
             rows = await connection.fetch("select tenant_id, number from outbox_heads")
-        return Response(orjson.dumps({str(row["tenant_id"]): row["number"] for row in rows}), media_type="application/json")
+        return Response(
+            orjson.dumps({str(row["tenant_id"]): row["number"] for row in rows}), media_type="application/json"
+        )
 
     @router.get("/problems")
     async def problems(request: Request) -> Response:
         _require_service(request)
         listed = [
-            {"code": kind.code, "status": kind.status, "title": kind.title, "detail": kind.detail} for kind in catalogue()
+            {"code": kind.code, "status": kind.status, "title": kind.title, "detail": kind.detail}
+            for kind in catalogue()
         ]
         return Response(orjson.dumps(listed), media_type="application/json")
 

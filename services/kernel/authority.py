@@ -45,7 +45,9 @@ class Policy:
         if grant["may"] != "decide":
             return Authority(grant["may"])
         exceeded = tuple(
-            name for name, limit in sorted(grant.get("limits", {}).items()) if measures.get(name, 0) > Decimal(str(limit))
+            name
+            for name, limit in sorted(grant.get("limits", {}).items())
+            if measures.get(name, 0) > Decimal(str(limit))
         )
         return Authority("propose", exceeded) if exceeded else Authority("decide")
 
@@ -56,5 +58,5 @@ class Policy:
             of_that = [authority for authority in verdicts if authority.verdict == weakest]
             if of_that:
                 names = {name for authority in of_that for name in authority.exceeded}
-                return Authority(weakest, tuple(sorted(names)))  # type: ignore[arg-type]  # the loop's two literals
+                return Authority(weakest, tuple(sorted(names)))
         return Authority("decide")

@@ -29,7 +29,7 @@ class Entity:
     updated_by_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), nullable=False, sort_order=94)
 
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 -- SQLAlchemy calls it on the class
         return {"version_id_col": cls.version, "confirm_deleted_rows": True}
 
 
@@ -57,11 +57,10 @@ def object_columns(noun: str) -> dict[str, str]:
 
 @event.listens_for(TenantSession, "before_flush")
 def _stamp(session: Session, flush_context: Any, instances: Any) -> None:
-    """New objects get an id, tenant, author and time; changed ones their last author and time."""
+    """New objects get tenant, author and time; changed ones their last author and time."""
     write = session.info["write"]
     for entity in session.new:
         if isinstance(entity, Entity):
-            entity.id = entity.id or new_id()
             entity.tenant_id = write.tenant_id
             entity.created_at = entity.updated_at = write.now
             entity.created_by_id = entity.updated_by_id = write.author_id

@@ -167,9 +167,7 @@ def order_by(keys: list[tuple[str, Sort, bool]], tie_breaker: str) -> str:
     return ", ".join((*parts, f"{tie_breaker} asc"))
 
 
-def after(
-    keys: list[tuple[str, Sort, bool]], tie_breaker: str, values: list[str | None], arguments: Arguments
-) -> str:
+def after(keys: list[tuple[str, Sort, bool]], tie_breaker: str, values: list[str | None], arguments: Arguments) -> str:
     """SQL: strictly behind the row that the page before ended with, in the order of `order_by`."""
     alternatives: list[str] = []
     equal: list[str] = []

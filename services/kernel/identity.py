@@ -114,7 +114,7 @@ class IdentitySigner:
         principal = Principal(
             tenant_id=UUID(str(claims["tid"])),
             person_id=UUID(str(claims["sub"])),
-            kind=kind,  # type: ignore[arg-type]  # the line above has just narrowed it
+            kind=kind,
             scopes=frozenset(str(scope) for scope in scopes),
             tenant_role=str(optional["role"]) if optional["role"] else None,
             on_behalf_of_id=UUID(str(optional["obo"])) if optional["obo"] else None,

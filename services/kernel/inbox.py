@@ -58,9 +58,9 @@ class Handlers:
         return handler
 
     def include(self, other: "Handlers") -> None:
-        for fact_type, handlers in other._by_type.items():
+        for fact_type, handlers in other._by_type.items():  # noqa: SLF001 -- one of our own kind
             self._by_type[fact_type].extend(handlers)
-        self._every.extend(other._every)
+        self._every.extend(other._every)  # noqa: SLF001 -- one of our own kind
 
     def of(self, fact_type: str) -> Sequence[Handler]:
         return (*self._every, *self._by_type.get(fact_type, ()))
@@ -220,7 +220,9 @@ class Inbox:
             source,
         )
         number: int = await driver.fetchval(
-            "select number from inbox_cursors where tenant_id = $1 and source = $2 for update", session.tenant_id, source
+            "select number from inbox_cursors where tenant_id = $1 and source = $2 for update",
+            session.tenant_id,
+            source,
         )
         return number
 
@@ -271,7 +273,7 @@ class Inbox:
             return True
         except CONNECTION_FAILURES:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- whatever a fact breaks, it is parked and the others flow
             session.forget_recorded_after(recorded)
             _log.exception("fact parked", type=fact.type, number=fact.number, tenant=str(fact.tenant_id))
             await self._park(await session.driver(), fact, f"{type(error).__name__}: {error}"[:1000], 1)

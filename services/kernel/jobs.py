@@ -39,7 +39,13 @@ class JobRun:
     """What a job's function is given: its arguments, in whose name it works, and the means to report."""
 
     def __init__(
-        self, database: Database, resources: Any, tenant_id: UUID, job_id: UUID, arguments: dict[str, Any], principal: Principal
+        self,
+        database: Database,
+        resources: Any,
+        tenant_id: UUID,
+        job_id: UUID,
+        arguments: dict[str, Any],
+        principal: Principal,
     ) -> None:
         self.database = database
         self.resources = resources
@@ -71,7 +77,9 @@ class JobRun:
             await session.publish()
             await session.commit()
 
-    async def succeed(self, session: WriteSession, result_url: str | None, result: Mapping[str, Any] | None = None) -> None:
+    async def succeed(
+        self, session: WriteSession, result_url: str | None, result: Mapping[str, Any] | None = None
+    ) -> None:
         """Mark the job done in the transaction that stores its effect: both are there, or neither."""
         done = await session.value(
             """update jobs set state = 'succeeded', progress = 100, step = null, result_url = $3, result = $4,
@@ -184,7 +192,7 @@ class JobWorker:
             await self._finish(run, "failed", problem.body("en", f"/v1/jobs/{job_id}", str(job_id)))
         except CONNECTION_FAILURES:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 -- a job that fails unforeseen is shown as failed, not lost
             _log.exception("job failed", kind=kind, job=str(job_id))
             await self._finish(run, "failed", Problem().body("en", f"/v1/jobs/{job_id}", str(job_id)))
         self._on_done()

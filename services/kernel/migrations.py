@@ -7,6 +7,7 @@ time-out keeps a migration from queueing behind a long transaction and everybody
 
 import asyncio
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,16 @@ from pgqueuer.queries import Queries
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.kernel.settings import SERVICES, Settings
+from services.kernel.settings import PREFIX, SERVICES
 from services.kernel.tables import kernel_metadata
 
 LOCK_TIMEOUT = "2s"
-_FOLDERS = {"gateway": "gateway", "planning": "services.planning", "coordination": "services.coordination", "reporting": "services.reporting"}
+_FOLDERS = {
+    "gateway": "gateway",
+    "planning": "services.planning",
+    "coordination": "services.coordination",
+    "reporting": "services.reporting",
+}
 # Tables that pgqueuer owns, and Alembic's own: global by nature, and without a word of any tenant but ids in payloads.
 GLOBAL_TABLES = ("alembic_version", "pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics")
 
@@ -115,9 +121,13 @@ async def protect(connection: "asyncpg.Connection[asyncpg.Record]", service: str
             await connection.execute(f"alter table {table} force row level security")
         if "tenant" not in row["policies"]:
             own = "tenant_id = current_setting('app.tenant_id')::uuid"
-            await connection.execute(f"create policy tenant on {table} for all to {service} using ({own}) with check ({own})")
+            await connection.execute(
+                f"create policy tenant on {table} for all to {service} using ({own}) with check ({own})"
+            )
         if row["name"] in marked and "background" not in row["policies"]:
-            await connection.execute(f"create policy background on {table} for all to {background} using (true) with check (true)")
+            await connection.execute(
+                f"create policy background on {table} for all to {background} using (true) with check (true)"
+            )
         if row["name"] in marked:
             await connection.execute(f"grant select, update, delete on {table} to {background}")
         if row["name"] in append_only:
@@ -153,14 +163,18 @@ def main(arguments: list[str]) -> None:
     """`python -m services.kernel.migrations SERVICE…`, or `revision SERVICE NAME` to write a step from the difference."""
     if arguments[:1] == ["revision"]:
         _, service, name = arguments
-        owner_url = Settings.load(service).owner_database_url or ""
-        command.revision(configuration(service, owner_url), message=name, autogenerate=True)
+        command.revision(configuration(service, _owner_url(service)), message=name, autogenerate=True)
         return
     for service in arguments or SERVICES:
-        owner_url = Settings.load(service).owner_database_url
-        if owner_url is None:
-            raise SystemExit("TANDEM_OWNER_DATABASE_URL is not set; migrations run as the owner of the tables")
-        asyncio.run(migrate(service, owner_url))
+        asyncio.run(migrate(service, _owner_url(service)))
+
+
+def _owner_url(service: str) -> str:
+    """The one setting that migrations need; they are given no keys and no other passwords."""
+    for variable in (f"{PREFIX}{service.upper()}_OWNER_DATABASE_URL", f"{PREFIX}OWNER_DATABASE_URL"):
+        if url := os.environ.get(variable):
+            return url
+    raise SystemExit(f"{PREFIX}OWNER_DATABASE_URL is not set; migrations run as the owner of the tables")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The description of one service: what FastAPI knows, and what is the same for every route of ours.
 
-Adds the problem answers, the merge-patch media type, the response headers and the bearer token; removes FastAPI's own
-validation shape, which is never sent.
+Adds the problem answers, the merge-patch media type, which headers a write cannot do without, and the bearer token;
+removes FastAPI's own validation shape, which is never sent.
 """
 
 from typing import Any
@@ -74,6 +74,7 @@ def _complete(document: dict[str, Any], service: str) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete_operation(path, method, operation)
+            _require_headers(method, operation)
             operation["x-service"] = service
     return document
 
@@ -97,3 +98,17 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
         if "application/json" in content:
             content["application/merge-patch+json"] = content["application/json"]
     operation.setdefault("security", [{"bearer": []}])
+
+
+def _require_headers(method: str, operation: dict[str, Any]) -> None:
+    """Say which headers a write cannot do without. A route says otherwise by `x-if-match` in its `openapi_extra`."""
+    headers = {each["name"]: each for each in operation.get("parameters", ()) if each["in"] == "header"}
+    if "if-match" in headers:
+        wanted = operation.setdefault("x-if-match", "required" if method in ("put", "patch", "delete") else "none")
+        headers["if-match"]["required"] = wanted == "required"
+    if "idempotency-key" in headers:
+        wanted = operation.setdefault("x-idempotency-key", "optional")
+        if wanted == "required":
+            headers["idempotency-key"]["description"] = (
+                "Required here, but for a dry run; makes a retry safe; kept 72 hours."
+            )

@@ -36,7 +36,7 @@ class Relay:
             try:
                 async with self._database.background() as connection:
                     await connection.add_listener(CHANNEL, lambda *_: self._awake.set())
-                    while not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+                    while not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110 -- no event tells of it
                         await asyncio.sleep(1)
                     while True:
                         self._awake.clear()

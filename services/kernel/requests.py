@@ -62,4 +62,3 @@ async def begin_read(request: Request) -> "AsyncIterator[Read]":
 
 
 Reading = Annotated[Read, Depends(begin_read, scope="function")]
-

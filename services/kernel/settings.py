@@ -29,7 +29,9 @@ class Settings(BaseModel):
     environment: Literal["production", "demo", "test"] = "production"
     database_url: str = Field(description="postgresql:// URL of the role that owns nothing")
     owner_database_url: str | None = Field(default=None, description="URL of the owner of the tables; migrations only")
-    database_pool_size: int = Field(default=10, ge=1, le=100, description="connections per process for reads, as many for writes")
+    database_pool_size: int = Field(
+        default=10, ge=1, le=100, description="connections per process for reads, as many for writes"
+    )
     nats_url: str = Field(description="nats:// URL of the log server, with its credentials")
     log_name: str = Field(default="tandem", pattern=r"^[a-z0-9_]+$", description="name of the stream of facts")
     internal_keys: str = Field(description="comma-separated secrets; the first signs, all verify")
@@ -42,7 +44,12 @@ class Settings(BaseModel):
     planning_url: str | None = None
     coordination_url: str | None = None
     reporting_url: str | None = None
-    run_workers: bool = Field(default=True, description="whether this process also relays, reads the log and works off jobs")
+    drain_seconds: float = Field(
+        default=2.0, ge=0, le=60, description="how long a stopping process still answers, not ready"
+    )
+    run_workers: bool = Field(
+        default=True, description="whether this process also relays, reads the log and works off jobs"
+    )
 
     @classmethod
     def load(cls, service: str, environ: Mapping[str, str] | None = None) -> "Settings":

@@ -22,7 +22,11 @@ def strict_loads(body: bytes) -> Any:
         if "\\u" in text or "\x00" in text:
             _refuse_unstorable(text)
         return json.loads(
-            text, object_pairs_hook=_unique_members, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
+            text,
+            object_pairs_hook=_unique_members,
+            parse_constant=_refuse_constant,
+            parse_int=_integer,
+            parse_float=_number,
         )
     except (ValueError, RecursionError) as error:
         raise RequestValidationError([{"type": "json_invalid", "loc": ("body",), "msg": str(error)[:200]}]) from error

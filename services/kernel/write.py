@@ -53,7 +53,9 @@ class Replayed(Exception):
 class Write:
     """What a route that writes is given."""
 
-    def __init__(self, request: Request, session: WriteSession, idempotency_key: str | None, if_match: str | None) -> None:
+    def __init__(
+        self, request: Request, session: WriteSession, idempotency_key: str | None, if_match: str | None
+    ) -> None:
         self.request = request
         self.session = session
         self.idempotency_key = idempotency_key

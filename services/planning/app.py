@@ -11,6 +11,8 @@ from services.kernel.settings import Settings
 from services.planning.budget import routes as budget
 from services.planning.decisions import routes as decisions
 from services.planning.projects import routes as projects
+from services.planning.risks import routes as risks
+from services.planning.schedule.routes import baselines, calendars, dependencies, tasks
 
 SOURCES = ("gateway", "coordination")
 
@@ -19,7 +21,16 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
     handlers = Handlers()
     return kernel.create_app(
         settings or Settings.load("planning"),
-        [projects.router, decisions.router, budget.router],
+        [
+            projects.router,
+            decisions.router,
+            budget.router,
+            risks.router,
+            tasks.router,
+            dependencies.router,
+            calendars.router,
+            baselines.router,
+        ],
         title="Tandem planning",
         handlers=handlers,
         sources=SOURCES,

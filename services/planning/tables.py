@@ -3,7 +3,29 @@
 from services.planning.base import Base
 from services.planning.budget import actual, budget_line, commitment, cost_code
 from services.planning.decisions import decision
+from services.planning.imports import plan_import
 from services.planning.projects import goal, project, success_criterion
+from services.planning.resources import assignment, resource
+from services.planning.risks import risk, risk_response
+from services.planning.schedule import baseline, calendar, dependency, task
 
 metadata = Base.metadata
-NOUNS = (project, goal, success_criterion, decision, cost_code, budget_line, commitment, actual)
+NOUNS = (
+    project,
+    goal,
+    success_criterion,
+    decision,
+    cost_code,
+    budget_line,
+    commitment,
+    actual,
+    risk,
+    risk_response,
+    task,
+    dependency,
+    calendar,
+    baseline,
+    resource,
+    assignment,
+    plan_import,
+)

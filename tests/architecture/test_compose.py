@@ -159,7 +159,8 @@ def test_an_image_holds_the_kernel_and_its_own_service_only(service: str) -> Non
     target = FILE["services"][service]["build"]["target"]
     own = "gateway" if service == "gateway" else f"services/{service}"
     assert copied_into(target) == {"services/__init__.py", "services/kernel", own}
-    assert f"{own.replace('/', '.')}.app:create_app" in instructions_of(target)
+    factory = "create_front" if service == "gateway" else "create_app"
+    assert f"{own.replace('/', '.')}.app:{factory}" in instructions_of(target)
 
 
 @pytest.mark.parametrize("service", OURS)

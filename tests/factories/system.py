@@ -23,7 +23,9 @@ class Person:
         self.token = token
         self.id = person_id
 
-    async def request(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> Response:
+    async def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> Response:
         sent = {"Authorization": f"Bearer {self.token}"}
         if method == "POST":
             sent["Idempotency-Key"] = str(new_id())
@@ -78,7 +80,11 @@ async def furnish(http: HttpClient, admin_token: str) -> Tenant:
     admin = Person(http, admin_token, new_id())
     tenant = Tenant(admin)
     for role in (*ROLES, "stranger"):
-        body = {"name": role.title(), "email": f"{role}@example.org", "language": "nb" if role == "coordinator" else "en"}
+        body = {
+            "name": role.title(),
+            "email": f"{role}@example.org",
+            "language": "nb" if role == "coordinator" else "en",
+        }
         added = await admin.post("/v1/people", body)
         assert added.status_code == 201, added.text
         person_id = added.json()["id"]

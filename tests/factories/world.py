@@ -13,6 +13,14 @@ from services.kernel.identity import HEADER, Principal
 from services.kernel.ids import new_id
 from services.kernel.service import Service
 
+PROJECT_AS_PUBLISHED = {
+    "key": "BRO",
+    "name": "A new bridge",
+    "time_zone": "Europe/Oslo",
+    "currency": "NOK",
+    "status": "planning",
+    "start": "2026-03-02T08:00:00",
+}
 ROLES = ("owner", "manager", "coordinator", "member", "stakeholder", "auditor", "guest")
 
 
@@ -50,7 +58,9 @@ class Caller:
     def id(self) -> UUID:
         return self.principal.person_id
 
-    async def request(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> Response:
+    async def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> Response:
         """Send; a POST gets an Idempotency-Key of its own unless it brings one (or `None` for none)."""
         sent: dict[str, str | None] = {HEADER: self._service.signer.sign(self.principal)}
         if method == "POST":
@@ -92,7 +102,9 @@ class ServiceUnderTest:
     def caller(self, principal: Principal) -> Caller:
         return Caller(self.service, self.http, principal)
 
-    async def hear(self, tenant_id: UUID, source: str, facts: Sequence[tuple[str, UUID, Mapping[str, Any], UUID | None]]) -> None:
+    async def hear(
+        self, tenant_id: UUID, source: str, facts: Sequence[tuple[str, UUID, Mapping[str, Any], UUID | None]]
+    ) -> None:
         """Have the service apply facts `(type, subject id, data, project id)` of another service, behind those it knows."""
         async with self.service.database.read(tenant_id) as session:
             cursor = await session.value(
@@ -105,7 +117,7 @@ class ServiceUnderTest:
         assert await self.service.inbox.apply(tenant_id, source, numbered)
 
     async def world(self, policy: Mapping[str, Any], project: Mapping[str, Any] | None = None) -> "World":
-        """A fresh tenant with a person in each role and a stranger; planning also gets the project itself."""
+        """A fresh tenant with a person in each role and a stranger, and the project as the service knows it."""
         world = World(self)
         facts: list[tuple[str, UUID, Mapping[str, Any], UUID | None]] = []
         for role, person in world.people.items():
@@ -120,6 +132,10 @@ class ServiceUnderTest:
             facts.append(("gateway.membership.granted", new_id(), data, world.project_id))
         facts.append(("gateway.policy.set", new_id(), {"document": policy}, world.project_id))
         await self.hear(world.tenant_id, "gateway", facts)
+        if self.service.name in ("coordination", "reporting"):
+            created = PROJECT_AS_PUBLISHED | dict(project or {})
+            published = ("planning.project.created", world.project_id, created, world.project_id)
+            await self.hear(world.tenant_id, "planning", [published])
         return world
 
 

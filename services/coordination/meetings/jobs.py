@@ -84,16 +84,24 @@ async def send_invitations(run: JobRun) -> None:
         if meeting["location"]:
             lines.append(f"{TEXTS.text('where', language)}: {meeting['location']}")
         if agenda:
-            lines += ["", TEXTS.text("agenda", language), *(f"{number}. {title}" for number, title in enumerate(agenda, 1))]
+            lines += [
+                "",
+                TEXTS.text("agenda", language),
+                *(f"{number}. {title}" for number, title in enumerate(agenda, 1)),
+            ]
         subject = TEXTS.text("cancellation" if cancelled else "invitation", language, title=meeting["title"])
         return MailMessage(
-            sender=resources.sender, recipients=(mailbox,), subject=subject, text="\n".join(lines) + "\n", calendar=calendar
+            sender=resources.sender,
+            recipients=(mailbox,),
+            subject=subject,
+            text="\n".join(lines) + "\n",
+            calendar=calendar,
         )
 
     without_address = await _send_to_each(run, people, compose)
-    async with run.write() as session:
-        result = await repository.sending_result(session, run.id)
-        await run.succeed(session, f"/v1/meetings/{meeting_id}", result | {"without_address": without_address})
+    async with run.write() as writing:
+        result = await repository.sending_result(writing, run.id)
+        await run.succeed(writing, f"/v1/meetings/{meeting_id}", result | {"without_address": without_address})
 
 
 async def distribute_minutes(run: JobRun) -> None:
@@ -118,11 +126,11 @@ async def distribute_minutes(run: JobRun) -> None:
         )
 
     without_address = await _send_to_each(run, people, compose)
-    async with run.write() as session:
-        result = await repository.sending_result(session, run.id)
+    async with run.write() as writing:
+        result = await repository.sending_result(writing, run.id)
         data = {"meeting_id": str(meeting_id), "recipient_ids": result["sent"]}
-        session.record(MINUTES_DISTRIBUTED, "meeting", meeting_id, data, project_id=signed["project_id"])
-        await run.succeed(session, f"/v1/meetings/{meeting_id}", result | {"without_address": without_address})
+        writing.record(MINUTES_DISTRIBUTED, "meeting", meeting_id, data, project_id=signed["project_id"])
+        await run.succeed(writing, f"/v1/meetings/{meeting_id}", result | {"without_address": without_address})
 
 
 async def _send_to_each(run: JobRun, people: Sequence[Mapping[str, Any]], compose: Compose) -> list[str]:

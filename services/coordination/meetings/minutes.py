@@ -39,7 +39,7 @@ TEXTS: Final = Catalogue(
         "reason": {"en": "Reason", "nb": "Begrunnelse"},
         "owner_and_due": {"en": "{owner}, by {due}", "nb": "{owner}, innen {due}"},
         "signed": {"en": "Signed by {name}, {when}", "nb": "Signert av {name}, {when}"},
-        "fingerprint": {"en": "SHA-256 of the minutes: {sha256}", "nb": "SHA-256 for referatet: {sha256}"},
+        "fingerprint": {"en": "SHA-256 of the minutes: {hash}", "nb": "SHA-256 for referatet: {hash}"},
     }
 )
 
@@ -137,7 +137,7 @@ def _lines(document: Mapping[str, Any], signature: Signature, language: Language
     signed_at = signature.signed_at.astimezone(ZoneInfo(meeting["time_zone"]))
     signed = f"{format_date(signed_at.date(), language)} {signed_at:%H:%M}"
     yield _Line(2, word("signed", name=signature.name, when=signed))
-    yield _Line(3, word("fingerprint", sha256=signature.sha256))
+    yield _Line(3, word("fingerprint", hash=signature.sha256))
 
 
 def _outcomes(document: Mapping[str, Any], agenda_item_id: str | None, language: Language) -> Iterator[_Line]:

@@ -28,7 +28,10 @@ class Decision(StrEnum):
 
 class OutcomeIncomplete(RuleViolated):
     code = "outcome_incomplete"
-    title = {"en": "An outcome of this kind says more, or less", "nb": "Et utfall av dette slaget sier mer, eller mindre"}
+    title = {
+        "en": "An outcome of this kind says more, or less",
+        "nb": "Et utfall av dette slaget sier mer, eller mindre",
+    }
     detail = {"en": "See errors.", "nb": "Se errors."}
 
 
@@ -81,7 +84,9 @@ class Outcome(Entity, Base):
         elif self.kind == OutcomeKind.DECISION and named & set(_OF_DECISIONS):
             needed = allowed = set(_OF_DECISIONS)
         errors = [error_at(f"/{name}", "missing", f"is needed for {self.kind}") for name in sorted(needed - named)]
-        errors += [error_at(f"/{name}", "misplaced", f"does not go with {self.kind}") for name in sorted(named - allowed)]
+        errors += [
+            error_at(f"/{name}", "misplaced", f"does not go with {self.kind}") for name in sorted(named - allowed)
+        ]
         if not needed and not self.text.strip():
             errors.append(error_at("/text", "missing", "says what came out"))
         if errors:

@@ -1,5 +1,7 @@
 """Every SQL statement of this area."""
 
+# ruff: noqa: S608 - what is put together here are names and predicates of our own; every value is a parameter.
+
 from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -107,9 +109,15 @@ AGENDA_ITEMS = Collection(
     visible=_sees_meeting("t.meeting_id"),
     list_visible=knows_project,
     columns=object_columns("agenda_item")
-    | {name: f"t.{name}" for name in ("project_id", "meeting_id", "rank", "title", "notes", "proposal_id", "planned_minutes")},
+    | {
+        name: f"t.{name}"
+        for name in ("project_id", "meeting_id", "rank", "title", "notes", "proposal_id", "planned_minutes")
+    },
     filters={"meeting_id": Filter("t.meeting_id", "uuid"), "proposal_id": Filter("t.proposal_id", "uuid")},
-    sorts={"rank": Sort("t.rank", "text", nullable=False), "created_at": Sort("t.created_at", "instant", nullable=False)},
+    sorts={
+        "rank": Sort("t.rank", "text", nullable=False),
+        "created_at": Sort("t.created_at", "instant", nullable=False),
+    },
     default_sort="rank",
     expansions={"proposal": _PROPOSAL},
 )
@@ -167,7 +175,17 @@ ACTION_ITEMS = Collection(
     columns=object_columns("action_item")
     | {
         name: f"t.{name}"
-        for name in ("project_id", "meeting_id", "outcome_id", "title", "owner_id", "due_date", "parent_task_id", "state", "task_id")
+        for name in (
+            "project_id",
+            "meeting_id",
+            "outcome_id",
+            "title",
+            "owner_id",
+            "due_date",
+            "parent_task_id",
+            "state",
+            "task_id",
+        )
     },
     filters={
         "state": Filter("t.state", "text", ("open", "scheduled", "done", "cancelled")),
@@ -211,7 +229,7 @@ async def count_of_meeting(
     session: WriteSession, kind: type[AgendaItem] | type[Attendance] | type[Outcome], meeting_id: UUID
 ) -> int:
     count: int = await session.value(
-        f"select count(*) from {kind.__tablename__} where tenant_id = $1 and meeting_id = $2",  # noqa: S608 - our own names
+        f"select count(*) from {kind.__tablename__} where tenant_id = $1 and meeting_id = $2",
         session.tenant_id,
         meeting_id,
     )
@@ -228,7 +246,7 @@ async def last_rank(session: WriteSession, meeting_id: UUID) -> str | None:
 async def is_visible(reader: Reader, principal: Principal, meeting_id: UUID) -> bool:
     """Whether the principal sees this meeting."""
     found: bool = await reader.value(
-        f"select exists (select from meetings t where t.tenant_id = $1 and t.id = $3"  # noqa: S608 - our own predicate
+        f"select exists (select from meetings t where t.tenant_id = $1 and t.id = $3"
         f" and {_sees_meeting('t.id')('t.project_id', '$2')})",
         reader.tenant_id,
         principal.person_id,
@@ -273,7 +291,7 @@ async def action_item_or_none(session: WriteSession, action_item_id: UUID) -> Ac
     )
 
 
-_INSTANT = "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'"
+_INSTANT = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
 
 
 async def meeting_data(session: WriteSession, meeting_id: UUID) -> dict[str, Any]:
@@ -288,7 +306,7 @@ async def meeting_data(session: WriteSession, meeting_id: UUID) -> dict[str, Any
              'agenda', (select coalesce(json_agg(json_build_object('id', i.id, 'title', i.title,
                  'proposal_id', i.proposal_id) order by i.rank, i.id), '[]') from agenda_items i
                where i.tenant_id = t.tenant_id and i.meeting_id = t.id))::text
-           from meetings t where t.tenant_id = $1 and t.id = $2""",  # noqa: S608 - a constant of this module
+           from meetings t where t.tenant_id = $1 and t.id = $2""",
         session.tenant_id,
         meeting_id,
     )
@@ -324,7 +342,7 @@ async def minutes_document(reader: Reader, meeting_id: UUID) -> dict[str, Any]:
                  'proposal', (select json_build_object('id', p.id, 'title', p.title) from proposals p
                    where p.tenant_id = o.tenant_id and p.id = o.proposal_id)) order by o.created_at, o.id), '[]')
                from outcomes o where o.tenant_id = t.tenant_id and o.meeting_id = t.id))::text
-           from meetings t where t.tenant_id = $1 and t.id = $2""",  # noqa: S608 - a constant of this module
+           from meetings t where t.tenant_id = $1 and t.id = $2""",
         reader.tenant_id,
         meeting_id,
     )
@@ -361,7 +379,9 @@ async def meeting_row(reader: Reader, meeting_id: UUID) -> Any:
 
 async def agenda_titles(reader: Reader, meeting_id: UUID) -> list[str]:
     rows = await reader.rows(
-        "select title from agenda_items where tenant_id = $1 and meeting_id = $2 order by rank, id", reader.tenant_id, meeting_id
+        "select title from agenda_items where tenant_id = $1 and meeting_id = $2 order by rank, id",
+        reader.tenant_id,
+        meeting_id,
     )
     return [row["title"] for row in rows]
 

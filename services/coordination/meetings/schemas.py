@@ -135,7 +135,9 @@ class NewSignature(Body):
 
     model_config = {
         "extra": "forbid",
-        "json_schema_extra": {"example": {"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}},
+        "json_schema_extra": {
+            "example": {"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
+        },
     }
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None

@@ -20,7 +20,9 @@ class Commitment(Entity, Base):
         ForeignKeyConstraint(["tenant_id", "cost_code_id"], ["cost_codes.tenant_id", "cost_codes.id"]),
         Index("ix_commitments_project", "tenant_id", "project_id", "created_at"),
         Index("ix_commitments_cost_code", "tenant_id", "cost_code_id"),
-        Index("uq_commitments_external_ref", "tenant_id", "external_system", "external_type", "external_id", unique=True),
+        Index(
+            "uq_commitments_external_ref", "tenant_id", "external_system", "external_type", "external_id", unique=True
+        ),
         {"info": {"append_only": True}},
     )
 

@@ -93,7 +93,9 @@ ACTUALS = Collection(
 
 async def load_budget_line(session: WriteSession, line_id: UUID) -> BudgetLine:
     """The budget line for a change. Raises NotFound."""
-    line = await session.scalar(select(BudgetLine).where(BudgetLine.tenant_id == session.tenant_id, BudgetLine.id == line_id))
+    line = await session.scalar(
+        select(BudgetLine).where(BudgetLine.tenant_id == session.tenant_id, BudgetLine.id == line_id)
+    )
     if line is None:
         raise NotFound
     return line
@@ -116,7 +118,10 @@ async def known_tasks(reader: Reader, project_id: UUID, task_ids: Iterable[UUID]
     if not wanted:
         return set()
     rows = await reader.rows(
-        "select id from tasks where tenant_id = $1 and project_id = $2 and id = any($3)", reader.tenant_id, project_id, wanted
+        "select id from tasks where tenant_id = $1 and project_id = $2 and id = any($3)",
+        reader.tenant_id,
+        project_id,
+        wanted,
     )
     return {row["id"] for row in rows}
 
@@ -136,7 +141,9 @@ async def reversible(
     return {
         row["id"]: (
             row["amount"],
-            (row["external_system"], row["external_type"], row["external_id"]) if row["external_id"] is not None else None,
+            (row["external_system"], row["external_type"], row["external_id"])
+            if row["external_id"] is not None
+            else None,
         )
         for row in rows
     }

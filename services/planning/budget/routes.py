@@ -13,7 +13,6 @@ from services.planning.budget import use_cases
 from services.planning.budget.repository import ACTUALS, BUDGET_LINES, COMMITMENTS, COST_CODES
 from services.planning.budget.schemas import (
     ActualBatch,
-    ActualBatchShape,
     ActualShape,
     BudgetLinePatch,
     BudgetLineShape,
@@ -24,6 +23,7 @@ from services.planning.budget.schemas import (
     NewCommitment,
     NewCostCode,
 )
+from services.planning.schedule.schemas import BatchShape
 
 router = area_router("budget")
 
@@ -173,17 +173,20 @@ async def post_actual(project_id: UUID, new: NewActual, write: KeyedWriting) -> 
     return await write.answer(body, status=201 if is_new else 200, version=1, location=f"/v1/actuals/{actual_id}")
 
 
-@router.post("/v1/projects/{project_id}/actuals/batch", response_model=ActualBatchShape)
+@router.post("/v1/projects/{project_id}/actuals/batch", response_model=BatchShape)
 async def post_actuals(project_id: UUID, batch: ActualBatch, write: KeyedWriting) -> Response:
-    """Post up to 1,000 costs, all or none."""
-    posted = await use_cases.post_actuals(write.session, project_id, [each.data for each in batch.operations])
-    data = await ACTUALS.represent_all(write.session, [actual_id for actual_id, _ in posted])
-    created = sum(is_new for _, is_new in posted)
-    effects = {"created": created, "unchanged": len(posted) - created}
-    return await write.answer({"data": data}, effects=effects)
+    """Post up to 1,000 costs, all or none. A result of 200 says that the posting was here before."""
+    posted = await use_cases.post_actuals(write.session, project_id, [each.body for each in batch.operations])
+    results = [
+        {"status": 201 if is_new else 200, "id": str(actual_id), "version": 1, "problem": None}
+        for actual_id, is_new in posted
+    ]
+    return await write.answer({"results": results})
 
 
-@router.get("/v1/actuals/{actual_id}", response_model=ActualShape, openapi_extra={"parameters": ACTUALS.object_parameters()})
+@router.get(
+    "/v1/actuals/{actual_id}", response_model=ActualShape, openapi_extra={"parameters": ACTUALS.object_parameters()}
+)
 async def get_actual(actual_id: UUID, read: Reading) -> Response:
     """One posting."""
     return await ACTUALS.one(read, actual_id)

@@ -39,8 +39,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,
 # A merge patch changes what it names; what stands for the rest is never read.
 _UNNAMED: Any = None
 _ID = "0195a1c0-0000-7000-8000-000000000002"
-_AMOUNT = {"amount": "1250000.00", "currency": "NOK"}
-_POSTING = {
+_AMOUNT: Any = {"amount": "1250000.00", "currency": "NOK"}
+_POSTING: Any = {
     "cost_code_id": _ID,
     "amount": _AMOUNT,
     "posted_on": "2026-03-31",
@@ -111,7 +111,7 @@ class NewActual(Body):
 
 class ActualOperation(Body):
     op: Literal["create"]
-    data: NewActual
+    body: NewActual
 
 
 class ActualBatch(Body):
@@ -119,7 +119,7 @@ class ActualBatch(Body):
 
     model_config = {
         "extra": "forbid",
-        "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "data": _POSTING}]}},
+        "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "body": _POSTING}]}},
     }
 
     atomic: Literal[True] = True
@@ -170,10 +170,3 @@ class ActualShape(ObjectShape):
     reverses_id: UUID | None
     external_ref: ExternalRefShape
     effects: Effects | None = None
-
-
-class ActualBatchShape(Shape):
-    """The postings in the order of the operations; `effects` counts the new ones and those that were there before."""
-
-    data: list[ActualShape]
-    effects: Effects

@@ -36,6 +36,7 @@ from services.planning.budget.repository import (
 from services.planning.budget.schemas import BudgetLinePatch, NewActual, NewBudgetLine, NewCommitment, NewCostCode
 from services.planning.decisions.use_cases import record_decision
 from services.planning.projects.repository import load_project
+from services.planning.schedule.use_cases.tasks import BatchRefused
 
 
 class CurrencyMismatched(RuleViolated):
@@ -43,12 +44,6 @@ class CurrencyMismatched(RuleViolated):
     title = {"en": "The project is kept in another currency", "nb": "Prosjektet føres i en annen valuta"}
     detail = {"en": "Amounts of this project are in {currency}.", "nb": "Beløp i dette prosjektet er i {currency}."}
     members = ("currency",)
-
-
-class BatchRefused(RuleViolated):
-    code = "batch_refused"
-    title = {"en": "Nothing of the batch was taken in", "nb": "Ingenting i bunken ble tatt imot"}
-    detail = {"en": "See errors; they name the operations by position.", "nb": "Se errors; de navngir operasjonene."}
 
 
 async def create_cost_code(session: WriteSession, project_id: UUID, new: NewCostCode) -> CostCode:
@@ -161,7 +156,7 @@ async def post_actuals(session: WriteSession, project_id: UUID, news: Sequence[N
     posted, refused = await _post(session, project_id, news)
     if refused:
         errors = [
-            error_at(f"/operations/{position}/data{error['pointer']}", problem.code, error["detail"])
+            error_at(f"/operations/{position}/body{error['pointer']}", problem.code, error["detail"])
             for position, problem in sorted(refused.items())
             for error in problem.errors
         ]
@@ -225,31 +220,30 @@ async def _refusals(session: WriteSession, project_id: UUID, news: Sequence[NewA
     originals = await reversible(session, project_id, {new.reverses_id for new in news if new.reverses_id is not None})
     refused: dict[int, Problem] = {}
     for position, new in enumerate(news):
-        if new.amount.currency != currency:
-            refused[position] = _currency_mismatched(currency)
-        elif new.cost_code_id not in codes:
-            refused[position] = UnknownReference("cost_code_id")
-        elif new.task_id is not None and new.task_id not in tasks:
-            refused[position] = UnknownReference("task_id")
-        elif new.reverses_id is not None:
-            reversal = _reversal_refused(new, originals.get(new.reverses_id))
-            if reversal is not None:
-                refused[position] = reversal
+        try:
+            require_currency(new.amount, currency)
+            if new.cost_code_id not in codes:
+                raise UnknownReference("cost_code_id")
+            if new.task_id is not None and new.task_id not in tasks:
+                raise UnknownReference("task_id")
+            if new.reverses_id is not None:
+                _require_reversible(new, originals.get(new.reverses_id))
+        except Problem as problem:
+            refused[position] = problem
     return refused
 
 
-def _reversal_refused(new: NewActual, original: tuple[Decimal, Reference | None] | None) -> Problem | None:
-    """What refuses a reversal of `original` (amount, reference of the posting that reverses it already)."""
+def _require_reversible(new: NewActual, original: tuple[Decimal, Reference | None] | None) -> None:
+    """Raise what refuses a reversal of `original` (amount, reference of the posting that reverses it already)."""
     if original is None:
-        return UnknownReference("reverses_id")
+        raise UnknownReference("reverses_id")
     amount, reversed_by = original
     if amount != -new.amount.amount:
         words = "is not the reversed posting's amount with the other sign"
-        return ReversalUnbalanced(errors=[error_at("/amount", ReversalUnbalanced.code, words)])
+        raise ReversalUnbalanced(errors=[error_at("/amount", ReversalUnbalanced.code, words)])
     # A repetition finds the posting reversed by itself, which is no refusal.
     if reversed_by not in (None, _key(_reference_row(new.external_ref))):
-        return AlreadyReversed(errors=[error_at("/reverses_id", AlreadyReversed.code, "has been reversed before")])
-    return None
+        raise AlreadyReversed(errors=[error_at("/reverses_id", AlreadyReversed.code, "has been reversed before")])
 
 
 async def _require_allocation(
@@ -257,8 +251,7 @@ async def _require_allocation(
 ) -> str:
     """The cost code's text, when account, work and currency are the project's. Raises UnknownReference, CurrencyMismatched."""
     currency = (await load_project(session, project_id)).currency
-    if amount.currency != currency:
-        raise _currency_mismatched(currency)
+    require_currency(amount, currency)
     codes = await codes_of(session, project_id, [cost_code_id])
     if cost_code_id not in codes:
         raise UnknownReference("cost_code_id")
@@ -267,9 +260,11 @@ async def _require_allocation(
     return codes[cost_code_id]
 
 
-def _currency_mismatched(currency: str) -> CurrencyMismatched:
-    error = error_at("/amount/currency", CurrencyMismatched.code, f"the project is kept in {currency}")
-    return CurrencyMismatched(errors=[error], currency=currency)
+def require_currency(amount: Money, currency: str, pointer: str = "/amount/currency") -> None:
+    """Let an amount into a project that is kept in `currency`. Raises CurrencyMismatched at `pointer`."""
+    if amount.currency != currency:
+        error = error_at(pointer, CurrencyMismatched.code, f"the project is kept in {currency}")
+        raise CurrencyMismatched(errors=[error], currency=currency)
 
 
 async def _decide_line(session: WriteSession, line: BudgetLine, before: Decimal, change: Decimal) -> None:

@@ -24,6 +24,7 @@ class Decision(Entity, Base):
     __tablename__ = "decisions"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "project_id"], ["projects.tenant_id", "projects.id"]),
+        ForeignKeyConstraint(["tenant_id", "goal_id"], ["goals.tenant_id", "goals.id"]),
         Index("ix_decisions_project", "tenant_id", "project_id", "decided_at"),
         Index("ix_decisions_subject", "tenant_id", "subject_id"),
         {"info": {"append_only": True}},
@@ -45,3 +46,4 @@ class Decision(Entity, Base):
     decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     review_date: Mapped[date | None] = mapped_column(Date)
     evidence_position: Mapped[int | None] = mapped_column(BigInteger)
+    goal_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))

@@ -1,8 +1,11 @@
 """Every SQL statement of this area."""
 
+from uuid import UUID
+
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
+from services.kernel.session import Reader
 
 DECISIONS = Collection(
     noun="decision",
@@ -24,6 +27,7 @@ DECISIONS = Collection(
         "decided_at": "t.decided_at",
         "review_date": "t.review_date",
         "evidence_position": "t.evidence_position",
+        "goal_id": "t.goal_id",
     },
     filters={
         "kind": Filter("t.kind", "text"),
@@ -33,6 +37,7 @@ DECISIONS = Collection(
         "decided_by_id": Filter("t.decided_by_id", "uuid"),
         "proposed_by_id": Filter("t.proposed_by_id", "uuid"),
         "proposal_id": Filter("t.proposal_id", "uuid"),
+        "goal_id": Filter("t.goal_id", "uuid"),
         "decided_at": Filter("t.decided_at", "instant"),
         "review_date": Filter("t.review_date", "date"),
     },
@@ -44,3 +49,9 @@ DECISIONS = Collection(
     default_sort="-decided_at",
     searched=("t.question", "t.chosen", "t.reason"),
 )
+
+
+async def is_goal_of(reader: Reader, project_id: UUID, goal_id: UUID) -> bool:
+    """Whether the project has this goal."""
+    statement = "select exists (select from goals where tenant_id = $1 and project_id = $2 and id = $3)"
+    return bool(await reader.value(statement, reader.tenant_id, project_id, goal_id))

@@ -41,7 +41,9 @@ async def record_decision(project_id: UUID, new: NewDecision, write: KeyedWritin
 
 
 @router.get(
-    "/v1/decisions/{decision_id}", response_model=DecisionShape, openapi_extra={"parameters": DECISIONS.object_parameters()}
+    "/v1/decisions/{decision_id}",
+    response_model=DecisionShape,
+    openapi_extra={"parameters": DECISIONS.object_parameters()},
 )
 async def get_decision(decision_id: UUID, read: Reading) -> Response:
     """One decision."""

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from services.kernel.schemas import Body, Effects, Line, ObjectShape, Prose, Shape
 
-_EXAMPLE = {
+_EXAMPLE: Any = {
     "question": "Which contractor builds the abutments?",
     "options": ["North Shore Civil", "Fjord Anlegg"],
     "criteria": ["price", "start before Easter"],
@@ -31,6 +31,7 @@ class NewDecision(Body):
     decided_at: AwareDatetime | None = None
     review_date: date | None = None
     evidence_position: Annotated[int, Field(ge=0, lt=2**63, strict=True)] | None = None
+    goal_id: UUID | None = None
 
 
 class Subject(Shape):
@@ -54,4 +55,5 @@ class DecisionShape(ObjectShape):
     decided_at: AwareDatetime
     review_date: date | None
     evidence_position: int | None
+    goal_id: UUID | None
     effects: Effects | None = None

@@ -7,16 +7,20 @@ from uuid import UUID
 
 from services.kernel.access import require_authority, require_member
 from services.kernel.events import instant_text
-from services.kernel.problems import RuleViolated
+from services.kernel.problems import RuleViolated, UnknownReference
 from services.kernel.session import WriteSession
 from services.planning.decisions.decision import Decision
 from services.planning.decisions.events import DECISION_RECORDED
+from services.planning.decisions.repository import is_goal_of
 from services.planning.decisions.schemas import NewDecision
 
 
 class DecidedInTheFuture(RuleViolated):
     code = "decided_in_the_future"
-    title = {"en": "A decision cannot have been taken later than now", "nb": "En beslutning kan ikke være tatt i fremtiden"}
+    title = {
+        "en": "A decision cannot have been taken later than now",
+        "nb": "En beslutning kan ikke være tatt i fremtiden",
+    }
 
 
 async def record_decision(
@@ -35,6 +39,7 @@ async def record_decision(
     decided_at: datetime | None = None,
     review_date: date | None = None,
     evidence_position: int | None = None,
+    goal_id: UUID | None = None,
 ) -> Decision:
     """Record, behind `require_authority`, that the session's principal has decided. Publishes planning.decision.recorded.
 
@@ -59,6 +64,7 @@ async def record_decision(
         decided_at=decided_at or session.now,
         review_date=review_date,
         evidence_position=evidence_position,
+        goal_id=goal_id,
     )
     session.add(decision)
     await session.flush()
@@ -83,6 +89,8 @@ async def record_decision_taken_elsewhere(session: WriteSession, project_id: UUI
     await require_member(session, session.principal, project_id)
     if new.decided_at is not None and new.decided_at > session.now:
         raise DecidedInTheFuture
+    if new.goal_id is not None and not await is_goal_of(session, project_id, new.goal_id):
+        raise UnknownReference("goal_id")
     await require_authority(session, project_id, ["decision.record"])
     return await record_decision(
         session,

@@ -150,7 +150,7 @@ class RecordStream:
 
     def __iter__(self) -> Iterator[tuple[str, Record]]:
         target = self._target
-        parser = DefusedXMLParser(target=target, forbid_dtd=False)
+        parser = DefusedXMLParser(target=target, forbid_dtd=True)
         target.expat = parser.parser
         read = 0
         while True:

@@ -27,7 +27,9 @@ GOAL_SET = FactType(
     {
         "title": "Open before the summer",
         "statement": "Traffic runs over the new bridge before the holidays begin.",
-        "targets": [{"measure": "crossing time", "unit": "minutes", "baseline": "23", "target": "8", "due_date": "2026-06-20"}],
+        "targets": [
+            {"measure": "crossing time", "unit": "minutes", "baseline": "23", "target": "8", "due_date": "2026-06-20"}
+        ],
         "success_criteria": [
             {"id": "0195a1c0-0000-7000-8000-000000000001", "statement": "Both lanes are open.", "met": None}
         ],

@@ -8,8 +8,8 @@ from services.kernel.access import knows_project
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
-from services.kernel.problems import NotFound, UnknownReference
-from services.kernel.session import Reader, WriteSession
+from services.kernel.problems import NotFound
+from services.kernel.session import WriteSession
 from services.planning.projects.goal import Goal
 from services.planning.projects.project import Project
 from services.planning.projects.success_criterion import SuccessCriterion
@@ -83,20 +83,6 @@ async def load_project(session: WriteSession, project_id: UUID, *, lock: bool = 
     if project is None:
         raise NotFound
     return project
-
-
-async def require_active_member(reader: Reader, project_id: UUID, person_id: UUID, name: str) -> None:
-    """Let a body's member `name` refer to a person who works on the project. Raises UnknownReference."""
-    found = await reader.value(
-        """select true from memberships m join people p on p.tenant_id = m.tenant_id and p.id = m.person_id
-           where m.tenant_id = $1 and m.project_id = $2 and m.person_id = $3 and m.role <> 'guest' and p.active
-             and (m.expires_at is null or m.expires_at > now())""",
-        reader.tenant_id,
-        project_id,
-        person_id,
-    )
-    if not found:
-        raise UnknownReference(name)
 
 
 async def load_goal(session: WriteSession, goal_id: UUID) -> Goal:

@@ -26,7 +26,9 @@ from services.planning.projects.schemas import (
 router = area_router("projects")
 
 
-@router.get("/v1/projects", response_model=Listing[ProjectShape], openapi_extra={"parameters": PROJECTS.list_parameters()})
+@router.get(
+    "/v1/projects", response_model=Listing[ProjectShape], openapi_extra={"parameters": PROJECTS.list_parameters()}
+)
 async def list_projects(read: Reading) -> Response:
     """The projects that the caller is on."""
     return await PROJECTS.page(read)

@@ -1,7 +1,7 @@
 """Request and response shapes of projects."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -81,8 +81,14 @@ class ProjectShape(ObjectShape):
     effects: Effects | None = None
 
 
-_TARGET = {"measure": "crossing time", "unit": "minutes", "baseline": "23", "target": "8", "due_date": "2026-06-20"}
-_GOAL = {
+_TARGET: Any = {
+    "measure": "crossing time",
+    "unit": "minutes",
+    "baseline": "23",
+    "target": "8",
+    "due_date": "2026-06-20",
+}
+_GOAL: Any = {
     "title": "Open before the summer",
     "statement": "Traffic runs over the new bridge before the holidays begin.",
     "targets": [_TARGET],
@@ -128,7 +134,9 @@ class GoalPatch(Body):
 class NewSuccessCriterion(Body):
     model_config = {
         "extra": "forbid",
-        "json_schema_extra": {"example": {"goal_id": "0195a1c0-0000-7000-8000-000000000001", "statement": "Both lanes are open."}},
+        "json_schema_extra": {
+            "example": {"goal_id": "0195a1c0-0000-7000-8000-000000000001", "statement": "Both lanes are open."}
+        },
     }
 
     goal_id: UUID
@@ -138,7 +146,10 @@ class NewSuccessCriterion(Body):
 class SuccessCriterionPatch(Body):
     """`met` null says that it is not known yet; true needs evidence."""
 
-    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"met": True, "evidence": "Opened on 12 June."}}}
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"met": True, "evidence": "Opened on 12 June."}},
+    }
 
     statement: Line = ""
     met: Annotated[bool, Field(strict=True)] | None = None

@@ -41,7 +41,9 @@ async def create_project(session: WriteSession, new: NewProject) -> Project:
     return project
 
 
-async def change_project(session: WriteSession, project_id: UUID, expected_version: int, patch: ProjectPatch) -> Project:
+async def change_project(
+    session: WriteSession, project_id: UUID, expected_version: int, patch: ProjectPatch
+) -> Project:
     """Change the frame. Text is operational; a passage along the project's life is decided."""
     await require_member(session, session.principal, project_id)
     project = await load_project(session, project_id)

@@ -37,7 +37,7 @@ class Resource(Entity, Base):
     email: Mapped[str | None] = mapped_column(Text)
     resource_type: Mapped[str] = mapped_column(Text, default=ResourceType.WORK)
     max_units: Mapped[Decimal] = mapped_column(Numeric(12, 4), default=Decimal(1))
-    standard_rate: Mapped[Decimal | None] = mapped_column(Numeric(18, 4))
+    standard_rate: Mapped[Decimal | None] = mapped_column(Numeric())
     currency: Mapped[str | None] = mapped_column(Text)
     calendar_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     person_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))

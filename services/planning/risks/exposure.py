@@ -5,7 +5,6 @@ Malcolm, Roseboom, Clark and Fazar, "Application of a Technique for Research and
 Operations Research 7 (1959); expected monetary value is probability times impact (PMBOK Guide, quantitative analysis).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
@@ -26,10 +25,6 @@ class ThreePoints:
     def __post_init__(self) -> None:
         if not self.low <= self.likely <= self.high:
             raise ValueError("low, likely and high stand in this order")
-
-    @classmethod
-    def of(cls, points: Callable[[str], Decimal]) -> "ThreePoints":
-        return cls(points("low"), points("likely"), points("high"))
 
 
 def pert_mean(points: ThreePoints) -> Decimal:

@@ -342,7 +342,7 @@ _COMPUTED_TYPES: Final = {
 _MOVE: Final = (
     "update tasks t set version = t.version + 1, updated_at = $3, updated_by_id = $4, "
     + ", ".join(f"{name} = m.{name}" for name in COMPUTED)
-    + f" from unnest($2::uuid[], "
+    + " from unnest($2::uuid[], "
     + ", ".join(f"${number}::{_COMPUTED_TYPES.get(name, 'timestamp')}[]" for number, name in enumerate(COMPUTED, 5))
     + f") as m(id, {', '.join(COMPUTED)}) where t.tenant_id = $1 and t.id = m.id"
 )
@@ -500,3 +500,16 @@ async def keep_baseline_tasks(session: WriteSession, project_id: UUID, baseline_
         project_id,
         baseline_id,
     )
+
+
+async def calendar_is_used(reader: Reader, calendar_id: UUID) -> bool:
+    """Whether a project, a task, a resource or another calendar refers to it."""
+    used: bool = await reader.value(
+        """select exists (select from projects where tenant_id = $1 and calendar_id = $2)
+             or exists (select from tasks where tenant_id = $1 and calendar_id = $2)
+             or exists (select from resources where tenant_id = $1 and calendar_id = $2)
+             or exists (select from calendars where tenant_id = $1 and base_calendar_id = $2)""",
+        reader.tenant_id,
+        calendar_id,
+    )
+    return used

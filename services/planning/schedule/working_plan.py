@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
-from services.kernel.working_time import TICKS_PER_MINUTE, InvalidCalendar, NoWorkingTime, WorkingTime, to_local, to_ticks
+from services.kernel.working_time import (
+    TICKS_PER_MINUTE,
+    InvalidCalendar,
+    NoWorkingTime,
+    WorkingTime,
+    to_local,
+    to_ticks,
+)
 from services.planning.schedule import dependency, network, task
 from services.planning.schedule.critical_path import schedule
 from services.planning.scope.outline import Outline, TooDeep
@@ -214,24 +221,30 @@ class WorkingPlan:
             self._outline = Outline(list(self.tasks.values()))
         return self._outline
 
-    def add(self, new: PlanTask, parent_id: UUID | None, after_id: UUID | None) -> None:
-        """Put a new task below a parent, behind a sibling or, without one, last."""
-        self.outline.place(new, parent_id, self._index(parent_id, after_id))
+    def add(self, new: PlanTask, parent_id: UUID | None, after_id: UUID | None = None, *, first: bool = False) -> None:
+        """Put a new task below a parent, behind a sibling or, without one, last (or first)."""
+        self.outline.place(new, parent_id, 0 if first else self._index(parent_id, after_id))
         self.tasks[new.id] = new
         self.added[new.id] = new
 
     def move(self, moved: PlanTask, parent_id: UUID | None, after_id: UUID | None, *, first: bool) -> None:
-        """Move a task with all below it. Raises ParentCycle when the new parent lies below it."""
+        """Move a task with all below it. The new parent must not lie below it, see `refuse_parent_cycle`."""
         outline = self.outline
         subtree = outline.subtree(moved)
-        if parent_id is not None and any(each.id == parent_id for each in subtree):
-            raise task.ParentCycle(task_ids=[str(moved.id), str(parent_id)])
         for each in subtree:
             self._keep_computed(each)
             each.position = None
         outline.take(moved)
         outline.place(moved, parent_id, 0 if first else self._index(parent_id, after_id))
         self.touch(moved)
+
+    def refuse_parent_cycle(self, moved: PlanTask, parent_id: UUID | None) -> None:
+        """Raise ParentCycle when the task would come to lie below itself."""
+        above = parent_id
+        while above is not None:
+            if above == moved.id:
+                raise task.ParentCycle(task_ids=[str(moved.id), str(parent_id)])
+            above = self.tasks[above].parent_id
 
     def remove(self, removed: PlanTask) -> list[UUID]:
         """Take a task and all below it out of the plan, with their links. Returns the ids, the task's own first."""

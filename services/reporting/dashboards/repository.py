@@ -226,13 +226,14 @@ _COUNTS = """
 """
 
 
-async def decided_before(reader: Reader, project_id: UUID) -> int:
-    """The number up to which the last signed report has shown planning's facts; 0 before the first."""
+async def decided_before(reader: Reader, project_id: UUID, audience: str | None = None) -> int:
+    """The number up to which the last signed report (for an audience, if one is named) told planning's facts, or 0."""
     text = await reader.value(
         """select positions::text from status_reports where tenant_id = $1 and project_id = $2 and state <> 'draft'
-           order by signed_at desc, id desc limit 1""",
+           and ($3::text is null or audience = $3) order by signed_at desc, id desc limit 1""",
         reader.tenant_id,
         project_id,
+        audience,
     )
     positions: dict[str, Any] = orjson.loads(text) if text else {}
     return int(positions.get("planning", 0))

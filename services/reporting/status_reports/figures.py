@@ -3,7 +3,7 @@
 Texts made here (an impact, a list of names) use the project's own terms and are the same in every language.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,7 +14,7 @@ import orjson
 from services.kernel.session import Reader
 from services.reporting.dashboards import figure
 from services.reporting.dashboards.overview import age_of, earned_value_figures, hundredfold, schedule_figures
-from services.reporting.dashboards.performance import Performance, ProjectState, last_day
+from services.reporting.dashboards.performance import ProjectState, last_day
 from services.reporting.dashboards.repository import Registers, decided_before, load_registers, load_state
 from services.reporting.status_reports.rendering import figures as tree
 from services.reporting.status_reports.rendering.figures import StatusReportFigures
@@ -28,27 +28,44 @@ _COST_FIGURES = (
 )  # fmt: skip
 
 
-async def compute_figures(reader: Reader, report: StatusReport, now: datetime) -> tuple[dict[str, Any], dict[str, int]]:
-    """The report's figures as a JSON document, and the positions that they were computed at.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that a report's figures are built from, read at one moment; `today` is that moment's day in the project's zone."""
+
+    state: ProjectState
+    registers: Registers
+    names: dict[UUID, str]
+    manager_id: UUID | None
+    today: date
+
+
+async def read_evidence(reader: Reader, project_id: UUID, audience: str, now: datetime) -> Evidence:
+    """What the read tables know of the project, with the decisions that this audience has not been told of yet.
+
+    Raises NotFound for a project that no fact has told of.
+    """
+    state = await load_state(reader, project_id)
+    today = now.astimezone(state.zone).date()
+    after = await decided_before(reader, project_id, audience)
+    registers = await load_registers(reader, project_id, today, after)
+    manager_id = await manager_of(reader, project_id)
+    names = await names_of(reader, {each for each in (*_people(registers), manager_id) if each is not None})
+    return Evidence(state, registers, names, manager_id, today)
+
+
+def build_figures(report: StatusReport, evidence: Evidence) -> dict[str, Any]:
+    """The report's figures as a JSON document. Raises FiguresOutOfRange for what no report holds.
 
     The plan is measured at the project's status date, or at the period's end when that is earlier: a report does not
-    tell what came after its period. Raises NotFound for an unknown project, FiguresOutOfRange for what no report holds.
+    tell what came after its period.
     """
-    state = await load_state(reader, report.project_id)
-    today = now.astimezone(state.zone).date()
-    after = await decided_before(reader, report.project_id)
-    registers = await load_registers(reader, report.project_id, today, after)
-    manager_id = await manager_of(reader, report.project_id)
-    names = await names_of(reader, {each for each in (*_people(registers), manager_id) if each is not None})
-    performance = state.measure(min(state.own_status_date, report.period_end))
-    builder = _Builder(report, state, registers, performance, names, today)
     try:
-        document = builder.build(names.get(manager_id, "") if manager_id else "").to_json()
+        document = _Builder(report, evidence).build().to_json()
         # What is signed must be readable by the renderer, in every part.
         StatusReportFigures.from_json(document)
     except ValueError as error:
         raise FiguresOutOfRange from error
-    return document, registers.positions
+    return document
 
 
 def _people(registers: Registers) -> set[UUID | None]:
@@ -62,27 +79,20 @@ def _people(registers: Registers) -> set[UUID | None]:
 class _Builder:
     """One report's figures from values that have been read; pure from here on."""
 
-    def __init__(
-        self,
-        report: StatusReport,
-        state: ProjectState,
-        registers: Registers,
-        performance: Performance,
-        names: dict[UUID, str],
-        today: date,
-    ) -> None:
+    def __init__(self, report: StatusReport, evidence: Evidence) -> None:
         self.report = report
-        self.state = state
-        self.registers = registers
-        self.performance = performance
-        self.names = names
-        self.today = today
+        self.state = evidence.state
+        self.registers = evidence.registers
+        self.names = evidence.names
+        self.manager_id = evidence.manager_id
+        self.today = evidence.today
+        self.performance = evidence.state.measure(min(evidence.state.own_status_date, report.period_end))
 
-    def build(self, manager: str) -> StatusReportFigures:
+    def build(self) -> StatusReportFigures:
         """The whole tree for the team; a client's has no money, risks, proposals and actions in it."""
         report, project = self.report, self.registers.project
         figures = StatusReportFigures(
-            project=tree.Project(project["name"], project["key"], manager),
+            project=tree.Project(project["name"], project["key"], self._name(self.manager_id)),
             period=tree.Period(report.period_start, report.period_end),
             status_date=self.performance.status_date,
             summary=tree.Summary(report.progress, report.challenges, report.decisions_needed),

@@ -7,7 +7,7 @@ from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.write import check_version
 from services.reporting.status_reports.events import REPORT_DRAFTED, REPORT_PUBLISHED, REPORT_SIGNED, report_data
-from services.reporting.status_reports.figures import compute_figures
+from services.reporting.status_reports.figures import Evidence, build_figures, read_evidence
 from services.reporting.status_reports.repository import hold_read_tables, load_report, names_of, next_number
 from services.reporting.status_reports.schemas import NewStatusReport, StatusReportPatch
 from services.reporting.status_reports.status_report import Audience, StatusReport
@@ -16,6 +16,7 @@ from services.reporting.status_reports.status_report import Audience, StatusRepo
 async def draft_report(session: WriteSession, project_id: UUID, new: NewStatusReport) -> StatusReport:
     """A draft over the figures as they are now. Raises PeriodReversed."""
     await require_member(session, session.principal, project_id)
+    evidence = await _evidence(session, project_id, new.audience)
     report = StatusReport(
         project_id=project_id,
         state="draft",
@@ -26,7 +27,7 @@ async def draft_report(session: WriteSession, project_id: UUID, new: NewStatusRe
         decisions_needed=new.decisions_needed,
     )
     report.set_period(new.period_start, new.period_end)
-    await _refresh(session, report)
+    report.show(build_figures(report, evidence), evidence.registers.positions)
     session.add(report)
     await session.flush()
     await require_authority(session, project_id, ["status_report.draft"])
@@ -42,10 +43,12 @@ async def change_report(
     check_version(report.version, expected_version)
     report.require_draft()
     changes = merged(patch)
+    # Read before anything changes: every statement flushes, and a version counts one write.
+    evidence = await _evidence(session, report.project_id, changes.get("audience", report.audience))
     report.set_period(changes.pop("period_start", report.period_start), changes.pop("period_end", report.period_end))
     for name, value in changes.items():
         setattr(report, name, value)
-    await _refresh(session, report)
+    report.show(build_figures(report, evidence), evidence.registers.positions)
     await session.flush()
     await require_authority(session, report.project_id, ["status_report.draft"])
     session.record(REPORT_DRAFTED, "status_report", report.id, report_data(report), project_id=report.project_id)
@@ -56,9 +59,10 @@ async def sign_report(session: WriteSession, report_id: UUID) -> StatusReport:
     """Freeze the figures as of now, with the texts, under the signer's name. Raises ReportSigned the second time."""
     report = await _own(session, report_id)
     report.require_draft()
-    await _refresh(session, report)
+    evidence = await _evidence(session, report.project_id, report.audience)
     signer_id = session.principal.person_id
     names = await names_of(session, [signer_id])
+    report.show(build_figures(report, evidence), evidence.registers.positions)
     report.sign(signer_id, names.get(signer_id, ""), session.now)
     await session.flush()
     await require_authority(session, report.project_id, ["status_report.sign"])
@@ -90,6 +94,7 @@ async def _own(session: WriteSession, report_id: UUID) -> StatusReport:
     return report
 
 
-async def _refresh(session: WriteSession, report: StatusReport) -> None:
+async def _evidence(session: WriteSession, project_id: UUID, audience: str) -> Evidence:
+    """One state of the read tables, and it holds until this transaction ends."""
     await hold_read_tables(session)
-    report.show(*await compute_figures(session, report, session.now))
+    return await read_evidence(session, project_id, audience, session.now)

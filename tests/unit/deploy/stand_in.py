@@ -34,7 +34,7 @@ SERVICES = ("PLANNING", "COORDINATION", "REPORTING", "GATEWAY")
 
 
 def write_stand_in(folder: Path, name: str) -> str:
-    """Write the application of one service below `folder` and return its factory's address for uvicorn."""
+    """Write the application of one service below `folder` and return its factory's address."""
     module = f"stand_in_{name.replace('-', '_')}"
     (folder / f"{module}.py").write_text(SOURCE.format(name=name.upper(), services=SERVICES))
     return f"{module}:create_app"

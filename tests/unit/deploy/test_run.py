@@ -30,7 +30,7 @@ async def migrate(service, owner_url):
 migrations.migrate = migrate
 sys.modules[migrations.__name__] = migrations
 
-async def play(gateway_url, environment):
+async def play(gateway_url, environment, folder):
     print("The story is played.", flush=True)
     return [("Project manager", "maja@example.org")]
 

@@ -21,7 +21,9 @@ async def add_agenda_item(project_id: UUID, new: NewAgendaItem, write: Writing) 
     """Put a point on a meeting's agenda."""
     agenda_item = await use_cases.add_agenda_item(write.session, project_id, new)
     body = await AGENDA_ITEMS.represent(write.session, agenda_item.id)
-    return await write.answer(body, status=201, version=agenda_item.version, location=f"/v1/agenda-items/{agenda_item.id}")
+    return await write.answer(
+        body, status=201, version=agenda_item.version, location=f"/v1/agenda-items/{agenda_item.id}"
+    )
 
 
 @router.get(

@@ -83,7 +83,9 @@ async def get_minutes(meeting_id: UUID, read: Reading) -> Response:
 
 
 @router.post("/v1/meetings/{meeting_id}/signature", status_code=201, response_model=MeetingShape)
-async def sign_minutes(meeting_id: UUID, write: KeyedWriting, new: Annotated[NewSignature | None, Body()] = None) -> Response:
+async def sign_minutes(
+    meeting_id: UUID, write: KeyedWriting, new: Annotated[NewSignature | None, Body()] = None
+) -> Response:
     """Sign the minutes. They are frozen, decisions are taken in the signer's name, and actions are assigned."""
     meeting, effects = await minutes_use_cases.sign_minutes(write.session, meeting_id, new or NewSignature())
     body = await MEETINGS.represent(write.session, meeting_id)

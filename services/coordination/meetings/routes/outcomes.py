@@ -5,7 +5,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.coordination.meetings.repository import OUTCOMES
-from services.coordination.meetings.schemas import OutcomePatch, OutcomeShape, NewOutcome
+from services.coordination.meetings.schemas import NewOutcome, OutcomePatch, OutcomeShape
 from services.coordination.meetings.use_cases import outcomes as use_cases
 from services.kernel.app import area_router
 from services.kernel.collection import SearchQuery

@@ -58,7 +58,9 @@ async def call_meeting(session: WriteSession, project_id: UUID, new: NewMeeting)
     return meeting
 
 
-async def change_meeting(session: WriteSession, meeting_id: UUID, expected_version: int, patch: MeetingPatch) -> Meeting:
+async def change_meeting(
+    session: WriteSession, meeting_id: UUID, expected_version: int, patch: MeetingPatch
+) -> Meeting:
     """Change what the call says, hold the meeting, or cancel it."""
     meeting = await open_meeting(session, meeting_id)
     check_version(meeting.version, expected_version)
@@ -66,7 +68,9 @@ async def change_meeting(session: WriteSession, meeting_id: UUID, expected_versi
     for name in ("chair_id", "minute_taker_id"):
         await require_person(session, meeting.project_id, changes.get(name), name)
     status = changes.pop("status", meeting.status)
-    place = {name: changes.pop(name, getattr(meeting, name)) for name in ("starts_at", "ends_at", "time_zone", "location")}
+    place = {
+        name: changes.pop(name, getattr(meeting, name)) for name in ("starts_at", "ends_at", "time_zone", "location")
+    }
     for name, value in changes.items():
         setattr(meeting, name, value)
     meeting.take_place(**place)

@@ -22,7 +22,10 @@ _LONGEST_IN_FACT = 500
 class MinutesDiffer(Conflict):
     code = "minutes_differ"
     title = {"en": "These are not the minutes that you read", "nb": "Dette er ikke referatet du leste"}
-    detail = {"en": "Read them again; they now have the hash {sha256}.", "nb": "Les det igjen; det har nå hashen {sha256}."}
+    detail = {
+        "en": "Read them again; they now have the hash {sha256}.",
+        "nb": "Les det igjen; det har nå hashen {sha256}.",
+    }
 
 
 async def sign_minutes(session: WriteSession, meeting_id: UUID, new: NewSignature) -> tuple[Meeting, dict[str, Any]]:

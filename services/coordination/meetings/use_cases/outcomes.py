@@ -34,7 +34,9 @@ async def record_outcome(session: WriteSession, project_id: UUID, new: NewOutcom
     return outcome
 
 
-async def change_outcome(session: WriteSession, outcome_id: UUID, expected_version: int, patch: OutcomePatch) -> Outcome:
+async def change_outcome(
+    session: WriteSession, outcome_id: UUID, expected_version: int, patch: OutcomePatch
+) -> Outcome:
     """Change what was recorded. Raises MinutesSigned once it is signed."""
     outcome = await repository.load(session, Outcome, outcome_id)
     meeting = await open_meeting(session, outcome.meeting_id)

@@ -126,13 +126,233 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.CheckConstraint("kind in ('person','integration','agent')", name=op.f('ck_people_kind')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_people'))
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_people')),
+    info={'background': True}
     )
+    op.create_table('documents',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('folder', sa.Text(), nullable=False),
+    sa.Column('phase', sa.Text(), nullable=True),
+    sa.Column('shared_with_guests', sa.Boolean(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint('number >= 1', name=op.f('ck_documents_number')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_documents'))
+    )
+    op.create_index('ix_documents_project', 'documents', ['tenant_id', 'project_id', 'folder', 'title'], unique=False)
+    op.create_table('meetings',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('time_zone', sa.Text(), nullable=False),
+    sa.Column('location', sa.Text(), nullable=False),
+    sa.Column('chair_id', sa.UUID(), nullable=False),
+    sa.Column('minute_taker_id', sa.UUID(), nullable=True),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('minutes', sa.Text(), nullable=True),
+    sa.Column('minutes_sha256', sa.Text(), nullable=True),
+    sa.Column('signed_by_id', sa.UUID(), nullable=True),
+    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("(status = 'minutes_signed') = (minutes_sha256 is not null)", name=op.f('ck_meetings_signed')),
+    sa.CheckConstraint("status in ('called','held','minutes_signed','cancelled')", name=op.f('ck_meetings_status')),
+    sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_meetings_span')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_meetings'))
+    )
+    op.create_index('ix_meetings_project', 'meetings', ['tenant_id', 'project_id', 'starts_at'], unique=False)
+    op.create_table('projects',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('time_zone', sa.Text(), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_projects'))
+    )
+    op.create_table('proposals',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('kinds', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('impact', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_proposals'))
+    )
+    op.create_index('ix_proposals_project', 'proposals', ['tenant_id', 'project_id', 'status'], unique=False)
+    op.create_table('sent_messages',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('job_id', sa.UUID(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=False),
+    sa.Column('message_id', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('problem', sa.Text(), nullable=True),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("state in ('sending','sent','refused')", name=op.f('ck_sent_messages_state')),
+    sa.PrimaryKeyConstraint('tenant_id', 'job_id', 'person_id', name=op.f('pk_sent_messages'))
+    )
+    op.create_table('agenda_items',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('meeting_id', sa.UUID(), nullable=False),
+    sa.Column('rank', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('notes', sa.Text(), nullable=False),
+    sa.Column('proposal_id', sa.UUID(), nullable=True),
+    sa.Column('planned_minutes', sa.Integer(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint('planned_minutes between 0 and 1440', name=op.f('ck_agenda_items_planned_minutes')),
+    sa.ForeignKeyConstraint(['tenant_id', 'meeting_id'], ['meetings.tenant_id', 'meetings.id'], name=op.f('fk_agenda_items_tenant_id_meeting_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_agenda_items'))
+    )
+    op.create_index('ix_agenda_items_meeting', 'agenda_items', ['tenant_id', 'meeting_id', 'rank'], unique=False)
+    op.create_index('ix_agenda_items_project', 'agenda_items', ['tenant_id', 'project_id'], unique=False)
+    op.create_table('attendances',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('meeting_id', sa.UUID(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('response', sa.Text(), nullable=False),
+    sa.Column('attended', sa.Boolean(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("response in ('needs_action','accepted','declined','tentative')", name=op.f('ck_attendances_response')),
+    sa.CheckConstraint("role in ('chair','required','optional')", name=op.f('ck_attendances_role')),
+    sa.ForeignKeyConstraint(['tenant_id', 'meeting_id'], ['meetings.tenant_id', 'meetings.id'], name=op.f('fk_attendances_tenant_id_meeting_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_attendances'))
+    )
+    op.create_index('ix_attendances_project', 'attendances', ['tenant_id', 'project_id'], unique=False)
+    op.create_index('uq_attendances_person', 'attendances', ['tenant_id', 'meeting_id', 'person_id'], unique=True)
+    op.create_table('document_versions',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('filename', sa.Text(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('storage_key', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint('size >= 0', name=op.f('ck_document_versions_size')),
+    sa.ForeignKeyConstraint(['tenant_id', 'document_id'], ['documents.tenant_id', 'documents.id'], name=op.f('fk_document_versions_tenant_id_document_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_document_versions'))
+    )
+    op.create_index('uq_document_versions_number', 'document_versions', ['tenant_id', 'document_id', 'number'], unique=True)
+    op.create_table('outcomes',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('meeting_id', sa.UUID(), nullable=False),
+    sa.Column('agenda_item_id', sa.UUID(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('proposal_id', sa.UUID(), nullable=True),
+    sa.Column('decision', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=True),
+    sa.Column('owner_id', sa.UUID(), nullable=True),
+    sa.Column('due_date', sa.Date(), nullable=True),
+    sa.Column('parent_task_id', sa.UUID(), nullable=True),
+    sa.Column('result', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("decision in ('accept','reject')", name=op.f('ck_outcomes_decision')),
+    sa.CheckConstraint("kind in ('decision','action','note')", name=op.f('ck_outcomes_kind')),
+    sa.CheckConstraint("result in ('accepted','rejected','rebase_required','failed')", name=op.f('ck_outcomes_result')),
+    sa.ForeignKeyConstraint(['tenant_id', 'agenda_item_id'], ['agenda_items.tenant_id', 'agenda_items.id'], name=op.f('fk_outcomes_tenant_id_agenda_item_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'meeting_id'], ['meetings.tenant_id', 'meetings.id'], name=op.f('fk_outcomes_tenant_id_meeting_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_outcomes'))
+    )
+    op.create_index('ix_outcomes_meeting', 'outcomes', ['tenant_id', 'meeting_id', 'created_at'], unique=False)
+    op.create_index('ix_outcomes_project', 'outcomes', ['tenant_id', 'project_id'], unique=False)
+    op.create_table('action_items',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('meeting_id', sa.UUID(), nullable=False),
+    sa.Column('outcome_id', sa.UUID(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('owner_id', sa.UUID(), nullable=False),
+    sa.Column('due_date', sa.Date(), nullable=False),
+    sa.Column('parent_task_id', sa.UUID(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("state in ('open','scheduled','done','cancelled')", name=op.f('ck_action_items_state')),
+    sa.ForeignKeyConstraint(['tenant_id', 'meeting_id'], ['meetings.tenant_id', 'meetings.id'], name=op.f('fk_action_items_tenant_id_meeting_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'outcome_id'], ['outcomes.tenant_id', 'outcomes.id'], name=op.f('fk_action_items_tenant_id_outcome_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_action_items'))
+    )
+    op.create_index('ix_action_items_project', 'action_items', ['tenant_id', 'project_id', 'due_date'], unique=False)
+    op.create_index('ix_action_items_task', 'action_items', ['tenant_id', 'task_id'], unique=False)
+    op.create_index('uq_action_items_outcome', 'action_items', ['tenant_id', 'outcome_id'], unique=True)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('uq_action_items_outcome', table_name='action_items')
+    op.drop_index('ix_action_items_task', table_name='action_items')
+    op.drop_index('ix_action_items_project', table_name='action_items')
+    op.drop_table('action_items')
+    op.drop_index('ix_outcomes_project', table_name='outcomes')
+    op.drop_index('ix_outcomes_meeting', table_name='outcomes')
+    op.drop_table('outcomes')
+    op.drop_index('uq_document_versions_number', table_name='document_versions')
+    op.drop_table('document_versions')
+    op.drop_index('uq_attendances_person', table_name='attendances')
+    op.drop_index('ix_attendances_project', table_name='attendances')
+    op.drop_table('attendances')
+    op.drop_index('ix_agenda_items_project', table_name='agenda_items')
+    op.drop_index('ix_agenda_items_meeting', table_name='agenda_items')
+    op.drop_table('agenda_items')
+    op.drop_table('sent_messages')
+    op.drop_index('ix_proposals_project', table_name='proposals')
+    op.drop_table('proposals')
+    op.drop_table('projects')
+    op.drop_index('ix_meetings_project', table_name='meetings')
+    op.drop_table('meetings')
+    op.drop_index('ix_documents_project', table_name='documents')
+    op.drop_table('documents')
     op.drop_table('people')
     op.drop_table('parked_facts')
     op.drop_table('outbox_heads')

@@ -154,6 +154,43 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_projects'))
     )
     op.create_index('uq_projects_key', 'projects', ['tenant_id', 'key'], unique=True)
+    op.create_table('baselines',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('set_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('start', sa.DateTime(), nullable=False),
+    sa.Column('finish', sa.DateTime(), nullable=False),
+    sa.Column('decision_id', sa.UUID(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_baselines_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_baselines'))
+    )
+    op.create_index('uq_baselines_number', 'baselines', ['tenant_id', 'project_id', 'number'], unique=True)
+    op.create_table('calendars',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('base_calendar_id', sa.UUID(), nullable=True),
+    sa.Column('document', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'base_calendar_id'], ['calendars.tenant_id', 'calendars.id'], name='fk_calendars_base'),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_calendars_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_calendars'))
+    )
+    op.create_index('ix_calendars_project', 'calendars', ['tenant_id', 'project_id', 'id'], unique=False)
     op.create_table('cost_codes',
     sa.Column('tenant_id', sa.UUID(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -169,36 +206,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_cost_codes'))
     )
     op.create_index('uq_cost_codes_code', 'cost_codes', ['tenant_id', 'project_id', 'code'], unique=True)
-    op.create_table('decisions',
-    sa.Column('tenant_id', sa.UUID(), nullable=False),
-    sa.Column('id', sa.UUID(), nullable=False),
-    sa.Column('project_id', sa.UUID(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
-    sa.Column('question', sa.Text(), nullable=False),
-    sa.Column('options', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('criteria', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('chosen', sa.Text(), nullable=False),
-    sa.Column('reason', sa.Text(), nullable=False),
-    sa.Column('impact', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('subject_type', sa.Text(), nullable=False),
-    sa.Column('subject_id', sa.UUID(), nullable=False),
-    sa.Column('decided_by_id', sa.UUID(), nullable=False),
-    sa.Column('proposed_by_id', sa.UUID(), nullable=True),
-    sa.Column('proposal_id', sa.UUID(), nullable=True),
-    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('review_date', sa.Date(), nullable=True),
-    sa.Column('evidence_position', sa.BigInteger(), nullable=True),
-    sa.Column('version', sa.Integer(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('created_by_id', sa.UUID(), nullable=False),
-    sa.Column('updated_by_id', sa.UUID(), nullable=False),
-    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_decisions_tenant_id_project_id')),
-    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_decisions')),
-    info={'append_only': True}
-    )
-    op.create_index('ix_decisions_project', 'decisions', ['tenant_id', 'project_id', 'decided_at'], unique=False)
-    op.create_index('ix_decisions_subject', 'decisions', ['tenant_id', 'subject_id'], unique=False)
     op.create_table('goals',
     sa.Column('tenant_id', sa.UUID(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -215,6 +222,37 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_goals'))
     )
     op.create_index('ix_goals_project', 'goals', ['tenant_id', 'project_id', 'created_at'], unique=False)
+    op.create_table('imports',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('job_id', sa.UUID(), nullable=False),
+    sa.Column('filename', sa.Text(), nullable=False),
+    sa.Column('format', sa.Text(), nullable=False),
+    sa.Column('storage_key', sa.Text(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('counts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('report', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_imports_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_imports'))
+    )
+    op.create_index('uq_imports_file', 'imports', ['tenant_id', 'project_id', 'sha256'], unique=True)
+    op.create_table('schedule_options',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('honor_constraints', sa.Boolean(), nullable=False),
+    sa.Column('split_in_progress', sa.Boolean(), nullable=False),
+    sa.Column('multiple_critical_paths', sa.Boolean(), nullable=False),
+    sa.Column('finish_target', sa.DateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_schedule_options_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'project_id', name=op.f('pk_schedule_options'))
+    )
     op.create_table('actuals',
     sa.Column('tenant_id', sa.UUID(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -245,6 +283,18 @@ def upgrade() -> None:
     op.create_index('ix_actuals_project', 'actuals', ['tenant_id', 'project_id', 'posted_on'], unique=False)
     op.create_index('uq_actuals_external_ref', 'actuals', ['tenant_id', 'external_system', 'external_type', 'external_id'], unique=True)
     op.create_index('uq_actuals_reversal', 'actuals', ['tenant_id', 'reverses_id'], unique=True)
+    op.create_table('baseline_tasks',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('baseline_id', sa.UUID(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=False),
+    sa.Column('wbs_code', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('start', sa.DateTime(), nullable=False),
+    sa.Column('finish', sa.DateTime(), nullable=False),
+    sa.Column('duration_minutes', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'baseline_id'], ['baselines.tenant_id', 'baselines.id'], name=op.f('fk_baseline_tasks_tenant_id_baseline_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('tenant_id', 'baseline_id', 'task_id', name=op.f('pk_baseline_tasks'))
+    )
     op.create_table('budget_lines',
     sa.Column('tenant_id', sa.UUID(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -293,6 +343,99 @@ def upgrade() -> None:
     op.create_index('ix_commitments_cost_code', 'commitments', ['tenant_id', 'cost_code_id'], unique=False)
     op.create_index('ix_commitments_project', 'commitments', ['tenant_id', 'project_id', 'created_at'], unique=False)
     op.create_index('uq_commitments_external_ref', 'commitments', ['tenant_id', 'external_system', 'external_type', 'external_id'], unique=True)
+    op.create_table('decisions',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('question', sa.Text(), nullable=False),
+    sa.Column('options', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('criteria', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('chosen', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('impact', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('subject_type', sa.Text(), nullable=False),
+    sa.Column('subject_id', sa.UUID(), nullable=False),
+    sa.Column('decided_by_id', sa.UUID(), nullable=False),
+    sa.Column('proposed_by_id', sa.UUID(), nullable=True),
+    sa.Column('proposal_id', sa.UUID(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('review_date', sa.Date(), nullable=True),
+    sa.Column('evidence_position', sa.BigInteger(), nullable=True),
+    sa.Column('goal_id', sa.UUID(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'goal_id'], ['goals.tenant_id', 'goals.id'], name=op.f('fk_decisions_tenant_id_goal_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_decisions_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_decisions')),
+    info={'append_only': True}
+    )
+    op.create_index('ix_decisions_project', 'decisions', ['tenant_id', 'project_id', 'decided_at'], unique=False)
+    op.create_index('ix_decisions_subject', 'decisions', ['tenant_id', 'subject_id'], unique=False)
+    op.create_table('resources',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=True),
+    sa.Column('resource_type', sa.Text(), nullable=False),
+    sa.Column('max_units', sa.Numeric(precision=12, scale=4), nullable=False),
+    sa.Column('standard_rate', sa.Numeric(), nullable=True),
+    sa.Column('currency', sa.Text(), nullable=True),
+    sa.Column('calendar_id', sa.UUID(), nullable=True),
+    sa.Column('person_id', sa.UUID(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("resource_type in ('work','material','cost')", name=op.f('ck_resources_resource_type')),
+    sa.CheckConstraint('max_units >= 0', name=op.f('ck_resources_max_units')),
+    sa.ForeignKeyConstraint(['tenant_id', 'calendar_id'], ['calendars.tenant_id', 'calendars.id'], name='fk_resources_calendar'),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_resources_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_resources'))
+    )
+    op.create_index('ix_resources_project', 'resources', ['tenant_id', 'project_id', 'id'], unique=False)
+    op.create_table('risks',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('event', sa.Text(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False),
+    sa.Column('probability', sa.Numeric(), nullable=False),
+    sa.Column('minutes_low', sa.Integer(), nullable=False),
+    sa.Column('minutes_likely', sa.Integer(), nullable=False),
+    sa.Column('minutes_high', sa.Integer(), nullable=False),
+    sa.Column('cost_low', sa.Numeric(precision=20, scale=4), nullable=False),
+    sa.Column('cost_likely', sa.Numeric(precision=20, scale=4), nullable=False),
+    sa.Column('cost_high', sa.Numeric(precision=20, scale=4), nullable=False),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('expected_minutes', sa.Integer(), nullable=False),
+    sa.Column('expected_cost', sa.Numeric(precision=20, scale=4), nullable=False),
+    sa.Column('trigger_date', sa.Date(), nullable=True),
+    sa.Column('owner_id', sa.UUID(), nullable=True),
+    sa.Column('goal_id', sa.UUID(), nullable=True),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("status in ('open','occurred','closed')", name=op.f('ck_risks_status')),
+    sa.CheckConstraint('cost_low <= cost_likely and cost_likely <= cost_high', name=op.f('ck_risks_cost')),
+    sa.CheckConstraint('minutes_low <= minutes_likely and minutes_likely <= minutes_high', name=op.f('ck_risks_minutes')),
+    sa.CheckConstraint('probability between 0 and 1', name=op.f('ck_risks_probability')),
+    sa.ForeignKeyConstraint(['tenant_id', 'goal_id'], ['goals.tenant_id', 'goals.id'], name=op.f('fk_risks_tenant_id_goal_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_risks_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_risks'))
+    )
+    op.create_index('ix_risks_owner', 'risks', ['tenant_id', 'owner_id'], unique=False)
+    op.create_index('ix_risks_project', 'risks', ['tenant_id', 'project_id', 'created_at'], unique=False)
     op.create_table('success_criteria',
     sa.Column('tenant_id', sa.UUID(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -311,14 +454,195 @@ def upgrade() -> None:
     )
     op.create_index('ix_success_criteria_goal', 'success_criteria', ['tenant_id', 'goal_id'], unique=False)
     op.create_index('ix_success_criteria_project', 'success_criteria', ['tenant_id', 'project_id', 'created_at'], unique=False)
+    op.create_table('tasks',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('parent_id', sa.UUID(), nullable=True),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('outline_level', sa.Integer(), nullable=False),
+    sa.Column('wbs_code', sa.Text(), nullable=False),
+    sa.Column('wbs_custom', sa.Text(), nullable=True),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('notes', sa.Text(), nullable=False),
+    sa.Column('labels', postgresql.ARRAY(sa.Text()), nullable=False),
+    sa.Column('milestone', sa.Boolean(), nullable=False),
+    sa.Column('summary', sa.Boolean(), nullable=False),
+    sa.Column('manual', sa.Boolean(), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('external', sa.Boolean(), nullable=False),
+    sa.Column('placeholder', sa.Boolean(), nullable=False),
+    sa.Column('duration', sa.BigInteger(), nullable=False),
+    sa.Column('elapsed', sa.Boolean(), nullable=False),
+    sa.Column('task_type', sa.Text(), nullable=False),
+    sa.Column('constraint_type', sa.Text(), nullable=False),
+    sa.Column('constraint_date', sa.DateTime(), nullable=True),
+    sa.Column('deadline', sa.DateTime(), nullable=True),
+    sa.Column('calendar_id', sa.UUID(), nullable=True),
+    sa.Column('ignore_resource_calendars', sa.Boolean(), nullable=False),
+    sa.Column('priority', sa.Integer(), nullable=False),
+    sa.Column('levelling_delay', sa.BigInteger(), nullable=False),
+    sa.Column('splits', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('percent_complete', sa.Integer(), nullable=False),
+    sa.Column('actual_start', sa.DateTime(), nullable=True),
+    sa.Column('actual_finish', sa.DateTime(), nullable=True),
+    sa.Column('remaining', sa.BigInteger(), nullable=True),
+    sa.Column('stop', sa.DateTime(), nullable=True),
+    sa.Column('resume', sa.DateTime(), nullable=True),
+    sa.Column('manual_start', sa.DateTime(), nullable=True),
+    sa.Column('manual_finish', sa.DateTime(), nullable=True),
+    sa.Column('assignee_id', sa.UUID(), nullable=True),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('start', sa.DateTime(), nullable=False),
+    sa.Column('finish', sa.DateTime(), nullable=False),
+    sa.Column('early_start', sa.DateTime(), nullable=False),
+    sa.Column('early_finish', sa.DateTime(), nullable=False),
+    sa.Column('late_start', sa.DateTime(), nullable=False),
+    sa.Column('late_finish', sa.DateTime(), nullable=False),
+    sa.Column('total_float_minutes', sa.Integer(), nullable=False),
+    sa.Column('free_float_minutes', sa.Integer(), nullable=False),
+    sa.Column('critical', sa.Boolean(), nullable=False),
+    sa.Column('driver', sa.Text(), nullable=False),
+    sa.Column('driving_dependency_id', sa.UUID(), nullable=True),
+    sa.Column('external_refs', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('import_uid', sa.BigInteger(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("constraint_type in ('as_soon_as_possible','as_late_as_possible','start_no_earlier_than','start_no_later_than','finish_no_earlier_than','finish_no_later_than','must_start_on','must_finish_on')", name=op.f('ck_tasks_constraint_type')),
+    sa.CheckConstraint("status in ('todo','in_progress','done')", name=op.f('ck_tasks_status')),
+    sa.CheckConstraint("task_type in ('fixed_units','fixed_duration','fixed_work')", name=op.f('ck_tasks_task_type')),
+    sa.CheckConstraint('duration >= 0', name=op.f('ck_tasks_duration')),
+    sa.CheckConstraint('parent_id <> id', name=op.f('ck_tasks_parent')),
+    sa.CheckConstraint('percent_complete between 0 and 100', name=op.f('ck_tasks_percent_complete')),
+    sa.ForeignKeyConstraint(['tenant_id', 'calendar_id'], ['calendars.tenant_id', 'calendars.id'], name='fk_tasks_calendar'),
+    sa.ForeignKeyConstraint(['tenant_id', 'parent_id'], ['tasks.tenant_id', 'tasks.id'], name='fk_tasks_parent'),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_tasks_tenant_id_project_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_tasks'))
+    )
+    op.create_index('ix_tasks_assignee', 'tasks', ['tenant_id', 'assignee_id', 'project_id', 'position'], unique=False)
+    op.create_index('ix_tasks_import', 'tasks', ['tenant_id', 'project_id', 'import_uid'], unique=False, postgresql_where=sa.text('import_uid is not null'))
+    op.create_index('ix_tasks_milestones', 'tasks', ['tenant_id', 'project_id', 'position', 'id'], unique=False, postgresql_where=sa.text('milestone'))
+    op.create_index('ix_tasks_parent', 'tasks', ['tenant_id', 'parent_id'], unique=False)
+    op.create_index('ix_tasks_position', 'tasks', ['tenant_id', 'project_id', 'position', 'id'], unique=False)
+    op.create_table('assignments',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=False),
+    sa.Column('resource_id', sa.UUID(), nullable=False),
+    sa.Column('units', sa.Numeric(precision=12, scale=4), nullable=False),
+    sa.Column('work', sa.BigInteger(), nullable=False),
+    sa.Column('duration', sa.BigInteger(), nullable=True),
+    sa.Column('remaining', sa.BigInteger(), nullable=True),
+    sa.Column('delay', sa.BigInteger(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint('units > 0', name=op.f('ck_assignments_units')),
+    sa.CheckConstraint('work >= 0 and delay >= 0', name=op.f('ck_assignments_lengths')),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_assignments_tenant_id_project_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'resource_id'], ['resources.tenant_id', 'resources.id'], name='fk_assignments_resource', ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['tenant_id', 'task_id'], ['tasks.tenant_id', 'tasks.id'], name='fk_assignments_task', ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_assignments'))
+    )
+    op.create_index('ix_assignments_project', 'assignments', ['tenant_id', 'project_id', 'id'], unique=False)
+    op.create_index('ix_assignments_resource', 'assignments', ['tenant_id', 'resource_id'], unique=False)
+    op.create_index('uq_assignments_pair', 'assignments', ['tenant_id', 'task_id', 'resource_id'], unique=True)
+    op.create_table('dependencies',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('predecessor_id', sa.UUID(), nullable=False),
+    sa.Column('successor_id', sa.UUID(), nullable=False),
+    sa.Column('dependency_type', sa.Text(), nullable=False),
+    sa.Column('lag', sa.BigInteger(), nullable=False),
+    sa.Column('lag_basis', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("dependency_type in ('finish_to_start','start_to_start','finish_to_finish','start_to_finish')", name=op.f('ck_dependencies_dependency_type')),
+    sa.CheckConstraint("lag_basis in ('working','elapsed','percent','elapsed_percent')", name=op.f('ck_dependencies_lag_basis')),
+    sa.CheckConstraint('predecessor_id <> successor_id', name=op.f('ck_dependencies_ends')),
+    sa.ForeignKeyConstraint(['tenant_id', 'predecessor_id'], ['tasks.tenant_id', 'tasks.id'], name='fk_dependencies_predecessor', ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['tenant_id', 'project_id'], ['projects.tenant_id', 'projects.id'], name=op.f('fk_dependencies_tenant_id_project_id')),
+    sa.ForeignKeyConstraint(['tenant_id', 'successor_id'], ['tasks.tenant_id', 'tasks.id'], name='fk_dependencies_successor', ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_dependencies'))
+    )
+    op.create_index('ix_dependencies_project', 'dependencies', ['tenant_id', 'project_id', 'id'], unique=False)
+    op.create_index('ix_dependencies_successor', 'dependencies', ['tenant_id', 'successor_id'], unique=False)
+    op.create_index('uq_dependencies_pair', 'dependencies', ['tenant_id', 'predecessor_id', 'successor_id'], unique=True)
+    op.create_table('risk_responses',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('project_id', sa.UUID(), nullable=False),
+    sa.Column('risk_id', sa.UUID(), nullable=False),
+    sa.Column('strategy', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=True),
+    sa.Column('owner_id', sa.UUID(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by_id', sa.UUID(), nullable=False),
+    sa.Column('updated_by_id', sa.UUID(), nullable=False),
+    sa.CheckConstraint("strategy in ('avoid','mitigate','transfer','accept','exploit','enhance','share')", name=op.f('ck_risk_responses_strategy')),
+    sa.ForeignKeyConstraint(['tenant_id', 'risk_id'], ['risks.tenant_id', 'risks.id'], name=op.f('fk_risk_responses_tenant_id_risk_id')),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_risk_responses'))
+    )
+    op.create_index('ix_risk_responses_project', 'risk_responses', ['tenant_id', 'project_id', 'created_at'], unique=False)
+    op.create_index('ix_risk_responses_risk', 'risk_responses', ['tenant_id', 'risk_id'], unique=False)
+    op.create_table('task_external_refs',
+    sa.Column('tenant_id', sa.UUID(), nullable=False),
+    sa.Column('system', sa.Text(), nullable=False),
+    sa.Column('type', sa.Text(), nullable=False),
+    sa.Column('external_id', sa.Text(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=False),
+    sa.ForeignKeyConstraint(['tenant_id', 'task_id'], ['tasks.tenant_id', 'tasks.id'], name=op.f('fk_task_external_refs_tenant_id_task_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('tenant_id', 'system', 'type', 'external_id', name=op.f('pk_task_external_refs'))
+    )
+    op.create_index('ix_task_external_refs_task', 'task_external_refs', ['tenant_id', 'task_id'], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index('ix_task_external_refs_task', table_name='task_external_refs')
+    op.drop_table('task_external_refs')
+    op.drop_index('ix_risk_responses_risk', table_name='risk_responses')
+    op.drop_index('ix_risk_responses_project', table_name='risk_responses')
+    op.drop_table('risk_responses')
+    op.drop_index('uq_dependencies_pair', table_name='dependencies')
+    op.drop_index('ix_dependencies_successor', table_name='dependencies')
+    op.drop_index('ix_dependencies_project', table_name='dependencies')
+    op.drop_table('dependencies')
+    op.drop_index('uq_assignments_pair', table_name='assignments')
+    op.drop_index('ix_assignments_resource', table_name='assignments')
+    op.drop_index('ix_assignments_project', table_name='assignments')
+    op.drop_table('assignments')
+    op.drop_index('ix_tasks_position', table_name='tasks')
+    op.drop_index('ix_tasks_parent', table_name='tasks')
+    op.drop_index('ix_tasks_milestones', table_name='tasks', postgresql_where=sa.text('milestone'))
+    op.drop_index('ix_tasks_import', table_name='tasks', postgresql_where=sa.text('import_uid is not null'))
+    op.drop_index('ix_tasks_assignee', table_name='tasks')
+    op.drop_table('tasks')
     op.drop_index('ix_success_criteria_project', table_name='success_criteria')
     op.drop_index('ix_success_criteria_goal', table_name='success_criteria')
     op.drop_table('success_criteria')
+    op.drop_index('ix_risks_project', table_name='risks')
+    op.drop_index('ix_risks_owner', table_name='risks')
+    op.drop_table('risks')
+    op.drop_index('ix_resources_project', table_name='resources')
+    op.drop_table('resources')
+    op.drop_index('ix_decisions_subject', table_name='decisions')
+    op.drop_index('ix_decisions_project', table_name='decisions')
+    op.drop_table('decisions')
     op.drop_index('uq_commitments_external_ref', table_name='commitments')
     op.drop_index('ix_commitments_project', table_name='commitments')
     op.drop_index('ix_commitments_cost_code', table_name='commitments')
@@ -326,18 +650,23 @@ def downgrade() -> None:
     op.drop_index('ix_budget_lines_project', table_name='budget_lines')
     op.drop_index('ix_budget_lines_cost_code', table_name='budget_lines')
     op.drop_table('budget_lines')
+    op.drop_table('baseline_tasks')
     op.drop_index('uq_actuals_reversal', table_name='actuals')
     op.drop_index('uq_actuals_external_ref', table_name='actuals')
     op.drop_index('ix_actuals_project', table_name='actuals')
     op.drop_index('ix_actuals_cost_code', table_name='actuals')
     op.drop_table('actuals')
+    op.drop_table('schedule_options')
+    op.drop_index('uq_imports_file', table_name='imports')
+    op.drop_table('imports')
     op.drop_index('ix_goals_project', table_name='goals')
     op.drop_table('goals')
-    op.drop_index('ix_decisions_subject', table_name='decisions')
-    op.drop_index('ix_decisions_project', table_name='decisions')
-    op.drop_table('decisions')
     op.drop_index('uq_cost_codes_code', table_name='cost_codes')
     op.drop_table('cost_codes')
+    op.drop_index('ix_calendars_project', table_name='calendars')
+    op.drop_table('calendars')
+    op.drop_index('uq_baselines_number', table_name='baselines')
+    op.drop_table('baselines')
     op.drop_index('uq_projects_key', table_name='projects')
     op.drop_table('projects')
     op.drop_table('people')

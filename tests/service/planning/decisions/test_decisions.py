@@ -49,9 +49,17 @@ async def test_recording_a_decision_needs_authority_and_a_key(planning: ServiceU
 
 @pytest.mark.parametrize(
     "extra",
-    [{"decided_by_id": str(new_id())}, {"impact": {}}, {"tenant_id": str(new_id())}, {"proposal_id": None}, {"version": 7}],
+    [
+        {"decided_by_id": str(new_id())},
+        {"impact": {}},
+        {"tenant_id": str(new_id())},
+        {"proposal_id": None},
+        {"version": 7},
+    ],
 )
-async def test_what_the_record_takes_from_the_caller_cannot_be_sent(planning: ServiceUnderTest, extra: dict[str, object]) -> None:
+async def test_what_the_record_takes_from_the_caller_cannot_be_sent(
+    planning: ServiceUnderTest, extra: dict[str, object]
+) -> None:
     world = await planning.world(make_policy())
     assert (await world["manager"].post(path(world), NEW | extra)).status_code == 422
 
@@ -61,6 +69,14 @@ async def test_a_decision_cannot_have_been_taken_in_the_future(planning: Service
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     answer = await world["manager"].post(path(world), NEW | {"decided_at": later})
     assert (answer.status_code, answer.json()["code"]) == (422, "decided_in_the_future")
+
+
+async def test_a_decision_may_name_the_goal_that_it_serves(planning: ServiceUnderTest) -> None:
+    world = await planning.world(make_policy())
+    goal = (await world["manager"].post(f"/v1/projects/{world.project_id}/goals", {"title": "Open in June"})).json()
+    assert (await world["manager"].post(path(world), NEW | {"goal_id": goal["id"]})).json()["goal_id"] == goal["id"]
+    unknown = await world["manager"].post(path(world), NEW | {"goal_id": str(new_id())})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_reference")
 
 
 async def test_a_decision_taken_elsewhere_is_kept_with_its_grounds(planning: ServiceUnderTest) -> None:
@@ -73,7 +89,11 @@ async def test_a_decision_taken_elsewhere_is_kept_with_its_grounds(planning: Ser
     assert decision["decided_by_id"] == str(world["manager"].id)
     assert (decision["proposed_by_id"], decision["proposal_id"]) == (None, None)
     assert decision["subject"] == {"type": "project", "id": str(world.project_id)}
-    assert (decision["options"], decision["review_date"], decision["evidence_position"]) == (NEW["options"], "2026-06-01", 17)
+    assert (decision["options"], decision["review_date"], decision["evidence_position"]) == (
+        NEW["options"],
+        "2026-06-01",
+        17,
+    )
     assert (await world["auditor"].get(f"/v1/decisions/{decision['id']}")).json() == decision
     found = await world["member"].post(
         path(world) + "/searches", {"where": {"field": "decided_by_id", "value": str(world["manager"].id)}}
@@ -101,7 +121,10 @@ async def test_a_record_has_no_way_to_be_changed(planning: ServiceUnderTest) -> 
     decision_id = (await world["manager"].post(path(world), NEW)).json()["id"]
     assert (await world["owner"].patch(f"/v1/decisions/{decision_id}", {"reason": "Other"}, 1)).status_code == 405
     assert (await world["owner"].delete(f"/v1/decisions/{decision_id}", 1)).status_code == 405
-    for statement in ("update decisions set reason = 'Other' where tenant_id = $1", "delete from decisions where tenant_id = $1"):
+    for statement in (
+        "update decisions set reason = 'Other' where tenant_id = $1",
+        "delete from decisions where tenant_id = $1",
+    ):
         async with planning.service.database.write(world["owner"].principal) as session:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await session.value(statement, world.tenant_id)

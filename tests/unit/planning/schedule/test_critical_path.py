@@ -186,6 +186,12 @@ def test_each_constraint_places_the_task(
         assert found.driver is Driver.CONSTRAINT
 
 
+def test_what_follows_a_task_put_before_the_project_start_follows_it() -> None:
+    early = Task("a", DAY, constraint=ConstraintType.START_NO_EARLIER_THAN, constraint_date=at("01-01T08:00"))
+    answer = solve([early, Task("b", DAY)], Link("a", "b"))
+    assert dates(answer.tasks["b"]) == ("01-02T08:00", "01-02T17:00")
+
+
 def test_an_honoured_date_beats_the_link_and_shows_negative_float_upstream() -> None:
     tasks = [
         Task("a", 4 * DAY),
@@ -381,6 +387,14 @@ def test_links_on_summaries_act_on_every_leaf_below() -> None:
     assert dates(answer.tasks["d"]) == ("01-07T08:00", "01-08T17:00")
     assert late(answer.tasks["b"]) == ("01-06T08:00", "01-06T17:00")
     assert answer.tasks["c"].driving_link == Link("first", "then")
+
+
+def test_a_lag_in_percent_of_a_summary_counts_its_reach() -> None:
+    tasks = [Task("s"), Task("a", 4 * DAY, parent="s"), Task("b", DAY)]
+    assert dates(solve(tasks, Link("s", "b", FS, 25, LagBasis.PERCENT)).tasks["b"])[0] == "01-12T08:00"
+    elapsed = solve(tasks, Link("s", "b", FS, 100, LagBasis.ELAPSED_PERCENT)).tasks["b"]
+    assert dates(elapsed)[0] == "01-12T08:00"
+    assert elapsed.total_float == 0
 
 
 def test_constraints_on_a_summary_bound_its_children() -> None:

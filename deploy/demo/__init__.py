@@ -1,0 +1,1 @@
+"""The demo: a real plan from Microsoft Project, and the story that is played over it."""

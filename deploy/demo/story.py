@@ -1,0 +1,491 @@
+"""The story that the demo plays: from a Microsoft Project file to a signed status report, all through the public API.
+
+The system tests play it too, in both modes, and look at what it leaves behind.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from deploy.demo.people import ROLES, Person, UnexpectedAnswer
+from gateway.identity.bootstrap import create_tenant
+from services.kernel.database import Database
+from services.kernel.http_client import HttpClient, client
+from services.kernel.identity import ALL_SCOPES
+from services.kernel.settings import Settings
+
+PLAN = Path(__file__).with_name("software-project.xml")
+TENANT = "Nordlys Software"
+PATIENCE_SECONDS = 30.0
+
+Say = Callable[[str], None]
+
+
+async def play(
+    gateway_url: str, environment: Mapping[str, str], folder: Path, say: Say = print
+) -> list[tuple[str, str]]:
+    """Play the story for a fresh tenant. Returns rows of what there is to see: names and addresses or tokens.
+
+    The report's page and PDF are put into `folder` as well, since a browser has no token to ask for them with.
+    """
+    admin_token = await found_tenant(environment)
+    async with client(gateway_url, timeout_seconds=60) as http:
+        story = Story(http, folder, say)
+        await story.gather(admin_token)
+        for step in story.steps():
+            await step()
+    return story.table(gateway_url)
+
+
+async def found_tenant(environment: Mapping[str, str]) -> str:
+    """A fresh tenant with its administrator, whose token is returned."""
+    database = Database(Settings.load("gateway", environment))
+    await database.open()
+    try:
+        return await create_tenant(database, TENANT, "Ada Admin", "ada@example.org")
+    finally:
+        await database.close()
+
+
+class Story:
+    """One playing of the story; its attributes are what earlier steps left for later ones and for tests."""
+
+    def __init__(self, http: HttpClient, folder: Path, say: Say) -> None:
+        self.http = http
+        self.folder = folder
+        self.say = say
+        self.people: dict[str, Person] = {}
+        self.project_id = ""
+        self.tasks: list[dict[str, Any]] = []
+        self.proposal: dict[str, Any] = {}
+        self.applied: dict[str, Any] = {}
+        self.meeting_id = ""
+        self.document: dict[str, Any] = {}
+        self.report_id = ""
+        self.overview: dict[str, Any] = {}
+        self.action: dict[str, Any] = {}
+
+    def steps(self) -> list[Any]:
+        return [
+            self.import_plan,
+            self.set_goal_and_baseline,
+            self.change_durations,
+            self.keep_the_books,
+            self.raise_risk,
+            self.hold_meeting,
+            self.file_document,
+            self.report_progress,
+            self.sign_status_report,
+            self.read_the_feed,
+        ]
+
+    @property
+    def project(self) -> str:
+        return f"/v1/projects/{self.project_id}"
+
+    # -- the people ---------------------------------------------------------------------------------------------------
+
+    async def gather(self, admin_token: str) -> None:
+        """Everybody of the demo, with a token each."""
+        admin = Person(self.http, "Ada Admin", "", admin_token)
+        scopes = sorted(ALL_SCOPES - {"admin"})
+        for role, (name, email, language) in ROLES.items():
+            added = await admin.post("/v1/people", {"name": name, "email": email, "language": language})
+            drawn = await admin.post("/v1/tokens", {"name": "demo", "person_id": added["id"], "scopes": scopes})
+            self.people[role] = Person(self.http, name, added["id"], drawn["secret"])
+        self.people["admin"] = admin
+        self.say(f"   {TENANT}: " + ", ".join(f"{name} ({role})" for role, (name, _, _) in ROLES.items()))
+
+    # -- 1 ------------------------------------------------------------------------------------------------------------
+
+    async def import_plan(self) -> None:
+        manager = self.people["manager"]
+        created = await manager.post(
+            "/v1/projects",
+            {"key": "NORD", "name": "Customer portal", "start": "2014-11-06T08:00:00", "currency": "NOK"},
+        )
+        self.project_id = created["id"]
+        for role in ROLES:
+            if role != "manager":
+                granter = self.people["admin"] if role == "owner" else manager
+                body = {"person_id": self.people[role].id, "role": "member" if role == "second member" else role}
+                await granter.post(f"{self.project}/memberships", body)
+        files = {"file": (PLAN.name, PLAN.read_bytes(), "application/xml")}
+        answer = await manager.ask("POST", f"{self.project}/imports", 202, files=files)
+        job = await self.finished(manager, answer.headers["location"])
+        imported = await manager.get(job["result_url"])
+        self.tasks = await self.all_tasks()
+        summaries = sum(task["summary"] for task in self.tasks)
+        self.say(
+            f"1  Imported {PLAN.name}: {len(self.tasks)} tasks ({summaries} summaries), from {self.tasks[0]['start'][:10]} "
+            f"to {max(task['finish'] for task in self.tasks)[:10]}; report: {_count_of(imported['report'])}"
+        )
+
+    async def finished(self, person: Person, location: str) -> dict[str, Any]:
+        """The job when it has succeeded, with its progress told on the way."""
+        shown, deadline = -1, time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            job: dict[str, Any] = await person.get(location)
+            if job["state"] == "succeeded":
+                return job
+            if job["state"] in ("failed", "cancelled"):
+                raise UnexpectedAnswer(f"{location}: {job['state']}: {job['problem']}")
+            if job["progress"] != shown and job["step"]:
+                shown = job["progress"]
+                self.say(f"     {shown:3d} % {job['step']}")
+            await asyncio.sleep(0.1)
+        raise UnexpectedAnswer(f"{location} is not done after {PATIENCE_SECONDS:.0f} s")
+
+    async def all_tasks(self) -> list[dict[str, Any]]:
+        tasks: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = await self.people["manager"].get(f"{self.project}/tasks?limit=200{cursor}")
+            tasks += page["data"]
+            if page["page"]["next_cursor"] is None:
+                return tasks
+            cursor = f"&cursor={page['page']['next_cursor']}"
+
+    # -- 2 ------------------------------------------------------------------------------------------------------------
+
+    async def set_goal_and_baseline(self) -> None:
+        manager = self.people["manager"]
+        target = {
+            "measure": "Orders placed online",
+            "unit": "%",
+            "baseline": "12",
+            "target": "60",
+            "due_date": "2015-06-30",
+        }
+        await manager.post(
+            f"{self.project}/goals",
+            {
+                "title": "Customers help themselves",
+                "statement": "Most orders come in through the portal before the summer.",
+                "targets": [target],
+                "success_criteria": [
+                    {"statement": "60 % of orders are placed online."},
+                    {"statement": "No paper forms."},
+                ],
+            },
+        )
+        baseline = await manager.post(
+            f"{self.project}/baselines", {"name": "Approved plan", "reason": "Agreed with the client at the kick-off."}
+        )
+        self.say(f"2  Goal with a target and two success criteria; baseline {baseline['number']} set as a decision")
+
+    # -- 3 ------------------------------------------------------------------------------------------------------------
+
+    async def change_durations(self) -> None:
+        coordinator = self.people["coordinator"]
+        critical = self.pick(lambda task: task["critical"])
+        headers = {"If-Match": f'"{critical["version"]}"'}
+        longer = {"duration_minutes": critical["duration_minutes"] + 2400}
+        answer = await coordinator.ask("PATCH", f"/v1/tasks/{critical['id']}", 202, json=longer, headers=headers)
+        self.proposal = answer.json()
+        finish = self.proposal["impact"]["finish"]
+        self.say(
+            f"3  {coordinator.name} asks for a longer {critical['wbs_code']} {critical['title']}: 202, a proposal; "
+            f"the finish would move from {finish['before'][:10]} to {finish['after'][:10]}"
+        )
+        slack = self.pick(lambda task: not task["critical"] and task["total_float_minutes"] >= 960)
+        changed = await coordinator.patch(
+            f"/v1/tasks/{slack['id']}", {"duration_minutes": slack["duration_minutes"] + 240}, slack["version"]
+        )
+        self.applied = changed.json()
+        moved = self.applied["effects"]["changed_tasks"]
+        self.say(
+            f"   … and for half a day on {slack['wbs_code']} {slack['title']}, inside its float: 200, applied; "
+            f"{len(moved)} tasks changed"
+        )
+
+    def pick(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The first task of the outline that work is still to be done on and that fits."""
+        for task in self.tasks:
+            ready = not task["summary"] and not task["milestone"] and task["percent_complete"] == 0 and task["active"]
+            if ready and not task["manual"] and task["duration_minutes"] > 0 and fits(task):
+                return task
+        raise UnexpectedAnswer("the plan has no task as the story needs it")
+
+    # -- 4 ------------------------------------------------------------------------------------------------------------
+
+    async def keep_the_books(self) -> None:
+        manager = self.people["manager"]
+        codes = {}
+        for code, name in (("5000", "Own work"), ("6700", "Consultants")):
+            codes[code] = (await manager.post(f"{self.project}/cost-codes", {"code": code, "name": name}))["id"]
+        branches = [task for task in self.tasks if task["summary"] and task["outline_level"] == 2] or self.tasks[:1]
+        for branch in branches:
+            days = sum(task["duration_minutes"] for task in self.leaves_of(branch)) // 450
+            await manager.post(
+                f"{self.project}/budget-lines",
+                {
+                    "task_id": branch["id"],
+                    "cost_code_id": codes["5000"],
+                    "description": branch["title"],
+                    "amount": nok(9_000 * max(days, 1)),
+                },
+            )
+        await manager.post(
+            f"{self.project}/commitments",
+            {
+                "task_id": branches[-1]["id"],
+                "cost_code_id": codes["6700"],
+                "supplier": "Fjord Consulting AS",
+                "description": "Usability test",
+                "amount": nok(180_000),
+                "external_ref": {"system": "erp", "type": "purchase_order", "id": "PO-2014-118"},
+            },
+        )
+        postings = [
+            {
+                "op": "create",
+                "data": {
+                    "task_id": branch["id"],
+                    "cost_code_id": codes["5000"],
+                    "amount": nok(amount),
+                    "posted_on": day,
+                    "external_ref": {"system": "erp", "type": "voucher", "id": f"V-{number}"},
+                },
+            }
+            for number, (branch, amount, day) in enumerate(
+                zip(branches, (62_000, 118_500, 41_250), ("2014-11-14", "2014-11-28", "2014-12-12"), strict=False), 1
+            )
+        ]
+        for _ in range(2):
+            # The ERP sends its batch twice; the second time nothing new comes of it.
+            await manager.post(f"{self.project}/actuals/batch", {"atomic": True, "operations": postings}, 200)
+        self.say(
+            f"4  {len(branches)} budget lines by WBS and cost code, a commitment, {len(postings)} postings from the ERP"
+        )
+
+    def leaves_of(self, branch: dict[str, Any]) -> list[dict[str, Any]]:
+        below = {branch["id"]}
+        leaves = []
+        for task in self.tasks:
+            if task["parent_id"] in below:
+                below.add(task["id"])
+                if not task["summary"]:
+                    leaves.append(task)
+        return leaves
+
+    async def raise_risk(self) -> None:
+        risk = await self.people["coordinator"].post(
+            f"{self.project}/risks",
+            {
+                "title": "The old customer register cannot be migrated in one go",
+                "cause": "Its addresses were never checked.",
+                "event": "A third of the records is refused.",
+                "effect": "They have to be corrected by hand.",
+                "probability": "0.40",
+                "schedule_impact_minutes": {"low": 900, "likely": 2250, "high": 6750},
+                "cost_impact": {"low": nok(50_000), "likely": nok(120_000), "high": nok(400_000)},
+                "owner_id": self.people["member"].id,
+            },
+        )
+        await self.people["manager"].post(
+            f"{self.project}/risk-responses",
+            {
+                "risk_id": risk["id"],
+                "strategy": "mitigate",
+                "description": "Check a sample of the addresses before the migration begins.",
+                "new_task": {"title": "Check a sample of the customer register", "duration_minutes": 900},
+                "owner_id": self.people["member"].id,
+            },
+        )
+        self.say("   A risk with probability and three-point impact; its response is a task of the plan")
+
+    # -- 5 ------------------------------------------------------------------------------------------------------------
+
+    async def hold_meeting(self) -> None:
+        coordinator, manager = self.people["coordinator"], self.people["manager"]
+        invited = [{"person_id": self.people[role].id} for role in ("manager", "member", "second member")]
+        meeting = await coordinator.post(
+            f"{self.project}/meetings",
+            {
+                "title": "Status meeting 1",
+                "starts_at": "2014-12-01T08:00:00Z",
+                "ends_at": "2014-12-01T09:00:00Z",
+                "location": "Room 4",
+                "chair_id": manager.id,
+                "attendees": invited,
+                "agenda": [
+                    {"title": self.proposal["title"], "proposal_id": self.proposal["id"], "planned_minutes": 20}
+                ],
+            },
+        )
+        self.meeting_id = meeting["id"]
+        path = f"/v1/meetings/{self.meeting_id}"
+        sent = await coordinator.ask("POST", f"{path}/invitations", 202)
+        await self.finished(coordinator, sent.headers["location"])
+        await coordinator.post(
+            f"{self.project}/outcomes",
+            {
+                "meeting_id": self.meeting_id,
+                "kind": "decision",
+                "text": "The longer duration is accepted.",
+                "proposal_id": self.proposal["id"],
+                "decision": "accept",
+                "reason": "The interfaces turned out to be more than we knew.",
+            },
+        )
+        await coordinator.post(
+            f"{self.project}/outcomes",
+            {
+                "meeting_id": self.meeting_id,
+                "kind": "action",
+                "text": "Ask the supplier for the interface description.",
+                "title": "Get the interface description",
+                "owner_id": self.people["member"].id,
+                "due_date": "2014-12-05",
+            },
+        )
+        await manager.post(f"{path}/signature", {}, 201)
+        settled = await self.until(
+            f"/v1/proposals/{self.proposal['id']}", lambda found: found["state"] not in ("submitted", "accepting")
+        )
+        if settled["state"] != "accepted":
+            raise UnexpectedAnswer(f"the proposal is {settled['state']}: {settled['problem']}")
+        actions = await self.until(
+            f"{self.project}/action-items",
+            lambda found: bool(found["data"]) and found["data"][0]["task_id"] is not None,
+        )
+        self.action = actions["data"][0]
+        sent = await coordinator.ask("POST", f"{path}/distributions", 202)
+        await self.finished(coordinator, sent.headers["location"])
+        self.say(
+            f"5  Meeting called, invitations sent, minutes signed by {manager.name}: the proposal is accepted and carried "
+            "out, the action item is a task, the minutes are distributed"
+        )
+
+    async def until(self, path: str, fits: Callable[[Any], bool]) -> Any:
+        """What the path answers once it is as it should be."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not fits(found := await self.people["manager"].get(path)) and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        if fits(found):
+            return found
+        raise UnexpectedAnswer(f"{path} is not as expected after {PATIENCE_SECONDS:.0f} s: {str(found)[:400]}")
+
+    # -- 6 ------------------------------------------------------------------------------------------------------------
+
+    async def file_document(self) -> None:
+        coordinator, manager = self.people["coordinator"], self.people["manager"]
+        drafts = [f"Interface agreement, version {number}\n".encode() * 500 for number in (1, 2)]
+        first = await coordinator.ask(
+            "POST",
+            f"{self.project}/documents",
+            201,
+            files={"file": ("interface-agreement.txt", drafts[0], "text/plain")},
+            data={"title": "Interface agreement", "folder": "Contracts"},
+        )
+        self.document = first.json()
+        path = f"/v1/documents/{self.document['id']}"
+        version = {"If-Match": f'"{self.document["version"]}"'}
+        files = {"file": ("interface-agreement.txt", drafts[1], "text/plain")}
+        second = (await coordinator.ask("POST", f"{path}/versions", 201, headers=version, files=files)).json()
+        version_id = second["document_version_id"] if "document_version_id" in second else second["id"]
+        content = await coordinator.ask("GET", f"/v1/document-versions/{version_id}/content", 200)
+        if hashlib.sha256(content.content).hexdigest() != hashlib.sha256(drafts[1]).hexdigest():
+            raise UnexpectedAnswer("the document came back with other bytes")
+        shared = await manager.get(path)
+        await manager.patch(path, {"shared_with_guests": True}, shared["version"])
+        self.say(
+            "6  A document in two versions, its SHA-256 verified after download, shared with the guest by the manager"
+        )
+
+    # -- 7 ------------------------------------------------------------------------------------------------------------
+
+    async def report_progress(self) -> None:
+        coordinator, manager = self.people["coordinator"], self.people["manager"]
+        self.tasks = await self.all_tasks()
+        begun = [task for task in self.tasks if not task["summary"] and 0 < task["percent_complete"] < 100]
+        for task in begun[:3]:
+            fresh = await coordinator.get(f"/v1/tasks/{task['id']}")
+            percent = min(90, fresh["percent_complete"] + 25)
+            await coordinator.patch(f"/v1/tasks/{task['id']}", {"percent_complete": percent}, fresh["version"])
+        project = await manager.get(self.project)
+        await manager.patch(self.project, {"status_date": "2014-12-12T17:00:00"}, project["version"])
+        self.overview = await manager.get(f"{self.project}/overview")
+        self.say(
+            "7  Progress recorded; the overview has forecast, earned value, risks, proposals, decisions, overdue actions"
+        )
+
+    async def sign_status_report(self) -> None:
+        coordinator, manager = self.people["coordinator"], self.people["manager"]
+        report = await coordinator.post(
+            f"{self.project}/status-reports",
+            {
+                "period_start": "2014-11-06",
+                "period_end": "2014-12-12",
+                "audience": "client",
+                "progress": "Scope and analysis are done; design has begun.",
+                "challenges": "The old customer register is in worse shape than we thought.",
+                "decisions_needed": "Whether the usability test is brought forward.",
+            },
+        )
+        self.report_id = report["id"]
+        path = f"/v1/status-reports/{self.report_id}"
+        signed = await manager.post(f"{path}/signature", {}, 200)
+        await manager.post(f"{path}/publication", {}, 200)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for language in ("en", "nb"):
+            for kind, suffix in (("page", "html"), ("pdf", "pdf")):
+                rendered = await manager.ask("GET", f"{path}/{kind}", 200, headers={"Accept-Language": language})
+                (self.folder / f"status-report.{language}.{suffix}").write_bytes(rendered.content)
+        self.say(
+            f"   Status report {signed['number']} drafted by {coordinator.name}, signed by {manager.name}, published"
+        )
+
+    # -- 8 ------------------------------------------------------------------------------------------------------------
+
+    async def read_the_feed(self) -> None:
+        told = await self.feed_of(self.people["manager"])
+        shared = await self.feed_of(self.people["guest"])
+        self.say(f"8  The feed tells the manager {len(told)} events in order, the guest {len(shared)}")
+
+    async def feed_of(self, person: Person) -> list[dict[str, Any]]:
+        """All that the person may see of the project, by pages of the feed."""
+        events: list[dict[str, Any]] = []
+        after = 0
+        while True:
+            answer = await person.ask("GET", f"/v1/events?project_id={self.project_id}&after={after}&limit=200", 200)
+            page = orjson.loads(answer.content)
+            events += page["data"]
+            if page["next_after"] >= page["head"]:
+                return events
+            after = page["next_after"]
+
+    # -- what there is to see -----------------------------------------------------------------------------------------
+
+    def table(self, gateway_url: str) -> list[tuple[str, str]]:
+        """Addresses and tokens, for people who now want to look around."""
+        report = f"{gateway_url}/v1/status-reports/{self.report_id}"
+        rows = [
+            ("API base", f"{gateway_url}/v1"),
+            ("API reference", f"{gateway_url}/v1/reference"),
+            ("Project", f"{gateway_url}{self.project}"),
+            ("Status report, page", f"{report}/page  (a copy: {self.folder / 'status-report.en.html'})"),
+            ("Status report, PDF", f"{report}/pdf  (a copy: {self.folder / 'status-report.en.pdf'})"),
+        ]
+        return rows + [(f"Token of the {role}", person.token) for role, person in self.people.items()]
+
+
+def nok(amount: int) -> dict[str, str]:
+    return {"amount": f"{amount}.00", "currency": "NOK"}
+
+
+def _count_of(report: Any) -> str:
+    """How many findings of each disposition the import's report has."""
+    counts: dict[str, int] = {}
+    for finding in report["findings"] if isinstance(report, dict) and "findings" in report else report:
+        if isinstance(finding, dict):
+            counts[finding["disposition"]] = counts.get(finding["disposition"], 0) + 1
+    return (
+        ", ".join(f"{count} fields {disposition}" for disposition, count in sorted(counts.items())) or "nothing dropped"
+    )

@@ -1,0 +1,1 @@
+"""Documents: numbered versions with their fingerprints, and who outside may see them."""

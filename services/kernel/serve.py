@@ -1,0 +1,73 @@
+"""Serves one application until it is told to stop, and then drains: not ready first, closed after that, exit status 0.
+
+`python -m services.kernel.serve services.planning.app:create_app --host 127.0.0.1 --port 8001`. A balancer needs a moment to see that a
+process is no longer ready; what it sends meanwhile is still answered.
+"""
+
+import argparse
+import asyncio
+import importlib
+import signal
+import sys
+from types import FrameType
+
+import uvicorn
+
+from services.kernel.service import Service
+from services.kernel.settings import SettingsRefused
+
+GRACE_SECONDS = 10
+KEEP_ALIVE_SECONDS = 5
+
+
+class DrainingServer(uvicorn.Server):
+    """A server whose first SIGTERM makes its service say that it is not ready, before anything is closed."""
+
+    def __init__(self, config: uvicorn.Config, service: Service | None) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._service is None or self._service.draining or sig == signal.SIGINT:
+            self.force_exit = self.should_exit
+            self.should_exit = True
+            return
+        self._service.draining = True
+        asyncio.get_running_loop().call_later(self._service.settings.drain_seconds, self._stop)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+def main() -> None:
+    """Parse the command line and serve. A refused setting is one sentence and exit status 2, not a trace."""
+    parser = argparse.ArgumentParser(description="Serve one of Tandem's applications.")
+    parser.add_argument("factory", help="module:function that makes the application")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    arguments = parser.parse_args()
+    module, _, attribute = arguments.factory.partition(":")
+    try:
+        application = getattr(importlib.import_module(module), attribute)()
+    except SettingsRefused as refused:
+        sys.stderr.write(f"{refused}\n")
+        raise SystemExit(2) from None
+    config = uvicorn.Config(
+        application,
+        host=arguments.host,
+        port=arguments.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    # The applications carry their service in their state; anything else that is served has nothing to drain.
+    service: Service | None = getattr(getattr(application, "state", None), "service", None)
+    DrainingServer(config, service).run()
+
+
+if __name__ == "__main__":
+    main()

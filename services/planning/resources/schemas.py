@@ -1,0 +1,91 @@
+"""Request and response shapes of resources and assignments."""
+
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from services.kernel.money import Money
+from services.kernel.schemas import Body, Effects, Line, Minutes, ObjectShape
+from services.planning.resources.resource import ResourceType
+
+# 100 is one full person. Up to a hundred of them in one resource is a crowd, not a mistake.
+UnitsPercent = Annotated[Decimal, Field(gt=0, le=10_000, max_digits=7, decimal_places=2)]
+
+
+class ResourceValues(Body):
+    name: Line = ""
+    email: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    resource_type: ResourceType = ResourceType.WORK
+    max_units_percent: UnitsPercent = Decimal(100)
+    standard_rate: Money | None = None
+    calendar_id: UUID | None = None
+    person_id: UUID | None = None
+
+
+class NewResource(ResourceValues):
+    """`standard_rate` is for an hour of work, or for a unit of material."""
+
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {
+            "example": {"name": "Crane", "standard_rate": {"amount": "1450.00", "currency": "NOK"}, "max_units_percent": "100"}
+        },
+    }
+
+    name: Line
+
+
+class ResourcePatch(ResourceValues):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"max_units_percent": "50"}}}
+
+
+class ResourceShape(ObjectShape):
+    project_id: UUID
+    name: str
+    email: str | None
+    resource_type: ResourceType
+    max_units_percent: str
+    standard_rate: Money | None
+    calendar_id: UUID | None
+    person_id: UUID | None
+    effects: Effects | None = None
+
+
+class AssignmentValues(Body):
+    units_percent: UnitsPercent = Decimal(100)
+    work_minutes: Minutes | None = None
+    delay_minutes: Minutes = 0
+
+
+class NewAssignment(AssignmentValues):
+    """Without `work_minutes` the resource works at these units for the whole of the task."""
+
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {
+            "example": {
+                "task_id": "0197d1c0-0000-7000-8000-000000000001",
+                "resource_id": "0197d1c0-0000-7000-8000-000000000002",
+                "units_percent": "50",
+            }
+        },
+    }
+
+    task_id: UUID
+    resource_id: UUID
+
+
+class AssignmentPatch(AssignmentValues):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"units_percent": "100"}}}
+
+
+class AssignmentShape(ObjectShape):
+    project_id: UUID
+    task_id: UUID
+    resource_id: UUID
+    units_percent: str
+    work_minutes: int
+    delay_minutes: int
+    effects: Effects | None = None

@@ -1,0 +1,181 @@
+"""Resources and assignments. What drives dates by a calendar of its own reschedules the plan."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from services.kernel.access import require_authority, require_member
+from services.kernel.events import FactType
+from services.kernel.problems import UnknownReference
+from services.kernel.schemas import merged
+from services.kernel.session import WriteSession
+from services.kernel.working_time import TICKS_PER_MINUTE
+from services.kernel.write import check_version
+from services.planning.resources.assignment import Assignment, AssignmentExists
+from services.planning.resources.events import (
+    ASSIGNMENT_ADDED,
+    ASSIGNMENT_CHANGED,
+    ASSIGNMENT_REMOVED,
+    RESOURCE_ADDED,
+    RESOURCE_CHANGED,
+    RESOURCE_REMOVED,
+)
+from services.planning.resources.repository import (
+    belongs_to_project,
+    is_assigned,
+    load_assignment,
+    load_resource,
+    task_duration,
+)
+from services.planning.resources.resource import Resource
+from services.planning.resources.schemas import AssignmentPatch, NewAssignment, NewResource, ResourcePatch
+from services.planning.schedule.repository import active_members, load_plan, lock_plan
+from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
+
+_PLAIN = ("name", "email", "resource_type", "calendar_id", "person_id")
+
+
+async def add_resource(session: WriteSession, project_id: UUID, new: NewResource) -> Resource:
+    """A resource moves nothing before it is assigned."""
+    await require_member(session, session.principal, project_id)
+    resource = Resource(project_id=project_id)
+    await _set(session, resource, new.model_dump(), new)
+    session.add(resource)
+    await session.flush()
+    await require_authority(session, project_id, ["resource.change"])
+    _tell_resource(session, RESOURCE_ADDED, resource)
+    return resource
+
+
+async def change_resource(
+    session: WriteSession, resource_id: UUID, expected_version: int, patch: ResourcePatch
+) -> tuple[Resource, dict[str, Any]]:
+    """Another calendar or type reschedules the tasks that the resource works on."""
+    resource = await load_resource(session, resource_id)
+    await require_member(session, session.principal, resource.project_id)
+    await lock_plan(session, resource.project_id)
+    check_version(resource.version, expected_version)
+    await _set(session, resource, merged(patch), patch)
+    effects = await _settle(session, resource.project_id, ["resource.change"])
+    _tell_resource(session, RESOURCE_CHANGED, resource)
+    return resource, effects
+
+
+async def delete_resource(session: WriteSession, resource_id: UUID, expected_version: int) -> None:
+    """Remove a resource with its assignments."""
+    resource = await load_resource(session, resource_id)
+    await require_member(session, session.principal, resource.project_id)
+    await lock_plan(session, resource.project_id)
+    check_version(resource.version, expected_version)
+    await session.delete(resource)
+    await _settle(session, resource.project_id, ["resource.change"])
+    _tell_resource(session, RESOURCE_REMOVED, resource)
+
+
+async def _set(
+    session: WriteSession, resource: Resource, values: dict[str, Any], body: NewResource | ResourcePatch
+) -> None:
+    calendar_id, person_id = values.get("calendar_id"), values.get("person_id")
+    project_id = resource.project_id
+    if calendar_id is not None and not await belongs_to_project(session, "calendars", calendar_id, project_id):
+        raise UnknownReference("calendar_id")
+    if person_id is not None and not await active_members(session, project_id, [person_id]):
+        raise UnknownReference("person_id")
+    for name in _PLAIN:
+        if name in values:
+            setattr(resource, name, values[name])
+    if "max_units_percent" in values:
+        resource.max_units = body.max_units_percent / 100
+    if "standard_rate" in values:
+        rate = body.standard_rate
+        resource.standard_rate = rate.amount if rate is not None else None
+        resource.currency = rate.currency if rate is not None else None
+
+
+async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) -> tuple[Assignment, dict[str, Any]]:
+    """Let a resource take part in a task."""
+    await require_member(session, session.principal, project_id)
+    await lock_plan(session, project_id)
+    for name, table, object_id in (("task_id", "tasks", new.task_id), ("resource_id", "resources", new.resource_id)):
+        if not await belongs_to_project(session, table, object_id, project_id):
+            raise UnknownReference(name)
+    if await is_assigned(session, new.task_id, new.resource_id):
+        raise AssignmentExists
+    assignment = Assignment(
+        project_id=project_id,
+        task_id=new.task_id,
+        resource_id=new.resource_id,
+        delay=new.delay_minutes * TICKS_PER_MINUTE,
+    )
+    _measure_out(assignment, await task_duration(session, new.task_id), new.units_percent, new.work_minutes)
+    session.add(assignment)
+    effects = await _settle(session, project_id, ["resource.assign", "schedule.dates"])
+    _tell_assignment(session, ASSIGNMENT_ADDED, assignment)
+    return assignment, effects
+
+
+async def change_assignment(
+    session: WriteSession, assignment_id: UUID, expected_version: int, patch: AssignmentPatch
+) -> tuple[Assignment, dict[str, Any]]:
+    """Other units, work or delay."""
+    assignment = await load_assignment(session, assignment_id)
+    project_id = assignment.project_id
+    await require_member(session, session.principal, project_id)
+    await lock_plan(session, project_id)
+    check_version(assignment.version, expected_version)
+    changes = merged(patch)
+    if "delay_minutes" in changes:
+        assignment.delay = patch.delay_minutes * TICKS_PER_MINUTE
+    if {"units_percent", "work_minutes"} & changes.keys():
+        units = changes.get("units_percent", assignment.units * 100)
+        _measure_out(assignment, await task_duration(session, assignment.task_id), units, patch.work_minutes)
+    effects = await _settle(session, project_id, ["resource.assign", "schedule.dates"])
+    _tell_assignment(session, ASSIGNMENT_CHANGED, assignment)
+    return assignment, effects
+
+
+async def unassign(session: WriteSession, assignment_id: UUID, expected_version: int) -> None:
+    """The resource no longer takes part."""
+    assignment = await load_assignment(session, assignment_id)
+    await require_member(session, session.principal, assignment.project_id)
+    await lock_plan(session, assignment.project_id)
+    check_version(assignment.version, expected_version)
+    await session.delete(assignment)
+    await _settle(session, assignment.project_id, ["resource.assign", "schedule.dates"])
+    _tell_assignment(session, ASSIGNMENT_REMOVED, assignment)
+
+
+def _measure_out(assignment: Assignment, duration: int, units_percent: Decimal, work_minutes: int | None) -> None:
+    """Work = duration x units. Where the work was given, the part's own length follows from it."""
+    assignment.units = units_percent / 100
+    usual = int(duration * assignment.units)
+    assignment.work = usual if work_minutes is None else work_minutes * TICKS_PER_MINUTE
+    assignment.duration = None if assignment.work == usual else int(assignment.work / assignment.units)
+    assignment.remaining = None
+
+
+async def _settle(session: WriteSession, project_id: UUID, kinds: Sequence[str]) -> dict[str, Any]:
+    await session.flush()
+    plan = await load_plan(session, project_id)
+    effects = await settle(session, plan, kinds)
+    tell_rest(session, plan, "resource", skip=0)
+    return effects
+
+
+def _tell_resource(session: WriteSession, fact_type: FactType, resource: Resource) -> None:
+    data = {
+        "name": resource.name,
+        "resource_type": resource.resource_type,
+        "person_id": resource.person_id and str(resource.person_id),
+    }
+    session.record(fact_type, "resource", resource.id, data, project_id=resource.project_id)
+
+
+def _tell_assignment(session: WriteSession, fact_type: FactType, assignment: Assignment) -> None:
+    data = {
+        "task_id": str(assignment.task_id),
+        "resource_id": str(assignment.resource_id),
+        "work_minutes": assignment.work // TICKS_PER_MINUTE,
+    }
+    session.record(fact_type, "assignment", assignment.id, data, project_id=assignment.project_id)

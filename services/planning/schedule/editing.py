@@ -1,0 +1,236 @@
+"""What a caller may say of a task, carried out on the plan in memory: checked first, then changed, never half.
+
+Nothing here reads or writes a database; the people that a change names have been looked up before.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from services.kernel.ids import new_id
+from services.kernel.problems import UnknownReference
+from services.kernel.working_time import TICKS_PER_MINUTE
+from services.planning.schedule.task import (
+    DATELESS,
+    MAXIMUM_TASKS,
+    ConstraintDateMissing,
+    InconsistentProgress,
+    PlanTooLarge,
+    SummaryIsComputed,
+    TaskStatus,
+)
+from services.planning.schedule.working_plan import PlanTask, WorkingPlan, new_task
+
+# Which authority a member of a task needs. What stands in none of these moves dates.
+TEXT_FIELDS: Final = frozenset({"title", "notes", "labels", "external_refs", "assignee_id", "priority"})
+PROGRESS_FIELDS: Final = frozenset(
+    {"percent_complete", "actual_start", "actual_finish", "remaining_minutes", "stop", "resume", "status"}
+)
+SCOPE_FIELDS: Final = frozenset({"parent_id", "after_id", "wbs_code", "milestone", "active"})
+_OF_LEAVES: Final = (*sorted(PROGRESS_FIELDS), "duration_minutes", "elapsed")
+_KEPT_BESIDE: Final = ("notes", "labels", "external_refs")
+_PLAIN: Final = (
+    "title",
+    "milestone",
+    "manual",
+    "active",
+    "elapsed",
+    "task_type",
+    "constraint_type",
+    "constraint_date",
+    "deadline",
+    "calendar_id",
+    "priority",
+    "manual_start",
+    "manual_finish",
+    "assignee_id",
+)
+
+
+def kinds_of(changes: Mapping[str, Any]) -> set[str]:
+    """The kinds of authority that a change of these members needs."""
+    kinds: set[str] = set()
+    for name in changes:
+        if name in TEXT_FIELDS:
+            kinds.add("task.edit")
+        elif name in PROGRESS_FIELDS:
+            kinds.add("task.progress")
+        elif name in SCOPE_FIELDS:
+            kinds.add("scope.task")
+        else:
+            kinds.add("schedule.dates")
+    return kinds or {"task.edit"}
+
+
+def create_task(plan: WorkingPlan, values: Mapping[str, Any], texts: dict[UUID, dict[str, Any]]) -> PlanTask:
+    """Add a task with the members that were named. Raises the area's problems and leaves the plan as it was."""
+    if len(plan.tasks) >= MAXIMUM_TASKS:
+        raise PlanTooLarge
+    task = new_task(new_id(), values["title"])
+    parent_id, after_id, first = _place(plan, task, values)
+    _check(plan, task, values)
+    if "duration_minutes" in values:
+        task.milestone = values["duration_minutes"] == 0
+    elif not values.get("milestone", False):
+        task.duration = plan.minutes_per_day * TICKS_PER_MINUTE
+    plan.add(task, parent_id, after_id, first=first)
+    _become_summary(plan, parent_id)
+    task.start = task.finish = plan.start
+    _apply(plan, task, values, texts)
+    return task
+
+
+def change_task(
+    plan: WorkingPlan, task: PlanTask, changes: Mapping[str, Any], texts: dict[UUID, dict[str, Any]]
+) -> None:
+    """Carry out a merge patch. Raises the area's problems and then leaves the plan as it was."""
+    moves = "parent_id" in changes or "after_id" in changes
+    parent_id, after_id, first = _place(plan, task, changes)
+    if moves:
+        plan.refuse_parent_cycle(task, parent_id)
+    _check(plan, task, changes)
+    if moves:
+        plan.move(task, parent_id, after_id, first=first)
+        _become_summary(plan, parent_id)
+    _apply(plan, task, changes, texts)
+    plan.touch(task)
+
+
+def _place(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any]) -> tuple[UUID | None, UUID | None, bool]:
+    """The parent and the sibling to stand behind. Raises UnknownReference."""
+    after_id: UUID | None = values.get("after_id")
+    after = plan.tasks.get(after_id) if after_id is not None else None
+    if after_id is not None and (after is None or after is task):
+        raise UnknownReference("after_id")
+    parent_id: UUID | None = values.get("parent_id", after.parent_id if after is not None else task.parent_id)
+    if parent_id is not None and parent_id not in plan.tasks:
+        raise UnknownReference("parent_id")
+    if after is not None and after.parent_id != parent_id:
+        raise UnknownReference("after_id")
+    return parent_id, after_id, "after_id" in values and after_id is None
+
+
+def _check(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any]) -> None:
+    calendar_id = values.get("calendar_id")
+    if calendar_id is not None and calendar_id not in plan.calendars:
+        raise UnknownReference("calendar_id")
+    if task.summary:
+        for name in _OF_LEAVES:
+            if name in values:
+                raise SummaryIsComputed(name=name)
+    constraint = values.get("constraint_type", task.constraint_type)
+    if constraint not in DATELESS and values.get("constraint_date", task.constraint_date) is None:
+        raise ConstraintDateMissing
+    start = values.get("manual_start", task.manual_start)
+    finish = values.get("manual_finish", task.manual_finish)
+    if start is not None and finish is not None and finish < start:
+        raise InconsistentProgress(reason="manual_finish lies before manual_start")
+    if PROGRESS_FIELDS & values.keys():
+        _progress(task, values)
+
+
+def _apply(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any], texts: dict[UUID, dict[str, Any]]) -> None:
+    for name in _PLAIN:
+        if name in values:
+            setattr(task, name, values[name])
+    if task.constraint_type in DATELESS:
+        task.constraint_date = None
+    if "wbs_code" in values and values["wbs_code"] != task.wbs_custom:
+        task.wbs_custom = values["wbs_code"]
+        # The codes of everything below begin with this one.
+        _ = plan.outline
+    if "duration_minutes" in values:
+        _set_duration(plan, task, values["duration_minutes"] * TICKS_PER_MINUTE)
+    if PROGRESS_FIELDS & values.keys():
+        for name, value in _progress(task, values).items():
+            setattr(task, name, value)
+    kept = {name: values[name] for name in _KEPT_BESIDE if name in values}
+    if kept:
+        texts.setdefault(task.id, {}).update(kept)
+
+
+def _set_duration(plan: WorkingPlan, task: PlanTask, duration: int) -> None:
+    """Work follows duration at the same units; what is left of a begun task follows its percentage again."""
+    if duration == task.duration:
+        return
+    for one in plan.assignments.get(task.id, ()):
+        one.work = one.work * duration // task.duration if task.duration else int(duration * one.units)
+        one.duration = one.remaining = None
+        plan.rescaled.add(task.id)
+    task.duration = duration
+    task.splits = None
+    if task.percent_complete < 100:
+        task.remaining = None
+
+
+def _become_summary(plan: WorkingPlan, parent_id: UUID | None) -> None:
+    """A task that gets its first child no longer has progress of its own: it is now what its children report."""
+    parent = plan.tasks.get(parent_id) if parent_id is not None else None
+    if parent is None or parent.summary:
+        return
+    parent.summary = True
+    for name, value in _NO_PROGRESS.items():
+        setattr(parent, name, value)
+    plan.touch(parent)
+
+
+_NO_PROGRESS: Final[dict[str, Any]] = {
+    "percent_complete": 0,
+    "actual_start": None,
+    "actual_finish": None,
+    "remaining": None,
+    "stop": None,
+    "resume": None,
+    "status": TaskStatus.TODO.value,
+}
+_PERCENT_OF_STATUS: Final = {TaskStatus.TODO: 0, TaskStatus.DONE: 100}
+
+
+def _progress(task: PlanTask, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The progress that the named members add up to. Raises InconsistentProgress where they contradict each other.
+
+    What was not said follows from the plan: work began and ended as planned (Microsoft Project reads a percentage so).
+    """
+    percent: int = values.get("percent_complete", task.percent_complete)
+    if "status" in values and "percent_complete" not in values:
+        percent = _PERCENT_OF_STATUS.get(values["status"], min(percent, 99))
+    actual_start: datetime | None = values.get("actual_start", task.actual_start)
+    actual_finish: datetime | None = values.get("actual_finish", task.actual_finish)
+    said_percent = "percent_complete" in values or "status" in values
+    if values.get("actual_finish") is not None:
+        if said_percent and percent != 100:
+            raise InconsistentProgress(reason="a task with an actual finish is 100 % complete")
+        percent = 100
+    elif "actual_finish" in values and percent == 100 and not said_percent:
+        raise InconsistentProgress(reason="say how far the task is when you take its actual finish away")
+    if said_percent and percent == 0 and values.get("status") != TaskStatus.IN_PROGRESS and "actual_start" not in values:
+        return _NO_PROGRESS
+    begun = percent > 0 or values.get("status") == TaskStatus.IN_PROGRESS
+    if begun and actual_start is None:
+        actual_start = task.start
+        if actual_finish is not None and actual_finish < actual_start:
+            actual_start = actual_finish
+    if percent < 100:
+        actual_finish = None
+    elif actual_finish is None:
+        actual_finish = task.finish if actual_start is None else max(task.finish, actual_start)
+    if actual_finish is not None and actual_start is not None and actual_finish < actual_start:
+        raise InconsistentProgress(reason="the actual finish lies before the actual start")
+    minutes = values.get("remaining_minutes")
+    stop: datetime | None = values.get("stop")
+    resume: datetime | None = values.get("resume")
+    if stop is not None and resume is not None and resume < stop:
+        raise InconsistentProgress(reason="work resumes before it stopped")
+    unfinished = percent < 100 and actual_start is not None
+    return {
+        "percent_complete": percent,
+        "actual_start": actual_start,
+        "actual_finish": actual_finish,
+        "remaining": minutes * TICKS_PER_MINUTE if unfinished and minutes is not None else None,
+        "stop": stop if unfinished else None,
+        "resume": resume if unfinished else None,
+        "status": (
+            TaskStatus.DONE if percent == 100 else TaskStatus.IN_PROGRESS if actual_start is not None else TaskStatus.TODO
+        ).value,
+    }

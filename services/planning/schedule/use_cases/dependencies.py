@@ -1,0 +1,115 @@
+"""Dependencies: each change of one reschedules the plan and counts as a change of dates."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from services.kernel.access import require_member
+from services.kernel.problems import NotFound, UnknownReference
+from services.kernel.schemas import merged
+from services.kernel.session import WriteSession
+from services.kernel.write import check_version
+from services.planning.schedule.dependency import (
+    MAXIMUM_LINKS_OF_A_TASK,
+    Dependency,
+    DependencyExists,
+    SelfDependency,
+    TooManyDependencies,
+)
+from services.planning.schedule.repository import load_plan, project_of_dependency
+from services.planning.schedule.schemas import DependencyPatch, NewDependency
+from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
+from services.planning.schedule.working_plan import PlanLink, WorkingPlan
+
+_LAG = {"lag_minutes", "lag_percent", "lag_basis"}
+
+
+async def add_dependency(
+    session: WriteSession, project_id: UUID, new: NewDependency
+) -> tuple[Dependency, dict[str, Any]]:
+    """Link two tasks of the project. Raises DependencyCycle naming the tasks in the circle."""
+    await require_member(session, session.principal, project_id)
+    plan = await load_plan(session, project_id, lock=True)
+    for name, task_id in (("predecessor_id", new.predecessor_id), ("successor_id", new.successor_id)):
+        if task_id not in plan.tasks:
+            raise UnknownReference(name)
+    if new.predecessor_id == new.successor_id:
+        raise SelfDependency
+    _refuse_too_many(plan, new.predecessor_id, new.successor_id)
+    lag, basis = new.lag()
+    dependency = Dependency(
+        project_id=project_id,
+        predecessor_id=new.predecessor_id,
+        successor_id=new.successor_id,
+        dependency_type=new.dependency_type,
+        lag=lag,
+        lag_basis=basis,
+    )
+    session.add(dependency)
+    await session.flush()
+    plan.links.append(
+        PlanLink(dependency.id, new.predecessor_id, new.successor_id, dependency.dependency_type, lag, basis)
+    )
+    return dependency, await _settle(session, plan)
+
+
+def _refuse_too_many(plan: WorkingPlan, predecessor_id: UUID, successor_id: UUID) -> None:
+    of_predecessor = of_successor = 1
+    for link in plan.links:
+        if (link.predecessor_id, link.successor_id) == (predecessor_id, successor_id):
+            raise DependencyExists
+        of_predecessor += predecessor_id in (link.predecessor_id, link.successor_id)
+        of_successor += successor_id in (link.predecessor_id, link.successor_id)
+    if max(of_predecessor, of_successor) > MAXIMUM_LINKS_OF_A_TASK:
+        raise TooManyDependencies
+
+
+async def change_dependency(
+    session: WriteSession, dependency_id: UUID, expected_version: int, patch: DependencyPatch
+) -> tuple[Dependency, dict[str, Any]]:
+    """Another type or lag."""
+    changes = merged(patch)
+
+    def apply(dependency: Dependency, plan: WorkingPlan, link: PlanLink) -> None:
+        if "dependency_type" in changes:
+            dependency.dependency_type = link.dependency_type = patch.dependency_type.value
+        if _LAG & changes.keys():
+            dependency.lag, dependency.lag_basis = link.lag, link.lag_basis = patch.lag()
+
+    return await _with_link(session, dependency_id, expected_version, apply)
+
+
+async def delete_dependency(session: WriteSession, dependency_id: UUID, expected_version: int) -> None:
+    """Unlink the two tasks."""
+
+    def apply(dependency: Dependency, plan: WorkingPlan, link: PlanLink) -> None:
+        plan.links.remove(link)
+
+    dependency, _ = await _with_link(session, dependency_id, expected_version, apply)
+    await session.delete(dependency)
+    await session.flush()
+
+
+async def _with_link(
+    session: WriteSession,
+    dependency_id: UUID,
+    expected_version: int,
+    apply: Callable[[Dependency, WorkingPlan, PlanLink], None],
+) -> tuple[Dependency, dict[str, Any]]:
+    project_id = await project_of_dependency(session, dependency_id)
+    await require_member(session, session.principal, project_id)
+    plan = await load_plan(session, project_id, lock=True)
+    dependency = await session.get(Dependency, (session.tenant_id, dependency_id))
+    link = next((each for each in plan.links if each.id == dependency_id), None)
+    if dependency is None or link is None:
+        raise NotFound
+    check_version(dependency.version, expected_version)
+    apply(dependency, plan, link)
+    await session.flush()
+    return dependency, await _settle(session, plan)
+
+
+async def _settle(session: WriteSession, plan: WorkingPlan) -> dict[str, Any]:
+    effects = await settle(session, plan, ["schedule.dates"])
+    tell_rest(session, plan, "dependency", skip=0)
+    return effects

@@ -1,0 +1,285 @@
+"""Tasks: created, changed, moved in the outline, deleted, one by one or in batches."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.kernel.access import require_authority, require_member
+from services.kernel.problems import NotFound, Problem, RuleViolated, UnknownReference, error_at
+from services.kernel.schemas import merged
+from services.kernel.session import WriteSession
+from services.kernel.write import check_version
+from services.planning.schedule.editing import TEXT_FIELDS, change_task, create_task, kinds_of
+from services.planning.schedule.events import TASK_CHANGED, TASK_CREATED, TASK_DELETED
+from services.planning.schedule.repository import (
+    active_members,
+    load_plan,
+    load_task,
+    lock_plan,
+    project_of_task,
+    store_texts,
+    tasks_by_external_ref,
+)
+from services.planning.schedule.schemas import (
+    CreateOperation,
+    DeleteOperation,
+    NewTask,
+    Operation,
+    TaskBatch,
+    TaskPatch,
+    UpdateOperation,
+)
+from services.planning.schedule.task import ExternalRefTaken
+from services.planning.schedule.use_cases.plan_changes import first_part, plan_dates, settle, tell_rest
+from services.planning.schedule.working_plan import PlanTask, WorkingPlan, task_row
+
+ExternalKey = tuple[str, str, str]
+
+
+class BatchRefused(RuleViolated):
+    code = "batch_refused"
+    title = {"en": "An operation of the batch cannot be carried out", "nb": "En operasjon i bunken kan ikke utføres"}
+    detail = {"en": "Nothing was done. See errors.", "nb": "Ingenting ble gjort. Se errors."}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one operation of a batch came to."""
+
+    status: int
+    task_id: UUID | None = None
+    problem: Problem | None = None
+
+
+def named(values: BaseModel) -> dict[str, Any]:
+    """The members that a body names, references to other systems as plain JSON."""
+    changes = merged(values)
+    if "external_refs" in changes:
+        changes["external_refs"] = [ref.model_dump(mode="json") for ref in changes["external_refs"]]
+    return changes
+
+
+async def add_task(session: WriteSession, project_id: UUID, new: NewTask) -> tuple[PlanTask, dict[str, Any]]:
+    """Put a task into the outline. Returns it and the effects of the answer."""
+    await require_member(session, session.principal, project_id)
+    plan = await load_plan(session, project_id, lock=True)
+    values = named(new)
+    await _require_people(session, project_id, [values])
+    texts: dict[UUID, dict[str, Any]] = {}
+    task = create_task(plan, values, texts)
+    effects = await settle(session, plan, ["scope.task"], texts)
+    tell_created(session, plan, task, None)
+    tell_rest(session, plan, "task")
+    return task, effects
+
+
+def tell_created(session: WriteSession, plan: WorkingPlan, task: PlanTask, origin: Mapping[str, str] | None) -> None:
+    """Record that a task exists, with the first tasks that moved because of it."""
+    data = {"task": task_row(task)} | first_part(plan) | {"origin": origin}
+    session.record(TASK_CREATED, "task", task.id, data, project_id=plan.project_id)
+
+
+async def edit_task(
+    session: WriteSession, task_id: UUID, expected_version: int, patch: TaskPatch
+) -> tuple[PlanTask, dict[str, Any] | None]:
+    """Carry out a merge patch; only what can move dates runs the engine. Returns the task and the effects."""
+    project_id = await project_of_task(session, task_id)
+    await require_member(session, session.principal, project_id)
+    changes = named(patch)
+    await _require_people(session, project_id, [changes])
+    if changes.keys() <= TEXT_FIELDS:
+        return await _edit_texts(session, project_id, task_id, expected_version, changes), None
+    plan = await load_plan(session, project_id, lock=True)
+    task = plan.tasks.get(task_id)
+    if task is None:
+        raise NotFound
+    check_version(task.version, expected_version)
+    texts: dict[UUID, dict[str, Any]] = {}
+    change_task(plan, task, changes, texts)
+    effects = await settle(session, plan, kinds_of(changes), texts)
+    data = {"task": task_row(task), "changed_fields": sorted(changes)} | first_part(plan)
+    session.record(TASK_CHANGED, "task", task.id, data, project_id=project_id)
+    tell_rest(session, plan, "task")
+    return task, effects
+
+
+async def _edit_texts(
+    session: WriteSession, project_id: UUID, task_id: UUID, expected_version: int, changes: dict[str, Any]
+) -> PlanTask:
+    # The plan's lock keeps a rescheduling that runs at this moment from telling of the task in its old words.
+    start, finish = await lock_plan(session, project_id)
+    task = await load_task(session, task_id)
+    check_version(task.version, expected_version)
+    await require_authority(session, project_id, ["task.edit"])
+    await store_texts(session, task_id, expected_version, changes)
+    task.version += 1
+    for name in ("title", "assignee_id", "priority"):
+        if name in changes:
+            setattr(task, name, changes[name])
+    data = {"task": task_row(task), "changed_fields": sorted(changes), "moved": [], "plan": plan_dates(start, finish)}
+    session.record(TASK_CHANGED, "task", task_id, data, project_id=project_id)
+    return task
+
+
+async def delete_task(session: WriteSession, task_id: UUID, expected_version: int) -> None:
+    """Take a task, all below it and their dependencies out of the plan."""
+    project_id = await project_of_task(session, task_id)
+    await require_member(session, session.principal, project_id)
+    plan = await load_plan(session, project_id, lock=True)
+    task = plan.tasks.get(task_id)
+    if task is None:
+        raise NotFound
+    check_version(task.version, expected_version)
+    removed = plan.remove(task)
+    await settle(session, plan, ["scope.task"])
+    data = {"removed_ids": [str(each) for each in removed]} | first_part(plan)
+    session.record(TASK_DELETED, "task", task_id, data, project_id=project_id)
+    tell_rest(session, plan, "task")
+
+
+async def _require_people(session: WriteSession, project_id: UUID, bodies: Iterable[Mapping[str, Any]]) -> None:
+    people = {body["assignee_id"] for body in bodies if body.get("assignee_id") is not None}
+    if people and await active_members(session, project_id, people) != people:
+        raise UnknownReference("assignee_id")
+
+
+# Batches
+
+
+async def run_batch(
+    session: WriteSession, project_id: UUID, batch: TaskBatch
+) -> tuple[list[Outcome], WorkingPlan, dict[str, Any]]:
+    """Carry out many operations and reschedule once. Authority is asked for the whole of them.
+
+    Raises BatchRefused with pointers where an atomic batch has an operation that cannot be carried out, and, atomic or
+    not, what the engine refuses of the resulting plan.
+    """
+    await require_member(session, session.principal, project_id)
+    plan = await load_plan(session, project_id, lock=True)
+    runner = _Batch(plan)
+    await runner.look_up(session, batch.operations)
+    outcomes = [runner.run(number, operation) for number, operation in enumerate(batch.operations, 1)]
+    refused = [(index, each.problem) for index, each in enumerate(outcomes) if each.problem is not None]
+    if refused and batch.atomic:
+        raise BatchRefused(errors=[error for index, problem in refused[:50] for error in _errors_at(index, problem)])
+    effects = await settle(session, plan, runner.kinds or {"task.edit"}, runner.texts)
+    runner.tell(session)
+    tell_rest(session, plan, "batch", skip=0)
+    return outcomes, plan, effects
+
+
+def _errors_at(index: int, problem: Problem) -> list[dict[str, str]]:
+    """The errors of one operation, their pointers inside the batch's body."""
+    at = f"/operations/{index}"
+    if not problem.errors:
+        return [error_at(at, problem.code, problem.title["en"])]
+    return [error_at(f"{at}/body{each['pointer']}", each["code"], each["detail"]) for each in problem.errors]
+
+
+class _Batch:
+    """One pass over the operations of a batch."""
+
+    def __init__(self, plan: WorkingPlan) -> None:
+        self.plan = plan
+        self.kinds: set[str] = set()
+        self.texts: dict[UUID, dict[str, Any]] = {}
+        self._made: dict[str, UUID] = {}
+        self._created: list[UUID] = []
+        self._changed: dict[UUID, set[str]] = {}
+        self._deleted: list[tuple[UUID, list[UUID]]] = []
+        self._people: set[UUID] = set()
+        self._owners: dict[ExternalKey, UUID] = {}
+
+    async def look_up(self, session: WriteSession, operations: Iterable[Operation]) -> None:
+        """Ask once for all people and external references that the operations name."""
+        bodies = [each.body for each in operations if not isinstance(each, DeleteOperation)]
+        people = {body.assignee_id for body in bodies if body.assignee_id is not None}
+        self._people = await active_members(session, self.plan.project_id, people) if people else set()
+        refs = [_key(ref.model_dump()) for body in bodies for ref in body.external_refs]
+        self._owners = await tasks_by_external_ref(session, refs) if refs else {}
+
+    def run(self, number: int, operation: Operation) -> Outcome:
+        try:
+            if isinstance(operation, DeleteOperation):
+                task = self._task(operation.id, operation.version)
+                self._deleted.append((task.id, self.plan.remove(task)))
+                self.kinds.add("scope.task")
+                return Outcome(204, operation.id)
+            values = self._values(operation.body)
+            if isinstance(operation, UpdateOperation):
+                return self._change(self._task(operation.id, operation.version), values)
+            owner = None if isinstance(operation, CreateOperation) else self._owners.get(_key(values["external_refs"][0]))
+            if owner is not None:
+                if owner not in self.plan.tasks:
+                    raise ExternalRefTaken
+                return self._change(self.plan.tasks[owner], values)
+            return self._create(number, values)
+        except Problem as problem:
+            return Outcome(problem.status, None, problem)
+
+    def _create(self, number: int, values: dict[str, Any]) -> Outcome:
+        self._claim_refs(values, None)
+        task = create_task(self.plan, values, self.texts)
+        self._claim_refs(values, task.id)
+        self.kinds.add("scope.task")
+        self._made[f"${number}"] = task.id
+        self._created.append(task.id)
+        return Outcome(201, task.id)
+
+    def _change(self, task: PlanTask, values: dict[str, Any]) -> Outcome:
+        self._claim_refs(values, task.id)
+        change_task(self.plan, task, values, self.texts)
+        self.kinds |= kinds_of(values)
+        self._changed.setdefault(task.id, set()).update(values)
+        return Outcome(200, task.id)
+
+    def _claim_refs(self, values: dict[str, Any], task_id: UUID | None) -> None:
+        for ref in values.get("external_refs", ()):
+            owner = self._owners.get(_key(ref))
+            if owner is not None and owner != task_id:
+                raise ExternalRefTaken
+            if task_id is not None:
+                self._owners[_key(ref)] = task_id
+
+    def _task(self, reference: UUID | str, version: int | None) -> PlanTask:
+        task_id = self._made.get(reference) if isinstance(reference, str) else reference
+        task = self.plan.tasks.get(task_id) if task_id is not None else None
+        if task is None:
+            raise NotFound
+        if not isinstance(reference, str):
+            check_version(task.version, version if version is not None else 0)
+        return task
+
+    def _values(self, body: BaseModel) -> dict[str, Any]:
+        values = named(body)
+        for name in ("parent_id", "after_id"):
+            if isinstance(values.get(name), str):
+                if values[name] not in self._made:
+                    raise UnknownReference(name)
+                values[name] = self._made[values[name]]
+        if values.get("assignee_id") is not None and values["assignee_id"] not in self._people:
+            raise UnknownReference("assignee_id")
+        return values
+
+    def tell(self, session: WriteSession) -> None:
+        """Record a fact for each task that an operation named and that is still there, or is no longer."""
+        plan = self.plan
+        frame = {"moved": [], "plan": plan_dates(plan.start, plan.finish)}
+        for task_id in self._created:
+            if task_id in plan.tasks:
+                data = {"task": task_row(plan.tasks[task_id]), **frame, "origin": None}
+                session.record(TASK_CREATED, "task", task_id, data, project_id=plan.project_id)
+        for task_id, fields in self._changed.items():
+            if task_id in plan.tasks and task_id not in plan.added:
+                data = {"task": task_row(plan.tasks[task_id]), "changed_fields": sorted(fields), **frame}
+                session.record(TASK_CHANGED, "task", task_id, data, project_id=plan.project_id)
+        for task_id, removed in self._deleted:
+            data = {"removed_ids": [str(each) for each in removed], **frame}
+            session.record(TASK_DELETED, "task", task_id, data, project_id=plan.project_id)
+
+
+def _key(ref: Mapping[str, Any]) -> ExternalKey:
+    return ref["system"], ref["type"], ref["id"]

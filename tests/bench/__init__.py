@@ -1,0 +1,1 @@
+"""Speed and memory of the running system, measured from outside; figures and method stand in README.md."""

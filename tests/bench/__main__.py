@@ -1,0 +1,82 @@
+"""Measures everything and prints the figures beside their bars: ``python -m tests.bench``."""
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+
+from deploy.local.stack import LocalStack
+from tests.bench import changes, lists, start_up
+from tests.bench.figure import Figure, keep, table
+from tests.bench.plans import Plan, make_plan, surround
+
+PARTS = ("lists", "changes", "starts")
+PER_CPU = "answers per CPU second"
+
+
+async def measure(parts: set[str], rounds: int) -> list[Figure]:
+    """The figures of the chosen parts."""
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory() as folder:
+        if parts & {"lists", "changes"}:
+            async with LocalStack(Path(folder)) as stack:
+                small = await make_plan(stack)
+                if "changes" in parts:
+                    figures += await measure_changes(stack)
+                if "lists" in parts:
+                    figures += await measure_all_in_one(stack, small, rounds)
+        if "lists" in parts:
+            async with LocalStack(Path(folder), mode="separate") as stack:
+                figures += await measure_separate(stack, small, rounds)
+    if "starts" in parts:
+        figures += await start_up.measure()
+    return figures
+
+
+async def measure_changes(stack: LocalStack) -> list[Figure]:
+    """On a plan of their own, so that the lists find theirs as it was made."""
+    plan = await make_plan(stack)
+    return [await changes.dates(plan, [stack.process("all-in-one").pid]), await changes.feed(plan)]
+
+
+async def measure_all_in_one(stack: LocalStack, small: Plan, rounds: int) -> list[Figure]:
+    large = await make_plan(stack)
+    await surround(stack, large)
+    async with lists.reference_process(stack) as reference:
+        targets = {
+            "reference": lists.of_reference(reference, small),
+            "small": lists.of_stack(stack, small, ["all-in-one"]),
+            "large": lists.of_stack(stack, large, ["all-in-one"]),
+        }
+        runs = await lists.in_turn(targets, rounds)
+    return [
+        lists.compared("list_50_all_in_one", runs, "small", "reference", 0.5, PER_CPU),
+        lists.compared("list_50_at_100k", runs, "large", "small", 0.9, PER_CPU),
+    ]
+
+
+async def measure_separate(stack: LocalStack, small: Plan, rounds: int) -> list[Figure]:
+    async with lists.reference_process(stack) as reference:
+        targets = {
+            "reference": lists.of_reference(reference, small),
+            "small": lists.of_stack(stack, small, ["gateway", "planning"]),
+        }
+        runs = await lists.in_turn(targets, rounds)
+    return [lists.compared("list_50_separate", runs, "small", "reference", 0.25, PER_CPU)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure speed and memory.")
+    parser.add_argument("--only", choices=PARTS, help="measure this part instead of everything")
+    parser.add_argument(
+        "--rounds", type=int, default=lists.ROUNDS, help="runs of each list, in turn with the reference"
+    )
+    parser.add_argument("--json", type=Path, default=Path("bench.json"), help="where the figures are kept")
+    options = parser.parse_args()
+    figures = asyncio.run(measure({options.only} if options.only else set(PARTS), options.rounds))
+    print(table(figures))  # noqa: T201 -- the table is what the command is for
+    keep(figures, options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Writes: what a change of dates costs, and how soon the feed tells of a change."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from statistics import median, quantiles
+from uuid import UUID
+
+import orjson
+
+from tests.bench.figure import Figure
+from tests.bench.plans import DAY_MINUTES, Plan, change_task
+from tests.bench.processes import cpu_seconds
+
+CHANGES = 100
+WRITES_A_SECOND, FEED_SECONDS = 50, 20
+QUIET_SHARE = 0.1
+
+
+async def dates(plan: Plan, pids: Sequence[int]) -> Figure:
+    """PATCH the duration of a task in the middle of a line again and again, one at a time; each moves what follows."""
+    task_id = plan.packages[3][2][0]
+    version = int((await plan.manager.get(f"/v1/tasks/{task_id}")).json()["version"])
+    milliseconds: list[float] = []
+    await quiet(pids)
+    before = cpu_seconds(pids)
+    moved = 0
+    for turn in range(CHANGES):
+        began = time.perf_counter()
+        answer = await change_task(
+            plan, task_id, version, {"duration_minutes": DAY_MINUTES * (3 + turn % 2)}, f"dates-{turn}"
+        )
+        milliseconds.append((time.perf_counter() - began) * 1000)
+        version, moved = int(answer["version"]), int(answer["effects"]["impact"]["tasks_moved"])
+    await quiet(pids)
+    cost = (cpu_seconds(pids) - before) / CHANGES * 1000
+    p95 = percentile_95(milliseconds)
+    return Figure(
+        "patch_dates_1k",
+        cost,
+        "ms CPU",
+        "<= 60, p95 < 150 ms",
+        cost <= 60 and p95 < 150,
+        further={"p50": median(milliseconds), "p95": p95, "tasks_moved": float(moved)},
+    )
+
+
+async def feed(plan: Plan) -> Figure:
+    """From commit to the reader of the stream, at 50 changes of a title a second.
+
+    Measured from `occurred_at`, when the transaction began, so that the whole write is counted in.
+    """
+    listed = await plan.manager.get(f"/v1/projects/{plan.project_id}/tasks", params={"limit": 200, "fields": "version"})
+    known = {UUID(task["id"]): int(task["version"]) for task in listed.json()["data"]}
+    writes = WRITES_A_SECOND * FEED_SECONDS
+    arrived: dict[str, float] = {}
+    connected = asyncio.Event()
+    reading = asyncio.create_task(_read(plan, writes, arrived, connected))
+    await connected.wait()
+    began = time.monotonic()
+    lanes = list(known.items())
+
+    async def write(number: int) -> None:
+        task_id, version = lanes[number % len(lanes)]
+        await asyncio.sleep(began + number / WRITES_A_SECOND - time.monotonic())
+        await change_task(
+            plan, task_id, version + number // len(lanes), {"title": f"Renamed {number}"}, f"feed-{number}"
+        )
+
+    await asyncio.gather(*(write(number) for number in range(writes)))
+    async with asyncio.timeout(10):
+        await reading
+    milliseconds = [seconds * 1000 for seconds in arrived.values()]
+    p50, p95 = median(milliseconds), percentile_95(milliseconds)
+    return Figure("feed_latency", p50, "ms p50", "p50 < 20, p95 < 100 ms", p50 < 20 and p95 < 100, further={"p95": p95})
+
+
+async def _read(plan: Plan, writes: int, arrived: dict[str, float], connected: asyncio.Event) -> None:
+    """Read the stream until every write has come; `arrived` gets each one's age at its arrival, in seconds."""
+    http = plan.manager.http
+    async with http.stream("GET", "/v1/events/stream", headers=dict(plan.headers), timeout=60) as response:
+        async for line in response.aiter_lines():
+            now = time.time()
+            connected.set()
+            if line.startswith("data: "):
+                event = orjson.loads(line[6:])
+                if event["change_agent"] is not None:
+                    occurred = datetime.fromisoformat(event["occurred_at"]).timestamp()
+                    arrived.setdefault(event["change_agent"], now - occurred)
+                if len(arrived) == writes:
+                    return
+
+
+async def quiet(pids: Sequence[int]) -> None:
+    """Return when the processes have worked off what follows from earlier requests."""
+    spent = cpu_seconds(pids)
+    while True:
+        await asyncio.sleep(0.5)
+        now = cpu_seconds(pids)
+        if now - spent < 0.5 * QUIET_SHARE:
+            return
+        spent = now
+
+
+def percentile_95(values: Sequence[float]) -> float:
+    return quantiles(values, n=20)[-1]

@@ -1,0 +1,185 @@
+"""One object of every kind, made through the API itself, so that every path of the description can be filled in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.kernel.http_client import Response
+
+from tests.contract.operations import Operation
+from tests.factories.system import Person, SystemUnderTest, Tenant
+
+PROJECT = "/v1/projects/{projects}"
+FILE = {"file": ("minutes.txt", b"All present.", "text/plain")}
+# How one object of each noun comes to be, in this order; `{noun}` stands for the id of an object made before. A GET takes
+# the first of the list. `tasks` is made twice, because a dependency needs two.
+RECIPES: tuple[tuple[str, str, str, Any], ...] = (
+    ("tokens", "POST", "/v1/tokens", {"name": "contract", "scopes": ["planning:read"]}),
+    ("memberships", "GET", f"{PROJECT}/memberships", None),
+    ("goals", "POST", f"{PROJECT}/goals", {"title": "Open before summer", "success_criteria": [{"statement": "Open."}]}),
+    ("success-criteria", "GET", f"{PROJECT}/success-criteria", None),
+    ("decisions", "GET", f"{PROJECT}/decisions", None),
+    ("calendars", "POST", f"{PROJECT}/calendars", "example"),
+    ("successors", "POST", f"{PROJECT}/tasks", {"title": "Build", "duration_minutes": 900}),
+    ("tasks", "POST", f"{PROJECT}/tasks", {"title": "Dig", "duration_minutes": 450, "assignee_id": "{people}"}),
+    ("dependencies", "POST", f"{PROJECT}/dependencies", {"predecessor_id": "{tasks}", "successor_id": "{successors}"}),
+    ("baselines", "POST", f"{PROJECT}/baselines", "example"),
+    ("cost-codes", "POST", f"{PROJECT}/cost-codes", "example"),
+    ("budget-lines", "POST", f"{PROJECT}/budget-lines", "example"),
+    ("commitments", "POST", f"{PROJECT}/commitments", "example"),
+    ("actuals", "POST", f"{PROJECT}/actuals", "example"),
+    ("risks", "POST", f"{PROJECT}/risks", "example"),
+    ("risk-responses", "POST", f"{PROJECT}/risk-responses", "example"),
+    ("resources", "POST", f"{PROJECT}/resources", "example"),
+    ("assignments", "POST", f"{PROJECT}/assignments", "example"),
+    ("meetings", "POST", f"{PROJECT}/meetings", "example"),
+    ("agenda-items", "POST", f"{PROJECT}/agenda-items", "example"),
+    ("attendances", "GET", f"{PROJECT}/attendances", None),
+    ("outcomes", "POST", f"{PROJECT}/outcomes", "example"),
+    ("documents", "POST", f"{PROJECT}/documents", FILE),
+    ("document-versions", "GET", "/v1/documents/{documents}/versions", None),
+    ("status-reports", "POST", f"{PROJECT}/status-reports", "example"),
+)
+# What a member `…_id` of an example refers to where its name does not say so.
+REFERENCES = {
+    "predecessor_id": "tasks",
+    "successor_id": "successors",
+    "parent_id": "summaries",
+    "after_id": "successors",
+    "parent_task_id": "tasks",
+}
+
+
+@dataclass
+class Inventory:
+    """The ids by noun, of a tenant with a project and one person in each role."""
+
+    system: SystemUnderTest
+    tenant: Tenant
+    ids: dict[str, str] = field(default_factory=dict)
+
+    async def fill(self, operations: Mapping[str, Operation]) -> None:
+        """Make one of everything. Raises AssertionError with the answer that was not a success."""
+        self.ids["projects"] = str(self.tenant.project_id)
+        self.ids["people"] = str(self.tenant["member"].id)
+        self.ids["problems"] = "not_found"
+        for noun, method, path, body in RECIPES:
+            operation = operations.get(f"{method} {path.replace('{projects}', '{project_id}')}")
+            if operation is None and "{documents}" not in path:
+                continue
+            answer = await self._make(method, self.named(path), body, operation)
+            if answer.status_code not in (200,201,202): print(noun, answer.text); continue
+            assert answer.status_code in (200, 201, 202), f"the recipe for {noun} no longer works: {answer.text}"
+            document = answer.json()
+            self.ids[noun] = document["id"] if method == "POST" else document["data"][0]["id"]
+        await self._signed_minutes()
+        version = (await self.tenant["manager"].get(self.named(PROJECT))).json()["version"]
+        asked = await self.tenant["coordinator"].patch(self.named(PROJECT), {"status": "executing"}, version)
+        assert asked.status_code == 202, asked.text
+        self.ids["proposals"] = asked.json()["id"]
+
+    async def _make(self, method: str, path: str, body: Any, operation: Operation | None) -> Response:
+        manager = self.tenant["manager"]
+        if method == "GET":
+            return await manager.get(path)
+        if body is FILE:
+            return await manager.request("POST", path, files=FILE, data={"title": "Minutes"})
+        if body == "example":
+            assert operation is not None
+            body = operation.example
+        return await manager.post(path, self.referring(body))
+
+    async def _signed_minutes(self) -> None:
+        """Hold and sign a second meeting: its action items and the job of its invitations come into being."""
+        manager, project = self.tenant["manager"], self.named(PROJECT)
+        called = await manager.post(
+            f"{project}/meetings",
+            {
+                "title": "Site meeting",
+                "starts_at": "2026-03-09T08:00:00Z",
+                "ends_at": "2026-03-09T09:00:00Z",
+                "attendees": [{"person_id": str(self.tenant["member"].id)}],
+            },
+        )
+        assert called.status_code == 201, called.text
+        meeting = called.json()["id"]
+        invited = await manager.post(f"/v1/meetings/{meeting}/invitations")
+        assert invited.status_code == 202, invited.text
+        self.ids["jobs"] = invited.headers["location"].rpartition("/")[2]
+        outcome = {
+            "meeting_id": meeting,
+            "kind": "action",
+            "title": "Call the supplier",
+            "owner_id": str(self.tenant["member"].id),
+            "due_date": "2026-03-13",
+        }
+        noted = await manager.post(f"{project}/outcomes", outcome)
+        assert noted.status_code == 201, noted.text
+        version = (await manager.get(f"/v1/meetings/{meeting}")).json()["version"]
+        held = await manager.patch(f"/v1/meetings/{meeting}", {"status": "held"}, version)
+        assert held.status_code == 200, held.text
+        minutes = (await manager.get(f"/v1/meetings/{meeting}/minutes")).json()
+        headers = {"If-Match": held.headers["etag"]}
+        signed = await manager.post(f"/v1/meetings/{meeting}/signature", {"sha256": minutes["sha256"]}, headers=headers)
+        assert signed.status_code == 201, signed.text
+        self.ids["action-items"] = (await manager.get(f"{project}/action-items")).json()["data"][0]["id"]
+
+    # -- filling in ---------------------------------------------------------------------------------------------------
+
+    def named(self, template: str) -> str:
+        """`{noun}` replaced by the id of that noun's object."""
+        for noun, object_id in self.ids.items():
+            template = template.replace(f"{{{noun}}}", object_id)
+        return template
+
+    def path(self, operation: Operation, **others: str) -> str:
+        """The operation's path with this inventory's ids, or with another id for the noun that `others` names."""
+        path = operation.path
+        for noun, parameter in operation.places:
+            path = path.replace(f"{{{parameter}}}", others.get(noun, self.ids.get(noun, "")), 1)
+        return path
+
+    def referring(self, body: Any, member: str = "") -> Any:
+        """An example in which every `…_id` refers to an object of the inventory, so that it can be sent."""
+        if isinstance(body, dict):
+            return {name: self.referring(value, name) for name, value in body.items()}
+        if isinstance(body, list):
+            return [self.referring(value, member.removesuffix("s")) for value in body]
+        if not isinstance(body, str):
+            return body
+        if body.startswith("{") and body.endswith("}"):
+            return self.named(body)
+        if member.endswith("_id"):
+            noun = REFERENCES.get(member, member.removesuffix("_id").replace("_", "-") + "s")
+            return self.ids.get(noun, str(self.tenant["member"].id))
+        return body
+
+    def body(self, operation: Operation) -> Any:
+        return self.referring(operation.example)
+
+    def payload(self, operation: Operation) -> dict[str, Any]:
+        """What a request of the operation carries, as options of the client."""
+        if "multipart/form-data" in operation.media_types:
+            return {"files": FILE, "data": {"title": "Minutes"} if operation.path.endswith("/documents") else {}}
+        return {} if operation.body is None else {"json": self.body(operation)}
+
+    def query(self, operation: Operation) -> dict[str, str]:
+        """Values for the query parameters that the operation cannot do without."""
+        return {
+            name: self.referring("id", name) if name.endswith("_id") else "1"
+            for name, parameter in operation.query.items()
+            if parameter.get("required")
+        }
+
+    def caller(self, operation: Operation) -> Person:
+        """Who may do this."""
+        return self.tenant.admin if operation.path.startswith(("/v1/people", "/v1/tenants")) else self.tenant["manager"]
+
+    async def version(self, operation: Operation) -> str:
+        """The ETag of what the operation changes."""
+        answer = await self.caller(operation).get(self.path(operation))
+        if answer.status_code != 200 or "etag" not in answer.headers:
+            first_noun, parameter = operation.places[0]
+            head = operation.path.partition(f"{{{parameter}}}")[0]
+            answer = await self.caller(operation).get(f"{head}{self.ids[first_noun]}")
+        return answer.headers["etag"]
