@@ -15,7 +15,7 @@ TOGETHER := $(wildcard tests/architecture tests/unit tests/service tests/contrac
 ALONE := $(wildcard tests/system tests/chaos)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fidelity format lock migration reset
+.PHONY: help run test check bench fidelity format lock migration events reset
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -50,6 +50,9 @@ lock: $(VENV)/.made ## Compile the locks after a change of a requirements*.in
 migration: $(VENV)/.installed-dev ## Begin a migration (SERVICE=planning NAME="add lag to dependencies")
 	@test -n "$(SERVICE)" && test -n "$(NAME)" || { echo 'Say which: make migration SERVICE=planning NAME="what it does"' >&2; exit 2; }
 	@$(IN)/python -m deploy.migration "$(SERVICE)" "$(NAME)"
+
+events: $(VENV)/.installed-dev ## Write services/EVENTS.md from the facts and handlers in the code
+	@$(IN)/python -m deploy.event_catalogue
 
 reset: ## Wipe the data of `make run`
 	@$(PYTHON) -m deploy.local.data_folder "$(DATA)"

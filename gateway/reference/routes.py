@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.reference.merged_openapi import merge
 from services.kernel.app import MAXIMUM_BODY, area_router
 from services.kernel.filtering import MAXIMUM_LIST
+from services.kernel.housekeeping import KEY_HOURS
 from services.kernel.http_client import HttpFailed
 from services.kernel.language import choose_language
 from services.kernel.pagination import DEFAULT_LIMIT, MAXIMUM_LIMIT
@@ -152,6 +153,6 @@ async def get_limits() -> Response:
         "body_bytes": MAXIMUM_BODY,
         "filter_list": MAXIMUM_LIST,
         "batch_operations": 1000,
-        "idempotency_key_hours": 72,
+        "idempotency_key_hours": KEY_HOURS,
     }
     return Response(orjson.dumps(limits), media_type="application/json")

@@ -35,7 +35,15 @@ from services.kernel.app import problem_response
 from services.kernel.identity import HEADER as IDENTITY_HEADER
 from services.kernel.ids import new_id
 from services.kernel.language import choose_language
-from services.kernel.problems import Malformed, MethodNotAllowed, NotFound, Problem, TooLarge, Unavailable
+from services.kernel.problems import (
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 from services.kernel.requests import RequestContext
 from services.kernel.service import POSITIONS_HEADER, Service
 from services.kernel.write import Replayed, open_write
@@ -44,6 +52,8 @@ _log = structlog.get_logger("pipe")
 # Read by anybody: the description of the API is no secret, and a front end needs it before it has a token.
 PUBLIC_PATHS: Final = frozenset({"/v1/openapi.json", "/v1/problems", "/v1/limits", "/v1/reference"})
 PUBLIC_PREFIXES: Final = ("/v1/problems/", "/v1/reference/")
+# Where services ask the gateway for its facts; they have no other address for it than everybody's.
+INTERNAL_PREFIX: Final = "/internal/"
 # The gateway's own pages beside the API.
 OWN_PATHS: Final = frozenset({"/", "/health", "/ready", "/metrics"})
 WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -112,6 +122,9 @@ class Pipe:
         trace: bytes,
     ) -> None:
         path = scope["path"]
+        if path.startswith(INTERNAL_PREFIX) and self._is_a_service(received):
+            await self._own(scope, receive, send)
+            return
         route = resolve(path)
         if route is None or "\x00" in path:
             raise NotFound
@@ -142,6 +155,16 @@ class Pipe:
             await self._forward_write(services[0], onward, receive, outward, context, received)
         else:
             await self._upstreams[services[0]](onward, receive, outward)
+
+    def _is_a_service(self, received: Mapping[bytes, bytes]) -> bool:
+        """Whether another of our services asks, by its signed identity. To anybody else the way does not exist."""
+        signed = received.get(IDENTITY_HEADER.encode())
+        if signed is None:
+            return False
+        try:
+            return self._service.signer.verify(signed.decode("latin-1")).kind == "service"
+        except Unauthenticated:
+            return False
 
     async def _authenticate(self, authorization: bytes | None) -> Authenticated:
         authenticated = await self._authenticator.authenticate(authorization)

@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
-from services.kernel.access import knows_project
+from services.kernel.access import sees_project
 from services.kernel.collection import Collection
 from services.kernel.problems import Conflict, NotFound
 from services.kernel.requests import Reading, context_of
@@ -43,7 +43,7 @@ JOBS = Collection(
     noun="job",
     source="jobs t",
     container=None,
-    visible=lambda project, person: f"(t.created_by_id = {person} or {knows_project(project, person)})",
+    visible=lambda project, person: f"(t.created_by_id = {person} or {sees_project(project, person)})",
     columns={
         "id": "t.id",
         "type": "'job'",

@@ -9,6 +9,7 @@ import structlog
 from fastapi import Request
 
 from services.kernel.database import Database
+from services.kernel.housekeeping import Housekeeping
 from services.kernel.http_client import AsgiApp
 from services.kernel.identity import IdentitySigner, Principal
 from services.kernel.inbox import Handlers, Inbox
@@ -59,6 +60,7 @@ class Service:
             self._start("relay", self._with_log(self.relay.run()))
             self._start("inbox", self._with_log(self.inbox.run()))
             self._start("jobs", self.worker.run())
+            self._start("housekeeping", Housekeeping(self.database).run())
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"{self.name}.{name}")

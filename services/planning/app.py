@@ -8,19 +8,26 @@ from services.kernel import app as kernel
 from services.kernel.http_client import AsgiApp
 from services.kernel.inbox import Handlers
 from services.kernel.settings import Settings
+from services.kernel.storage import storage
 from services.planning.budget import routes as budget
 from services.planning.decisions import routes as decisions
+from services.planning.imports import routes as imports
+from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
 from services.planning.projects import routes as projects
+from services.planning.resources import routes as resources
 from services.planning.risks import routes as risks
+from services.planning.schedule.handlers import HANDLERS as SCHEDULE_HANDLERS
 from services.planning.schedule.routes import baselines, calendars, dependencies, tasks
 
 SOURCES = ("gateway", "coordination")
 
 
 def create_app(settings: Settings | None = None, peers: "Mapping[str, str | AsgiApp] | None" = None) -> FastAPI:
+    settings = settings or Settings.load("planning")
     handlers = Handlers()
+    handlers.include(SCHEDULE_HANDLERS)
     return kernel.create_app(
-        settings or Settings.load("planning"),
+        settings,
         [
             projects.router,
             decisions.router,
@@ -30,10 +37,13 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             dependencies.router,
             calendars.router,
             baselines.router,
+            resources.router,
+            imports.router,
         ],
         title="Tandem planning",
         handlers=handlers,
         sources=SOURCES,
-        jobs={},
+        jobs={**IMPORT_JOBS},
         peers=peers,
+        resources=storage(settings.storage_url) if settings.storage_url else None,
     )

@@ -1,10 +1,10 @@
-"""The system's description, and two tenants: ours has one object of every kind, theirs must learn of none of them."""
+"""The system's description, and two tenants: ours has one object of every kind, theirs must learn of none of ours."""
 
 import pytest
 
 from tests.contract.inventory import Inventory
 from tests.contract.operations import Description
-from tests.factories.system import SystemUnderTest, Tenant
+from tests.factories.system import SystemUnderTest
 
 
 @pytest.fixture(scope="session")
@@ -14,14 +14,18 @@ async def description(system: SystemUnderTest) -> Description:
     return Description(answer.json())
 
 
-@pytest.fixture(scope="session")
-async def ours(system: SystemUnderTest, description: Description) -> Inventory:
+async def furnished(system: SystemUnderTest, description: Description) -> Inventory:
     inventory = Inventory(system, await system.tenant())
     await inventory.fill({str(operation): operation for operation in description})
     return inventory
 
 
 @pytest.fixture(scope="session")
-async def theirs(system: SystemUnderTest) -> Tenant:
+async def ours(system: SystemUnderTest, description: Description) -> Inventory:
+    return await furnished(system, description)
+
+
+@pytest.fixture(scope="session")
+async def theirs(system: SystemUnderTest, description: Description) -> Inventory:
     """Another tenant."""
-    return await system.tenant()
+    return await furnished(system, description)

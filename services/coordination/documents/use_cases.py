@@ -16,6 +16,7 @@ from services.coordination.documents.schemas import DocumentPatch, NewDocument, 
 from services.coordination.documents.upload import Upload
 from services.kernel.access import require_authority, require_member
 from services.kernel.events import Audience, FactType
+from services.kernel.problems import AuthorityRequired
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.write import check_version
@@ -30,7 +31,7 @@ async def upload_document(session: WriteSession, project_id: UUID, upload: Uploa
     await session.flush()
     session.add(_version(document, 1, upload))
     await session.flush()
-    await require_authority(session, project_id, ["document.write"])
+    await _require_authority_to_upload(session, project_id, ["document.write"])
     await _record(session, DOCUMENT_UPLOADED, document)
     return document
 
@@ -48,7 +49,7 @@ async def add_version(
     session.add(version)
     await session.flush()
     sharing = ["document.share_external"] if document.shared_with_guests else []
-    await require_authority(session, document.project_id, ["document.write", *sharing])
+    await _require_authority_to_upload(session, document.project_id, ["document.write", *sharing])
     await _record(session, DOCUMENT_VERSION_ADDED, document)
     return document, version
 
@@ -67,12 +68,22 @@ async def change_document(
     await session.flush()
     shared = document.shared_with_guests
     kinds = ["document.write", *(["document.share_external"] if shared and not was_shared else [])]
-    await require_authority(session, document.project_id, kinds)
+    subject = {"type": "document", "id": str(document.id), "title": document.title}
+    await require_authority(session, document.project_id, kinds, impact={"subject": subject})
     if changes.keys() - {"shared_with_guests"}:
         await _record(session, DOCUMENT_CHANGED, document)
     if shared != was_shared:
         await _record(session, DOCUMENT_SHARED if shared else DOCUMENT_UNSHARED, document, for_guests=True)
     return document
+
+
+async def _require_authority_to_upload(session: WriteSession, project_id: UUID, kinds: list[str]) -> None:
+    """A file is too much to be kept as a proposal: whoever may only propose is told who may decide instead."""
+    try:
+        await require_authority(session, project_id, kinds)
+    except AuthorityRequired as refusal:
+        refusal.values["proposable"] = False
+        raise
 
 
 def _version(document: Document, number: int, upload: Upload[Any]) -> DocumentVersion:

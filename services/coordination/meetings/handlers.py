@@ -15,6 +15,8 @@ _RESULT = {
     "gateway.proposal.rejected": "rejected",
     "gateway.proposal.rebase_required": "rebase_required",
     "gateway.proposal.failed": "failed",
+    # The signer could not decide it; the proposal itself stays open.
+    "gateway.proposal.decision_refused": "failed",
 }
 COMPLETE = 100
 
@@ -27,6 +29,8 @@ async def note_result(session: WriteSession, fact: Fact) -> None:
     outcome = await repository.outcome_or_none(session, UUID(fact.data["outcome_id"]))
     if outcome is not None:
         outcome.result = _RESULT[fact.type]
+        problem = fact.data.get("problem")
+        outcome.result_detail = problem and problem["title"]
 
 
 @HANDLERS.on("planning.task.created")

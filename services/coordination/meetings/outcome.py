@@ -42,7 +42,8 @@ _OF_ACTIONS = ("title", "owner_id", "due_date")
 class Outcome(Entity, Base):
     """A decision may decide a proposal; an action names who does what until when.
 
-    `result` is what the authority desk made of a decision: it is no part of the minutes and comes after them.
+    `result` and, where something went wrong, `result_detail` are what the authority desk made of a decision: they are no
+    part of the minutes and come after them.
     """
 
     __tablename__ = "outcomes"
@@ -69,6 +70,7 @@ class Outcome(Entity, Base):
     due_date: Mapped[date | None] = mapped_column(Date)
     parent_task_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     result: Mapped[str | None] = mapped_column(Text)
+    result_detail: Mapped[str | None] = mapped_column(Text)
 
     def require_complete(self) -> None:
         """Raise OutcomeIncomplete unless exactly what its kind needs is there.

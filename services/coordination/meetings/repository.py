@@ -60,7 +60,7 @@ _OUTCOMES = (
     "(select coalesce(json_agg(json_build_object('id', o.id, 'version', o.version, 'kind', o.kind, 'text', o.text,"
     " 'agenda_item_id', o.agenda_item_id, 'proposal_id', o.proposal_id, 'decision', o.decision, 'reason', o.reason,"
     " 'title', o.title, 'owner_id', o.owner_id, 'due_date', o.due_date, 'parent_task_id', o.parent_task_id,"
-    " 'result', o.result) order by o.created_at, o.id), '[]')"
+    " 'result', o.result, 'result_detail', o.result_detail) order by o.created_at, o.id), '[]')"
     " from outcomes o where o.tenant_id = t.tenant_id and o.meeting_id = t.id)"
 )
 
@@ -157,6 +157,7 @@ OUTCOMES = Collection(
             "due_date",
             "parent_task_id",
             "result",
+            "result_detail",
         )
     },
     filters={

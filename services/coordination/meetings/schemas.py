@@ -262,6 +262,7 @@ class OutcomeShape(ObjectShape):
     due_date: date | None
     parent_task_id: UUID | None
     result: Literal["accepted", "rejected", "rebase_required", "failed"] | None
+    result_detail: str | None
     effects: Effects | None = None
 
 

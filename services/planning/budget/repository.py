@@ -152,7 +152,7 @@ async def reversible(
 async def total(reader: Reader, table: Literal["budget_lines", "commitments", "actuals"], project_id: UUID) -> Decimal:
     """The sum of the project's amounts, all of them in its currency."""
     value: Decimal = await reader.value(
-        f"select coalesce(sum(amount), 0) from {table} where tenant_id = $1 and project_id = $2",  # noqa: S608  # a literal
+        f"select coalesce(sum(amount), 0) from {table} where tenant_id = $1 and project_id = $2",
         reader.tenant_id,
         project_id,
     )
@@ -197,7 +197,7 @@ async def by_external_ref(
         f"""select t.* from {table} t
             join (select distinct * from unnest($2::text[], $3::text[], $4::text[])) r (system, type, id)
               on t.external_system = r.system and t.external_type = r.type and t.external_id = r.id
-            where t.tenant_id = $1""",  # noqa: S608  # a literal
+            where t.tenant_id = $1""",
         reader.tenant_id,
         list(systems),
         list(types),

@@ -73,7 +73,8 @@ async def create_budget_line(session: WriteSession, project_id: UUID, new: NewBu
     )
     session.add(line)
     await session.flush()
-    await _decide_line(session, line, before, line.amount)
+    await _require_line(session, line, before, line.amount)
+    await _record_line_decision(session, line)
     session.record(BUDGET_LINE_CREATED, "budget_line", line.id, _line_data(line, code), project_id=project_id)
     return line
 
@@ -94,7 +95,10 @@ async def change_budget_line(
     for name, value in changes.items():
         setattr(line, name, value)
     await session.flush()
-    await _decide_line(session, line, before, line.amount - held)
+    await _require_line(session, line, before, line.amount - held)
+    if line.version == expected_version:
+        return line  # The same once more: nothing was decided.
+    await _record_line_decision(session, line)
     session.record(BUDGET_LINE_CHANGED, "budget_line", line.id, _line_data(line, code), project_id=line.project_id)
     return line
 
@@ -267,16 +271,19 @@ def require_currency(amount: Money, currency: str, pointer: str = "/amount/curre
         raise CurrencyMismatched(errors=[error], currency=currency)
 
 
-async def _decide_line(session: WriteSession, line: BudgetLine, before: Decimal, change: Decimal) -> None:
+async def _require_line(session: WriteSession, line: BudgetLine, before: Decimal, change: Decimal) -> None:
     impact = _cost_impact(before, change, line.currency)
     await require_authority(session, line.project_id, ["budget.line"], {"cost": abs(change)}, impact)
+
+
+async def _record_line_decision(session: WriteSession, line: BudgetLine) -> None:
     await record_decision(
         session,
         project_id=line.project_id,
         kind="budget.line",
         question=f"What may this cost: {line.description}?",
         chosen=str(Money.of(line.amount, line.currency)),
-        impact=impact,
+        impact=session.impact,
         subject_type="budget_line",
         subject_id=line.id,
     )

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import UUID as SqlUuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kernel.entity import Entity
-from services.kernel.problems import Conflict, RuleViolated
+from services.kernel.problems import Conflict, RuleViolated, Unavailable
 from services.planning.base import Base
 
 MAXIMUM_FILE_BYTES = 50_000_000
@@ -18,7 +18,10 @@ MAXIMUM_FILE_BYTES = 50_000_000
 class PlanAlreadyImported(Conflict):
     code = "plan_already_imported"
     title = {"en": "This plan has been imported already", "nb": "Denne planen er importert fra før"}
-    detail = {"en": "The project has tasks of this plan. Nothing was changed.", "nb": "Prosjektet har oppgaver fra denne planen. Ingenting ble endret."}
+    detail = {
+        "en": "The project has tasks of this plan. Nothing was changed.",
+        "nb": "Prosjektet har oppgaver fra denne planen. Ingenting ble endret.",
+    }
     members = ("import_id",)
 
 
@@ -27,6 +30,11 @@ class UnreadablePlan(RuleViolated):
     title = {"en": "The file cannot be read as a plan", "nb": "Filen kan ikke leses som en plan"}
     detail = {"en": "Line {line}: {reason}. Nothing was imported.", "nb": "Linje {line}: {reason}. Ingenting ble importert."}
     members = ("line", "reason_code")
+
+
+class StoreNotConfigured(Unavailable):
+    code = "storage_not_configured"
+    title = {"en": "This installation has no store for files", "nb": "Denne installasjonen har ikke noe fillager"}
 
 
 class Import(Entity, Base):
@@ -45,5 +53,6 @@ class Import(Entity, Base):
     storage_key: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(Text)
+    source_guid: Mapped[str] = mapped_column(Text)
     counts: Mapped[dict[str, int]] = mapped_column(JSONB)
     report: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

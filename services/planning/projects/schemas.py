@@ -41,7 +41,7 @@ Local = Annotated[datetime, AfterValidator(_plannable)]
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
 
-_EXAMPLE = {"key": "BRO", "name": "A new bridge", "start": "2026-03-02T08:00:00", "currency": "NOK"}
+_EXAMPLE: Any = {"key": "BRO", "name": "A new bridge", "start": "2026-03-02T08:00:00", "currency": "NOK"}
 
 
 class NewProject(Body):

@@ -79,7 +79,8 @@ async def set_goal(session: WriteSession, project_id: UUID, new: NewGoal) -> tup
     ]
     session.add_all(criteria)
     await session.flush()
-    await _decide_goal(session, goal)
+    await require_authority(session, project_id, ["goal.set"])
+    await _record_goal_decision(session, goal)
     return goal, criteria
 
 
@@ -94,7 +95,10 @@ async def change_goal(session: WriteSession, goal_id: UUID, expected_version: in
     for name, value in changes.items():
         setattr(goal, name, value)
     await session.flush()
-    await _decide_goal(session, goal)
+    await require_authority(session, goal.project_id, ["goal.set"])
+    if goal.version == expected_version:
+        return goal  # The same once more: nothing was decided.
+    await _record_goal_decision(session, goal)
     return goal
 
 
@@ -110,7 +114,8 @@ async def add_success_criterion(session: WriteSession, project_id: UUID, new: Ne
     criterion = SuccessCriterion(project_id=project_id, goal_id=goal.id, statement=new.statement)
     session.add(criterion)
     await session.flush()
-    await _decide_goal(session, goal)
+    await require_authority(session, project_id, ["goal.set"])
+    await _record_goal_decision(session, goal)
     return criterion
 
 
@@ -125,13 +130,15 @@ async def change_success_criterion(
     changes = merged(patch)
     if "statement" in changes:
         criterion.statement = changes["statement"]
-    judged = not {"met", "evidence"}.isdisjoint(changes)
+    reworded, judged = "statement" in changes, not {"met", "evidence"}.isdisjoint(changes)
     if judged:
         criterion.judge(changes.get("met", criterion.met), changes.get("evidence", criterion.evidence))
     await session.flush()
+    kinds = ["success_criterion.judge"] * judged + ["goal.set"] * (reworded or not judged)
+    await require_authority(session, goal.project_id, kinds)
+    if criterion.version == expected_version:
+        return criterion  # The same once more: nothing was decided.
     if judged:
-        kinds = ["success_criterion.judge"] + (["goal.set"] if "statement" in changes else [])
-        await require_authority(session, goal.project_id, kinds)
         await record_decision(
             session,
             project_id=goal.project_id,
@@ -142,14 +149,14 @@ async def change_success_criterion(
             subject_type="success_criterion",
             subject_id=criterion.id,
         )
-        await _record_goal(session, goal)
+    if reworded:
+        await _record_goal_decision(session, goal)
     else:
-        await _decide_goal(session, goal)
+        await _record_goal(session, goal)
     return criterion
 
 
-async def _decide_goal(session: WriteSession, goal: Goal) -> None:
-    await require_authority(session, goal.project_id, ["goal.set"])
+async def _record_goal_decision(session: WriteSession, goal: Goal) -> None:
     await record_decision(
         session,
         project_id=goal.project_id,

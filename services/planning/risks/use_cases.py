@@ -82,6 +82,8 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
     risk.estimate()
     await session.flush()
     await require_authority(session, risk.project_id, ["risk.record"])
+    if risk.version == expected_version:
+        return risk  # The same once more: nothing happened.
     session.record(RISK_CHANGED, "risk", risk.id, _risk_data(risk), project_id=risk.project_id)
     return risk
 
@@ -144,6 +146,8 @@ async def change_risk_response(
         setattr(response, name, value)
     await session.flush()
     await require_authority(session, response.project_id, ["risk.response"])
+    if response.version == expected_version:
+        return response  # The same once more: nothing was decided.
     await _record_response(session, await load_risk(session, response.risk_id), response)
     return response
 

@@ -204,7 +204,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     for row in await reader.rows(
         """select a.task_id, a.resource_id, r.calendar_id, a.units::float8, a.work, a.duration, a.remaining, a.delay
            from assignments a join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
-           where a.tenant_id = $1 and a.project_id = $2 and r.resource_type = 'work' order by a.id""",
+           where a.tenant_id = $1 and a.project_id = $2 and r.resource_type = 'work' and a.work > 0 order by a.id""",
         tenant_id,
         project_id,
     ):
@@ -513,3 +513,11 @@ async def calendar_is_used(reader: Reader, calendar_id: UUID) -> bool:
         calendar_id,
     )
     return used
+
+
+async def project_time_zone(reader: Reader, project_id: UUID) -> str:
+    """The project's IANA time zone."""
+    zone: str = await reader.value(
+        "select time_zone from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
+    )
+    return zone

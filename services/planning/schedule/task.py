@@ -112,7 +112,6 @@ class Task(Entity, Base):
         Index("ix_tasks_parent", "tenant_id", "parent_id"),
         Index("ix_tasks_assignee", "tenant_id", "assignee_id", "project_id", "position"),
         Index("ix_tasks_milestones", "tenant_id", "project_id", "position", "id", postgresql_where=text("milestone")),
-        Index("ix_tasks_import", "tenant_id", "project_id", "import_uid", postgresql_where=text("import_uid is not null")),
         CheckConstraint("status in ('todo','in_progress','done')", name="status"),
         CheckConstraint("task_type in ('fixed_units','fixed_duration','fixed_work')", name="task_type"),
         CheckConstraint(f"constraint_type in ({','.join(repr(str(each)) for each in DateConstraint)})", name="constraint_type"),

@@ -20,7 +20,6 @@ from services.reporting.dashboards.earned_value import (
 from services.reporting.dashboards.planned_value import BaselineTask, planned_value_series, weekly_points
 
 _ZERO = Decimal(0)
-_HUNDRED = Decimal(100)
 _DAYS_OF_A_WEEK = Decimal(7)
 # Ten years by the week; a longer baseline is read in steps of several weeks, which costs precision and no time.
 MOST_POINTS = 520
@@ -202,9 +201,7 @@ class ProjectState:
         earned, position = _ZERO, 0
         for day in days:
             if day >= self.own_status_date:
-                values.append(
-                    sum((earned_percent_complete(self._budget_of(task), task.percent_complete) for task in self.leaves), _ZERO)
-                )
+                values.append(self._earned_now)
                 continue
             while position < len(self.progress) and self.progress[position].day <= day:
                 entry = self.progress[position]
@@ -216,8 +213,15 @@ class ProjectState:
             values.append(earned)
         return values
 
-    def _budget_of(self, task: TaskState) -> Decimal:
-        return self.leaf_budgets.get(task.id, _ZERO)
+    @cached_property
+    def _earned_now(self) -> Decimal:
+        return sum(
+            (
+                earned_percent_complete(self.leaf_budgets.get(task.id, _ZERO), task.percent_complete)
+                for task in self.leaves
+            ),
+            _ZERO,
+        )
 
     def actual(self, days: Sequence[date]) -> list[Decimal]:
         """AC at the end of each day: what was posted up to it."""

@@ -43,7 +43,7 @@ async def keep(session: WriteSession, table: Table, fact: Fact, *rows: Row) -> N
     keys = [column.name for column in table.primary_key]
     others = [column.name for column in table.columns if column.name not in keys]
     await (await session.driver()).execute(
-        f"insert into {table.name} select * from json_populate_recordset(null::{table.name}, $1::json)"  # noqa: S608
+        f"insert into {table.name} select * from json_populate_recordset(null::{table.name}, $1::json)"
         f" on conflict ({', '.join(keys)}) do update set {', '.join(f'{name} = excluded.{name}' for name in others)}",
         _json(fact, rows),
     )
@@ -53,7 +53,7 @@ async def change(session: WriteSession, table: Table, fact: Fact, row_id: UUID, 
     """Set the named columns of the row whose `key` is `row_id`; nothing happens where there is no such row."""
     names = [column.name for column in table.columns if column.name in values]
     await (await session.driver()).execute(
-        f"update {table.name} t set {', '.join(f'{name} = r.{name}' for name in (*names, 'number'))}"  # noqa: S608
+        f"update {table.name} t set {', '.join(f'{name} = r.{name}' for name in (*names, 'number'))}"
         f" from json_populate_recordset(null::{table.name}, $3::json) r where t.tenant_id = $1 and t.{key} = $2",
         fact.tenant_id,
         row_id,
@@ -86,7 +86,7 @@ async def keep_tasks(session: WriteSession, fact: Fact, rows: Sequence[Row]) -> 
               left join {TASKS.name} t on t.tenant_id = r.tenant_id and t.id = r.id
             where r.percent_complete <> coalesce(t.percent_complete, 0)
             on conflict (tenant_id, task_id, occurred_at) do update
-              set percent_complete = excluded.percent_complete, number = excluded.number""",  # noqa: S608
+              set percent_complete = excluded.percent_complete, number = excluded.number""",
         _json(fact, rows),
         fact.occurred_at,
     )
@@ -103,7 +103,7 @@ async def drop_tasks(session: WriteSession, fact: Fact, task_ids: Sequence[UUID]
 
 async def drop_tasks_of_other_baselines(session: WriteSession, fact: Fact, baseline_id: UUID) -> None:
     await (await session.driver()).execute(
-        f"delete from {BASELINE_TASKS.name} where tenant_id = $1 and project_id = $2 and baseline_id <> $3",  # noqa: S608
+        f"delete from {BASELINE_TASKS.name} where tenant_id = $1 and project_id = $2 and baseline_id <> $3",
         fact.tenant_id,
         fact.project_id,
         baseline_id,
@@ -115,7 +115,7 @@ async def empty(session: WriteSession) -> None:
     driver = await session.driver()
     for table in REBUILT_TABLES:
         if table is not inbox_cursors:
-            await driver.execute(f"delete from {table.name} where tenant_id = $1", session.tenant_id)  # noqa: S608
+            await driver.execute(f"delete from {table.name} where tenant_id = $1", session.tenant_id)
 
 
 async def digest(reader: Reader) -> dict[str, str]:
@@ -124,7 +124,7 @@ async def digest(reader: Reader) -> dict[str, str]:
     for table in REBUILT_TABLES:
         keys = ", ".join(f"t.{column.name}" for column in table.primary_key)
         digests[table.name] = await reader.value(
-            "select encode(sha256(convert_to(coalesce(string_agg(t::text, E'\\n' order by"  # noqa: S608
+            "select encode(sha256(convert_to(coalesce(string_agg(t::text, E'\\n' order by"
             f" {keys}), ''), 'UTF8')), 'hex') from {table.name} t where t.tenant_id = $1",
             reader.tenant_id,
         )

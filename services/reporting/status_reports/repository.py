@@ -102,7 +102,7 @@ async def readable_report(reader: Reader, report_id: UUID, person_id: UUID) -> a
     row = await reader.row(
         f"""select t.id, t.number, t.state, t.version, t.figures::text as figures, t.sha256, t.signed_at, t.signed_by_name,
               t.signed_document
-            from status_reports t where t.tenant_id = $1 and t.id = $2 and {sees_report("t.project_id", "$3")}""",  # noqa: S608
+            from status_reports t where t.tenant_id = $1 and t.id = $2 and {sees_report("t.project_id", "$3")}""",
         reader.tenant_id,
         report_id,
         person_id,

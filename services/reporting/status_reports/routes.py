@@ -128,6 +128,9 @@ async def get_pdf(report_id: UUID, request: Request, language: LanguageChoice = 
     # Setting takes seconds, and no connection waits for it.
     async with database.read(principal.tenant_id) as session:
         row = await readable_report(session, report_id, principal.person_id)
+        etag = _etag(row, chosen)
+        if request.headers.get("if-none-match") == etag:
+            return Response(b"", 304, {"ETag": etag})
         pdf = await kept_pdf(session, report_id, chosen)
     if pdf is None:
         worker: PdfWorker = context.service.resources
@@ -137,7 +140,7 @@ async def get_pdf(report_id: UUID, request: Request, language: LanguageChoice = 
                 await keep_pdf(kept, report_id, chosen, pdf)
                 await kept.commit()
     headers = download_headers(f"status-report-{row['number']}-{chosen}.pdf", "application/pdf")
-    return Response(pdf, headers=headers | {"ETag": _etag(row, chosen)})
+    return Response(pdf, headers=headers | {"ETag": etag})
 
 
 def _choose(context: RequestContext, language: Language | None) -> Language:

@@ -52,7 +52,8 @@ async def call_meeting(session: WriteSession, project_id: UUID, new: NewMeeting)
         rank = rank_after(rank)
         session.add(AgendaItem(project_id=project_id, meeting_id=meeting.id, rank=rank, **item.model_dump()))
     await session.flush()
-    await require_authority(session, project_id, ["meeting.call"])
+    subject = {"type": "meeting", "id": str(meeting.id), "title": meeting.title}
+    await require_authority(session, project_id, ["meeting.call"], impact={"subject": subject})
     data = await repository.meeting_data(session, meeting.id)
     session.record(MEETING_CALLED, "meeting", meeting.id, data, project_id=project_id)
     return meeting

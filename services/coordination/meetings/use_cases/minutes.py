@@ -43,7 +43,8 @@ async def sign_minutes(session: WriteSession, meeting_id: UUID, new: NewSignatur
     signer_id = session.principal.person_id
     meeting.sign(text, sha256, signer_id, session.now)
     await session.flush()
-    await require_authority(session, meeting.project_id, ["minutes.sign"])
+    subject = {"type": "meeting", "id": str(meeting.id), "title": meeting.title}
+    await require_authority(session, meeting.project_id, ["minutes.sign"], impact={"subject": subject})
     data = {
         "meeting_id": str(meeting.id),
         "title": meeting.title,

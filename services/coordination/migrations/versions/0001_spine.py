@@ -286,6 +286,7 @@ def upgrade() -> None:
     sa.Column('due_date', sa.Date(), nullable=True),
     sa.Column('parent_task_id', sa.UUID(), nullable=True),
     sa.Column('result', sa.Text(), nullable=True),
+    sa.Column('result_detail', sa.Text(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),

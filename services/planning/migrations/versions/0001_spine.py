@@ -232,6 +232,7 @@ def upgrade() -> None:
     sa.Column('storage_key', sa.Text(), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('source_guid', sa.Text(), nullable=False),
     sa.Column('counts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('report', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -523,7 +524,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_tasks'))
     )
     op.create_index('ix_tasks_assignee', 'tasks', ['tenant_id', 'assignee_id', 'project_id', 'position'], unique=False)
-    op.create_index('ix_tasks_import', 'tasks', ['tenant_id', 'project_id', 'import_uid'], unique=False, postgresql_where=sa.text('import_uid is not null'))
     op.create_index('ix_tasks_milestones', 'tasks', ['tenant_id', 'project_id', 'position', 'id'], unique=False, postgresql_where=sa.text('milestone'))
     op.create_index('ix_tasks_parent', 'tasks', ['tenant_id', 'parent_id'], unique=False)
     op.create_index('ix_tasks_position', 'tasks', ['tenant_id', 'project_id', 'position', 'id'], unique=False)
@@ -629,7 +629,6 @@ def downgrade() -> None:
     op.drop_index('ix_tasks_position', table_name='tasks')
     op.drop_index('ix_tasks_parent', table_name='tasks')
     op.drop_index('ix_tasks_milestones', table_name='tasks', postgresql_where=sa.text('milestone'))
-    op.drop_index('ix_tasks_import', table_name='tasks', postgresql_where=sa.text('import_uid is not null'))
     op.drop_index('ix_tasks_assignee', table_name='tasks')
     op.drop_table('tasks')
     op.drop_index('ix_success_criteria_project', table_name='success_criteria')

@@ -268,6 +268,7 @@ async def test_sharing_is_not_a_coordinators_to_decide(coordination: ServiceUnde
     shared = await world["manager"].patch(path, {"shared_with_guests": True}, 2)
     version = await add_version(world["coordinator"], shared.json(), b"what guests would see at once")
     assert (version.status_code, version.json()["code"]) == (403, "authority_required")
+    assert version.json()["proposable"] is False
     assert (await world["coordinator"].patch(path, {"shared_with_guests": False}, 3)).status_code == 200
 
 

@@ -157,6 +157,21 @@ async def test_the_desks_verdict_comes_back_to_the_outcome(coordination: Service
     assert (shown["result"], shown["proposal"]["status"]) == (result, result)
 
 
+async def test_a_decision_that_the_desk_refuses_leaves_the_proposal_open(coordination: ServiceUnderTest) -> None:
+    world = await coordination.world(make_policy())
+    proposal_id = await submit_proposal(world)
+    meeting = await call_meeting(world)
+    decision = {"kind": "decision", "proposal_id": str(proposal_id), "decision": "accept"}
+    outcome = await record_outcome(world, meeting, **decision)
+    await sign(world, meeting)
+    data = {"outcome_id": outcome["id"], "problem": {"title": "Nobody decides their own proposal here"}}
+    refused = ("gateway.proposal.decision_refused", proposal_id, data, world.project_id)
+    await coordination.hear(world.tenant_id, "gateway", [refused])
+    shown = (await world["member"].get(f"/v1/outcomes/{outcome['id']}?expand=proposal")).json()
+    assert (shown["result"], shown["proposal"]["status"]) == ("failed", "open")
+    assert shown["result_detail"] == "Nobody decides their own proposal here"
+
+
 async def test_an_action_becomes_a_task_and_is_done_when_the_task_is(coordination: ServiceUnderTest) -> None:
     world = await coordination.world(make_policy())
     meeting = await call_meeting(world)

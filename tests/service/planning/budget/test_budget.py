@@ -198,6 +198,39 @@ async def test_a_line_is_decided_recorded_and_published_to_the_cent(planning: Se
     }
 
 
+async def test_the_same_once_more_decides_nothing(planning: ServiceUnderTest) -> None:
+    world = await planning.world(make_policy())
+    path = f"/v1/budget-lines/{(await make_line(world))['id']}"
+    for same in ({}, {"amount": nok("1000")}, {"description": "Abutments"}):
+        answer = await world["manager"].patch(path, same, 1)
+        assert (answer.status_code, answer.headers["etag"]) == (200, '"1"')
+    assert len((await world["auditor"].get(f"/v1/projects/{world.project_id}/decisions")).json()["data"]) == 1
+    assert await facts_of(planning, world, "planning.budget_line.changed") == []
+
+
+async def test_money_goes_to_work_of_the_project(planning: ServiceUnderTest) -> None:
+    world, other = await planning.world(make_policy()), await planning.world(make_policy())
+    own, foreign = [
+        (await each["manager"].post(f"/v1/projects/{each.project_id}/tasks", {"title": "Foundation"})).json()["id"]
+        for each in (world, other)
+    ]
+    path = f"/v1/budget-lines/{(await make_line(world))['id']}"
+    refused = await world["manager"].patch(path, {"task_id": foreign}, 1)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/task_id")
+    assert (await world["manager"].patch(path, {"task_id": own}, 1)).json()["task_id"] == own
+    assert len((await world["member"].get(f"{lines(world)}?task_id={own}")).json()["data"]) == 1
+    assert (await world["manager"].patch(path, {"task_id": None}, 2)).json()["task_id"] is None
+
+
+async def test_a_dry_run_measures_and_stores_nothing(planning: ServiceUnderTest) -> None:
+    world = await planning.world(make_policy())
+    path = f"/v1/budget-lines/{(await make_line(world))['id']}"
+    answer = await world["coordinator"].patch(f"{path}?dry_run=true", {"amount": nok("5.00")}, 1)
+    assert answer.json()["authority"]["verdict"] == "propose"
+    assert answer.json()["impact"]["cost"]["change"] == nok("-995.00")
+    assert (await world["coordinator"].get(path)).json()["amount"] == nok("1000.00")
+
+
 async def test_of_many_writers_with_one_version_exactly_one_wins(planning: ServiceUnderTest) -> None:
     world = await planning.world(make_policy())
     path = f"/v1/budget-lines/{(await make_line(world))['id']}"

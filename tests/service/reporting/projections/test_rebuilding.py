@@ -3,14 +3,16 @@
 import random
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.kernel.identity import Principal
 from services.kernel.ids import new_id
+from services.reporting.app import SOURCES, create_app
 from services.reporting.projections.read_tables import READ_TABLES
 from services.reporting.projections.repository import digest, empty
-from services.reporting.rebuild import rebuild_tenant, tenants_of
+from services.reporting.rebuild import rebuild, rebuild_tenant, tenants_of
 from tests.factories.facts import Bridge, Listener, Told, baseline_set, tasks_created
 from tests.factories.policies import make_policy
 
@@ -44,6 +46,35 @@ async def test_a_rebuild_from_zero_gives_the_same_bytes(reporting: Listener) -> 
     }
     assert await digest_of(reporting, world.tenant_id) == before
     assert world.tenant_id in await tenants_of(reporting.service)
+
+
+async def test_the_command_names_what_it_reached(reporting: Listener, capsys: pytest.CaptureFixture[str]) -> None:
+    world = await reporting.world(make_policy())
+    await reporting.tell(world, Bridge(world).told())
+    before = await digest_of(reporting, world.tenant_id)
+    peers = {source: reporting.outboxes.app(source) for source in SOURCES}
+    await rebuild(create_app(reporting.service.settings, peers).state.service, world.tenant_id)
+    reached = " ".join(f"{source}={len(reporting.outboxes.of(source, world.tenant_id))}" for source in SOURCES)
+    assert capsys.readouterr().out == f"{world.tenant_id} {reached}\n"
+    assert await digest_of(reporting, world.tenant_id) == before
+
+
+async def test_a_rebuild_that_cannot_read_everything_changes_nothing(
+    reporting: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await reporting.world(make_policy())
+    await reporting.tell(world, Bridge(world).told())
+    before = await digest_of(reporting, world.tenant_id)
+    kept = reporting.outboxes.of
+    lost = {"coordination": lambda fact: fact.number != 3}
+    monkeypatch.setattr(
+        reporting.outboxes,
+        "of",
+        lambda source, tenant_id: tuple(filter(lost.get(source), kept(source, tenant_id))),
+    )
+    with pytest.raises(RuntimeError, match="gap behind"):
+        await rebuild_tenant(reporting.service, world.tenant_id)
+    assert await digest_of(reporting, world.tenant_id) == before
 
 
 async def test_a_rebuild_of_one_tenant_leaves_the_others_alone(reporting: Listener) -> None:

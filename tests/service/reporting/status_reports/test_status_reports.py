@@ -286,6 +286,8 @@ async def test_page_and_pdf_of_a_signed_report_carry_its_figures(reporting: List
         assert word in text, word
     again = await world["auditor"].get(f"{path}/pdf", headers={"Accept-Language": language})
     assert again.content == answer.content
+    known = {"If-None-Match": answer.headers["etag"]}
+    assert (await world["member"].get(f"{path}/pdf?language={language}", headers=known)).status_code == 304
 
 
 async def test_a_signed_pdf_is_set_once(reporting: Listener, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,43 @@
+"""What has had its time is thrown away: idempotency keys after 72 hours, by the database's clock."""
+
+import asyncio
+
+import structlog
+
+from services.kernel.database import CONNECTION_FAILURES, Database
+
+_log = structlog.get_logger("housekeeping")
+KEY_HOURS = 72
+PAUSE_SECONDS = 600.0
+BATCH = 1000
+
+
+class Housekeeping:
+    """Runs until cancelled; several processes may do it at once without harm."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run(self) -> None:
+        while True:
+            try:
+                while await self.drop_old_keys() == BATCH:
+                    await asyncio.sleep(0)
+            except CONNECTION_FAILURES as error:
+                _log.warning("housekeeping waits", problem=type(error).__name__)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def drop_old_keys(self) -> int:
+        """Delete a batch of expired keys, so that no transaction is long. Returns how many there were."""
+        async with self._database.background() as connection:
+            dropped: int = await connection.fetchval(
+                """with dropped as (
+                     delete from idempotency_keys where (tenant_id, principal_id, route, key) in (
+                       select tenant_id, principal_id, route, key from idempotency_keys
+                       where created_at < now() - make_interval(hours => $1) limit $2)
+                     returning 1)
+                   select count(*) from dropped""",
+                KEY_HOURS,
+                BATCH,
+            )
+        return dropped

@@ -1,0 +1,235 @@
+"""Importing a plan: asked for with a file, carried out by a job whose last transaction creates everything or nothing."""
+
+import asyncio
+import io
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from services.kernel.access import require_authority, require_member
+from services.kernel.ids import new_id
+from services.kernel.jobs import JobCancelled, JobRun, enqueue_job
+from services.kernel.problems import Problem, Unavailable
+from services.kernel.session import WriteSession
+from services.kernel.storage import ObjectDamaged, ObjectMissing, Storage, StorageFailed
+from services.planning.imports.events import PLAN_IMPORTED
+from services.planning.imports.mspdi import Limits, MspdiPlan, UnreadableFile, read_mspdi
+from services.planning.imports.mspdi_plan import to_plan
+from services.planning.imports.plan_import import (
+    MAXIMUM_FILE_BYTES,
+    Import,
+    PlanAlreadyImported,
+    StoreNotConfigured,
+    UnreadablePlan,
+)
+from services.planning.imports.repository import (
+    import_of_file,
+    import_of_plan,
+    insert_baseline_tasks,
+    insert_rows,
+    keep_import,
+    keep_options,
+    project_currency,
+    set_project_frame,
+    stored_object,
+)
+from services.planning.imports.taking_over import TakenOver, baselines_of, frame_of, options_of, take_over
+from services.planning.imports.upload import PlanFile
+from services.planning.schedule.baseline import Baseline
+from services.planning.schedule.events import BASELINE_SET
+from services.planning.schedule.impact import impact_of, measures_of
+from services.planning.schedule.network import Plan
+from services.planning.schedule.repository import load_plan, lock_plan, next_baseline_number, store_plan
+from services.planning.schedule.task import MAXIMUM_TASKS
+from services.planning.schedule.use_cases.plan_changes import parts_of, plan_dates, tell_rest
+from services.planning.schedule.working_plan import WorkingPlan, task_row
+
+JOB = "import_plan"
+_LIMITS = Limits(max_bytes=MAXIMUM_FILE_BYTES, max_records=MAXIMUM_TASKS)
+
+
+async def ask_for_import(session: WriteSession, project_id: UUID, file: PlanFile) -> UUID:
+    """Enqueue the job. Raises PlanAlreadyImported when the project has taken over the same file before."""
+    await require_member(session, session.principal, project_id)
+    await require_authority(session, project_id, ["import.plan"])
+    known = await import_of_file(session, project_id, file.stored.sha256)
+    if known is not None:
+        raise PlanAlreadyImported(import_id=str(known))
+    arguments = {"project_id": str(project_id), "filename": file.filename} | asdict(file.stored)
+    return await enqueue_job(session, JOB, arguments, project_id)
+
+
+async def import_plan(run: JobRun) -> None:
+    """Read, take over, schedule, store. A refusal of any kind leaves nothing behind, the file included."""
+    storage: Storage | None = run.resources
+    if storage is None:
+        raise StoreNotConfigured
+    try:
+        await run.report(5, "reading the file")
+        mspdi, source = await _read(storage, run.arguments)
+        await run.report(40, "scheduling")
+        async with run.write() as session:
+            await _take_over(session, run, mspdi, source)
+    except (UnreadablePlan, PlanAlreadyImported, JobCancelled):
+        await storage.delete(run.arguments["key"])
+        raise
+    except Unavailable:
+        raise
+    except Problem:
+        await storage.delete(run.arguments["key"])
+        raise
+
+
+async def _read(storage: Storage, arguments: dict[str, Any]) -> tuple[MspdiPlan, Plan]:
+    try:
+        chunks = [chunk async for chunk in await storage.open(stored_object(arguments))]
+    except (ObjectMissing, ObjectDamaged, StorageFailed) as error:
+        raise Unavailable from error
+
+    def read() -> tuple[MspdiPlan, Plan]:
+        mspdi = read_mspdi(io.BytesIO(b"".join(chunks)), _LIMITS)
+        return mspdi, to_plan(mspdi)
+
+    try:
+        # Reading fifty megabytes of XML takes a while, and requests are answered by the same loop.
+        return await asyncio.to_thread(read)
+    except UnreadableFile as error:
+        raise UnreadablePlan(line=error.line, reason=error.detail, reason_code=error.code) from error
+
+
+async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, source: Plan) -> None:
+    arguments = run.arguments
+    project_id = UUID(arguments["project_id"])
+    await require_member(session, session.principal, project_id)
+    await lock_plan(session, project_id)
+    stored = stored_object(arguments)
+    known = await import_of_file(session, project_id, stored.sha256)
+    known = known or await import_of_plan(session, project_id, mspdi.project.guid)
+    if known is not None:
+        raise PlanAlreadyImported(import_id=str(known))
+    plan = await load_plan(session, project_id)
+    was_empty = not plan.tasks
+    taken = take_over(plan, source, mspdi, await project_currency(session, project_id))
+    if was_empty:
+        await _set_frame(session, plan, source, mspdi, taken)
+    else:
+        taken.altered("Project", "dropped", "the project has tasks already and keeps its start, calendar and rules")
+    plan.reschedule()
+    impact = impact_of(plan)
+    await require_authority(session, project_id, ["import.plan"], measures_of(impact), impact)
+    await insert_rows(session, "calendars", project_id, taken.calendars)
+    await insert_rows(session, "resources", project_id, taken.resources)
+    await store_plan(session, plan, taken.texts)
+    await insert_rows(session, "dependencies", project_id, taken.dependencies)
+    await insert_rows(session, "assignments", project_id, taken.assignments)
+    record = Import(
+        id=new_id(),
+        project_id=project_id,
+        job_id=run.id,
+        filename=arguments["filename"],
+        format="mspdi",
+        storage_key=stored.key,
+        size=stored.size,
+        sha256=stored.sha256,
+        source_guid=mspdi.project.guid,
+        counts={
+            "tasks": len(taken.task_ids),
+            "dependencies": len(taken.dependencies),
+            "resources": len(taken.resources),
+            "assignments": len(taken.assignments),
+            "calendars": len(taken.calendars),
+            "baselines": await _keep_baselines(session, plan, mspdi, taken, arguments["filename"]),
+        },
+        report=_report(mspdi, taken),
+    )
+    await keep_import(session, record)
+    _tell(session, plan, record)
+    await run.succeed(session, f"/v1/imports/{record.id}", {"import_id": str(record.id), "counts": record.counts})
+
+
+async def _set_frame(session: WriteSession, plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, taken: TakenOver) -> None:
+    """An empty project takes the file's start, status date, calendar and rules for its own."""
+    frame = frame_of(source, mspdi, taken.project_calendar_id)
+    await set_project_frame(session, plan.project_id, frame)
+    plan.start, plan.status_date = frame["start"], frame["status_date"]
+    plan.minutes_per_day, plan.critical_float_minutes = frame["minutes_per_day"], frame["critical_float_minutes"]
+    plan.calendars["project"] = source.calendars[source.calendar]
+    plan.options = options_of(source)
+    await keep_options(session, plan.project_id, asdict(plan.options))
+
+
+async def _keep_baselines(
+    session: WriteSession, plan: WorkingPlan, mspdi: MspdiPlan, taken: TakenOver, filename: str
+) -> int:
+    """The file's baselines, behind those that the project has. No decision of ours stands behind them."""
+    found = baselines_of(mspdi, plan, taken)
+    for number, rows in sorted(found.items()):
+        baseline = Baseline(
+            id=new_id(),
+            project_id=plan.project_id,
+            number=await next_baseline_number(session, plan.project_id),
+            name=f"Baseline {number}",
+            reason=f"Imported from {filename}",
+            set_at=session.now,
+            start=min(row[3] for row in rows),
+            finish=max(row[4] for row in rows),
+        )
+        session.add(baseline)
+        await session.flush()
+        await insert_baseline_tasks(session, [(baseline.id, *row) for row in rows])
+        parts = parts_of(rows)
+        for part_number, part in enumerate(parts, 1):
+            data = {
+                "baseline_id": str(baseline.id),
+                "name": baseline.name,
+                "number": baseline.number,
+                "finish": baseline.finish.isoformat(),
+                "tasks": [
+                    {
+                        "id": str(row[0]),
+                        "start": row[3].isoformat(),
+                        "finish": row[4].isoformat(),
+                        "duration_minutes": row[5],
+                    }
+                    for row in part
+                ],
+                "decision_id": None,
+                "part": part_number,
+                "parts": len(parts),
+            }
+            session.record(BASELINE_SET, "baseline", baseline.id, data, project_id=plan.project_id)
+    return len(found)
+
+
+def _report(mspdi: MspdiPlan, taken: TakenOver) -> list[dict[str, Any]]:
+    findings = [asdict(finding) for finding in mspdi.report]
+    findings += [
+        {"path": path, "count": count, "disposition": disposition, "reason": reason}
+        for (path, disposition, reason), count in sorted(taken.alterations.items())
+    ]
+    return findings
+
+
+def _tell(session: WriteSession, plan: WorkingPlan, record: Import) -> None:
+    parts = parts_of([task for task in plan.tasks.values() if task.id in plan.added])
+    for number, part in enumerate(parts, 1):
+        data = {
+            "import_id": str(record.id),
+            "filename": record.filename,
+            "tasks": [task_row(task) for task in part],
+            "plan": plan_dates(plan.start, plan.finish),
+            "part": number,
+            "parts": len(parts),
+        }
+        session.record(PLAN_IMPORTED, "import", record.id, data, project_id=plan.project_id)
+    tell_rest(session, plan, "import", skip=0)
+
+
+JOB_FUNCTIONS = {JOB: import_plan}
+
+
+def accepted(job_id: UUID) -> bytes:
+    """The answer while the job waits."""
+    return orjson.dumps({"type": "job", "id": str(job_id), "state": "queued"})

@@ -1,0 +1,154 @@
+"""Imports: who may ask for one, what a file becomes, and what is left behind when it cannot be read."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from services.kernel.http_client import Response
+from services.kernel.working_time import to_local
+from services.planning.imports.mspdi import read_mspdi
+from services.planning.imports.mspdi_plan import to_plan
+from services.planning.schedule.critical_path import schedule
+
+from tests.factories.plans import make_task
+from tests.factories.policies import make_policy
+from tests.factories.world import Caller, ServiceUnderTest, World
+
+FILES = Path(__file__).parents[3] / "data" / "msproject"
+
+
+@pytest.fixture
+async def world(planning: ServiceUnderTest) -> World:
+    return await planning.world(make_policy())
+
+
+async def upload(world: World, caller: Caller, content: bytes, **options: Any) -> Response:
+    files = {"file": (options.pop("filename", "plan.xml"), content, "application/xml")}
+    return await caller.request("POST", f"/v1/projects/{world.project_id}/imports", files=files, **options)
+
+
+async def finished(world: World, answer: Response) -> dict[str, Any]:
+    """The job once it has ended."""
+    assert answer.status_code == 202, answer.text
+    while True:
+        job: dict[str, Any] = (await world["manager"].get(answer.headers["location"])).json()
+        if job["state"] in ("succeeded", "failed", "cancelled"):
+            return job
+        await asyncio.sleep(0.05)
+
+
+async def everything(world: World, noun: str) -> list[dict[str, Any]]:
+    """All objects of one kind in the project."""
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        answer = await world["manager"].get(f"/v1/projects/{world.project_id}/{noun}?limit=200{cursor}")
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += page["data"]
+        if page["page"]["next_cursor"] is None:
+            return found
+        cursor = f"&cursor={page['page']['next_cursor']}"
+
+
+async def test_nobody_uploads_without_an_identity(world: World) -> None:
+    files = {"file": ("plan.xml", b"<Project/>", "application/xml")}
+    answer = await world.under_test.http.post(f"/v1/projects/{world.project_id}/imports", files=files)
+    assert answer.status_code == 401
+
+
+async def test_strangers_guests_and_other_tenants_find_nothing(world: World) -> None:
+    for caller in (world["stranger"], world["guest"], world.foreigner()):
+        assert (await upload(world, caller, b"<Project/>")).status_code == 404
+        assert (await caller.get(f"/v1/projects/{world.project_id}/imports")).status_code == 404
+
+
+async def test_an_import_needs_authority_and_a_key(world: World) -> None:
+    answer = await upload(world, world["coordinator"], b"<Project/>")
+    assert (answer.status_code, answer.json()["code"]) == (403, "authority_required")
+    answer = await upload(world, world["manager"], b"<Project/>", headers={"Idempotency-Key": None})
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+
+
+@pytest.mark.parametrize("name", ["p34", "p61"])
+async def test_a_plan_has_after_the_import_the_dates_that_its_file_yields(world: World, name: str) -> None:
+    path = FILES / f"{name}.xml"
+    job = await finished(world, await upload(world, world["manager"], path.read_bytes(), filename=path.name))
+    assert job["state"] == "succeeded", job
+    with path.open("rb") as stream:
+        mspdi = read_mspdi(stream)
+    expected = schedule(to_plan(mspdi))
+    tasks = await everything(world, "tasks")
+    assert len(tasks) == len(expected.tasks)
+    for found, wanted in zip(tasks, expected.tasks.values(), strict=True):
+        dates = (found["start"], found["finish"], found["late_finish"], found["critical"])
+        late_finish = to_local(wanted.late_finish).isoformat()
+        assert dates == (wanted.start_at.isoformat(), wanted.finish_at.isoformat(), late_finish, wanted.critical), found["title"]
+    imported = (await world["member"].get(job["result_url"])).json()
+    assert imported["filename"] == path.name
+    assert imported["counts"]["tasks"] == len(tasks)
+    assert imported["counts"]["dependencies"] == len(await everything(world, "dependencies"))
+    assert imported["counts"]["resources"] == len(await everything(world, "resources"))
+    assert {each["disposition"] for each in imported["report"]} <= {"taken", "changed", "dropped"}
+    assert all(each["reason"] for each in imported["report"] if each["disposition"] != "taken")
+    project = (await world["manager"].get(f"/v1/projects/{world.project_id}")).json()
+    assert project["finish"] == to_local(expected.finish).isoformat()
+    assert project["minutes_per_day"] == mspdi.project.minutes_per_day
+    # Nothing moves when the plan is touched afterwards: what was stored is what the engine finds again.
+    run = {"changes": [{"task_id": tasks[-1]["id"], "change": {"priority": 400}}]}
+    again = (await world["manager"].post(f"/v1/projects/{world.project_id}/schedule-runs", run)).json()
+    assert (again["impact"], again["changed_tasks_total"]) == ({}, 1)
+
+
+async def test_the_same_file_is_not_taken_over_twice(world: World) -> None:
+    content = (FILES / "p34.xml").read_bytes()
+    job = await finished(world, await upload(world, world["manager"], content))
+    before = await everything(world, "tasks")
+    again = await upload(world, world["manager"], content, filename="another name.xml")
+    assert (again.status_code, again.json()["code"]) == (409, "plan_already_imported")
+    assert job["result_url"].endswith(again.json()["import_id"])
+    assert await everything(world, "tasks") == before
+
+
+async def test_a_repeated_upload_with_one_key_is_one_import(world: World) -> None:
+    content = (FILES / "p34.xml").read_bytes()
+    headers = {"Idempotency-Key": "once"}
+    first = await upload(world, world["manager"], content, headers=headers)
+    second = await upload(world, world["manager"], content, headers=headers)
+    assert (second.status_code, second.headers["idempotency-replayed"]) == (202, "true")
+    assert first.json() == second.json()
+    assert (await finished(world, first))["state"] == "succeeded"
+    assert len(await everything(world, "imports")) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"<Project><Tasks><Task><UID>1</UID>\n</Tasks>", "not_xml"),
+        (b"no xml at all", "not_xml"),
+        (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><Project/>', "forbidden_dtd"),
+        (b"<html></html>", "not_this_format"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_leaves_nothing_behind(world: World, content: bytes, code: str) -> None:
+    job = await finished(world, await upload(world, world["manager"], content))
+    assert (job["state"], job["problem"]["code"]) == ("failed", "unreadable_plan")
+    assert job["problem"]["reason_code"] == code
+    assert job["problem"]["line"] >= 1
+    for noun in ("tasks", "calendars", "resources", "imports"):
+        assert await everything(world, noun) == []
+    async with world.under_test.service.database.read(world.tenant_id) as session:
+        arguments = await session.value("select arguments->>'key' from jobs where tenant_id = $1", world.tenant_id)
+    assert not await world.under_test.service.resources.exists(arguments)
+
+
+async def test_a_project_with_tasks_keeps_them_and_its_frame(world: World) -> None:
+    own = await make_task(world, "Ours")
+    before = (await world["manager"].get(f"/v1/projects/{world.project_id}")).json()
+    job = await finished(world, await upload(world, world["manager"], (FILES / "p34.xml").read_bytes()))
+    assert job["state"] == "succeeded", job
+    tasks = await everything(world, "tasks")
+    assert (tasks[0]["id"], tasks[1]["wbs_code"][:1]) == (own["id"], "2")
+    after = (await world["manager"].get(f"/v1/projects/{world.project_id}")).json()
+    assert (after["start"], after["calendar_id"]) == (before["start"], before["calendar_id"])
