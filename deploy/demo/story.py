@@ -219,7 +219,8 @@ class Story:
         codes = {}
         for code, name in (("5000", "Own work"), ("6700", "Consultants")):
             codes[code] = (await manager.post(f"{self.project}/cost-codes", {"code": code, "name": name}))["id"]
-        branches = [task for task in self.tasks if task["summary"] and task["outline_level"] == 2] or self.tasks[:1]
+        top = min(task["outline_level"] for task in self.tasks)
+        branches = [task for task in self.tasks if task["summary"] and task["outline_level"] == top]
         for branch in branches:
             days = sum(task["duration_minutes"] for task in self.leaves_of(branch)) // 450
             await manager.post(
@@ -245,7 +246,7 @@ class Story:
         postings = [
             {
                 "op": "create",
-                "data": {
+                "body": {
                     "task_id": branch["id"],
                     "cost_code_id": codes["5000"],
                     "amount": nok(amount),

@@ -21,11 +21,11 @@ class Housekeeping:
     async def run(self) -> None:
         while True:
             try:
-                while await self.drop_old_keys() == BATCH:
-                    await asyncio.sleep(0)
+                dropped = await self.drop_old_keys()
             except CONNECTION_FAILURES as error:
                 _log.warning("housekeeping waits", problem=type(error).__name__)
-            await asyncio.sleep(PAUSE_SECONDS)
+                dropped = 0
+            await asyncio.sleep(0 if dropped == BATCH else PAUSE_SECONDS)
 
     async def drop_old_keys(self) -> int:
         """Delete a batch of expired keys, so that no transaction is long. Returns how many there were."""

@@ -225,6 +225,11 @@ class AlreadyExists(Conflict):
     detail = {"en": "{what} is taken.", "nb": "{what} er opptatt."}
 
 
+class StillReferenced(Conflict):
+    code = "still_referenced"
+    title = {"en": "Something else still refers to it", "nb": "Noe annet viser fortsatt til det"}
+
+
 class Stale(Problem):
     status = 412
     code = "stale"

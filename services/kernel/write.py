@@ -8,7 +8,7 @@ commits. FastAPI runs the exit of a `scope="function"` dependency before the res
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import asyncpg
 import orjson
@@ -29,6 +29,7 @@ from services.kernel.problems import (
     PreconditionMissing,
     RequestInProgress,
     Stale,
+    StillReferenced,
     Unavailable,
 )
 from services.kernel.requests import context_of
@@ -241,6 +242,9 @@ async def open_write(
         _translate(error)
     except CONNECTION_FAILURES as error:
         raise Unavailable from error
+    except asyncpg.PostgresError as error:
+        # Statements that a repository sends to the driver itself do not pass through SQLAlchemy's errors.
+        _translate_driver(error)
 
 
 IdempotencyKey = Annotated[
@@ -281,12 +285,23 @@ def _constraint(error: IntegrityError) -> str:
 def _translate(error: DBAPIError) -> None:
     """A lock or a deadlock is a reason to try again; a lost connection is 503; anything else is a fault of ours."""
     cause = error.orig.__cause__ if error.orig is not None else None
-    if isinstance(cause, asyncpg.LockNotAvailableError | asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
-        raise RequestInProgress from error
     if error.connection_invalidated or isinstance(cause, CONNECTION_FAILURES):
         raise Unavailable from error
-    if isinstance(cause, asyncpg.QueryCanceledError):
+    if isinstance(cause, asyncpg.PostgresError):
+        _translate_driver(cause)
+    raise error
+
+
+def _translate_driver(error: asyncpg.PostgresError) -> NoReturn:
+    """The same for the driver's own errors; a broken constraint says that somebody else was there first."""
+    if isinstance(error, asyncpg.LockNotAvailableError | asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
+        raise RequestInProgress from error
+    if isinstance(error, asyncpg.QueryCanceledError):
         raise Unavailable from error
+    if isinstance(error, asyncpg.UniqueViolationError):
+        raise AlreadyExists(what=str(error.constraint_name).removeprefix("uq_").replace("_", " ")) from error
+    if isinstance(error, asyncpg.ForeignKeyViolationError):
+        raise StillReferenced from error
     raise error
 
 

@@ -140,7 +140,8 @@ def test_every_module_that_is_run_exists(page: str) -> None:
 def test_every_setting_that_is_named_exists(page: str) -> None:
     fields = {name.upper() for name in Settings.model_fields if name != "service"}
     of_services = {f"{PREFIX}{service.upper()}_{name}" for service in SERVICES for name in fields}
-    launchers = "".join(source.read_text() for source in (ROOT / "deploy/local").glob("*.py"))
+    readers = (*(ROOT / "deploy/local").glob("*.py"), *(ROOT / "services/kernel").glob("*.py"))
+    launchers = "".join(source.read_text() for source in readers)
     launchers += (ROOT / "docker-compose.yml").read_text() + environment_file()
     known = {f"{PREFIX}{name}" for name in fields} | of_services | set(re.findall(r"TANDEM_[A-Z_]+[A-Z]", launchers))
     named = set(re.findall(r"\bTANDEM_[A-Z_]+[A-Z]\b", text_of(page)))

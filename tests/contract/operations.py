@@ -81,6 +81,11 @@ class Operation:
         return None
 
     @property
+    def streams(self) -> bool:
+        """Whether its answer is a stream of events, which may never end."""
+        return self.path.endswith("/stream")
+
+    @property
     def lists(self) -> bool:
         """Whether it is a GET of a list with the envelope of C3."""
         return self.method == "GET" and {"data", "page"} <= set((self.answer or {}).get("properties", ()))

@@ -88,14 +88,14 @@ async def test_unknown_paths_and_odd_spellings_of_known_ones_are_not_found(ours:
         lambda path: path.replace("/v1/", "//v1/", 1),
         lambda path: path.replace("/v1/", "/V1/", 1),
         lambda path: "/v1/" + path[4:].upper(),
-        lambda path: path.replace("/v1/", "/v1/./", 1),
+        lambda path: path.replace("/v1/", "/v1/%2e/", 1),
         lambda path: path.replace("/v1/", "/v1/%2e%2e/v1/", 1),
         lambda path: f"{path}/no-such-thing",
         lambda path: f"{path}%00",
     ]
     wrong = []
     for operation in guarded(description):
-        if operation.method != "GET":
+        if operation.method != "GET" or operation.streams:
             continue
         for spell in spellings:
             path = spell(ours.path(operation))
@@ -520,6 +520,8 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {}
 async def test_every_answer_names_its_request_and_its_language(ours: Inventory, description: Description) -> None:
     wrong = []
     for operation in description:
+        if operation.streams and not operation.places:
+            continue
         answer = await ours.caller(operation).request(
             operation.method, ours.path(operation, **{operation.places[0][0]: str(new_id())} if operation.places else {})
         )
@@ -538,6 +540,8 @@ async def test_every_answer_names_its_request_and_its_language(ours: Inventory, 
 async def test_the_title_follows_the_language_and_the_code_never_does(ours: Inventory, description: Description) -> None:
     wrong = []
     for operation in guarded(description):
+        if operation.streams and not operation.places:
+            continue
         path = ours.path(operation, **{operation.places[0][0]: "nothing"} if operation.places else {})
         path += "" if operation.places else "?no_such_parameter=1"
         spoken = {}

@@ -1,7 +1,5 @@
 """Every SQL statement of this area."""
 
-# ruff: noqa: S608 - what is put together here are names and predicates of our own; every value is a parameter.
-
 from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID

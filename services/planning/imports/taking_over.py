@@ -245,20 +245,20 @@ def _assignments(
                 taken.altered("Project/Assignments/Assignment", "dropped", reason)
             continue
         seen.add(pair)
-        part = scheduled.get(pair)
-        length = part.duration if part is not None else None
-        own = {
+        known = scheduled.get(pair)
+        length = known.duration if known is not None else None
+        own: dict[str, Any] = {
             "id": new_id(),
             "task_id": task_id,
             "resource_id": resource_id,
             "units": min(item.units, Decimal(1_000_000)),
             "work": max(item.work, 0),
             "duration": None if length == durations[item.task_uid] else length,
-            "remaining": part.remaining if part is not None else None,
-            "delay": max(part.delay if part is not None else item.delay, 0),
+            "remaining": known.remaining if known is not None else None,
+            "delay": max(known.delay if known is not None else item.delay, 0),
         }
         taken.assignments.append(own)
-        if part is not None:
+        if known is not None:
             plan.assignments.setdefault(task_id, []).append(
                 PlanAssignment(
                     task_id,

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -72,13 +73,9 @@ async def import_plan(run: JobRun) -> None:
         await run.report(40, "scheduling")
         async with run.write() as session:
             await _take_over(session, run, mspdi, source)
-    except (UnreadablePlan, PlanAlreadyImported, JobCancelled):
-        await storage.delete(run.arguments["key"])
-        raise
-    except Unavailable:
-        raise
-    except Problem:
-        await storage.delete(run.arguments["key"])
+    except (Problem, JobCancelled):
+        with suppress(StorageFailed):
+            await storage.delete(run.arguments["key"])
         raise
 
 

@@ -1,6 +1,7 @@
 """Every SQL statement of the schedule: what readers see, and how a whole plan is loaded and stored."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -67,7 +68,7 @@ def _task_collection(source: str) -> Collection:
             "outline_level": Filter("t.outline_level", "integer"),
             "percent_complete": Filter("t.percent_complete", "integer"),
             "total_float_minutes": Filter("t.total_float_minutes", "integer"),
-            "label": Filter("array_to_string(t.labels, E'\\n')", "text"),
+            "labels": Filter("array_to_string(t.labels, E'\\n')", "text"),
             "updated_at": Filter("t.updated_at", "instant"),
         },
         sorts={
@@ -312,7 +313,7 @@ async def tasks_by_external_ref(
 # Storing
 
 _JSON: Final = frozenset({"splits", "external_refs"})
-_TEXTS: Final = {"notes": "", "labels": [], "external_refs": [], "import_uid": None}
+_TEXTS: Final[dict[str, Any]] = {"notes": "", "labels": [], "external_refs": [], "import_uid": None}
 _INSERTED: Final = (*COLUMNS, *_TEXTS)
 _STAMPS: Final = ("tenant_id", "project_id", "created_at", "updated_at", "created_by_id", "updated_by_id")
 _INSERT: Final = (
@@ -383,7 +384,7 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
     moved = [task for task in plan.moved.values() if task.id in plan.tasks]
     if moved:
         ids = [task.id for task in moved]
-        columns = ([getattr(task, name) for task in moved] for name in COMPUTED)
+        columns = map(list, zip(*map(attrgetter(*COMPUTED), moved), strict=True))
         await driver.execute(_MOVE, tenant_id, ids, now, author, *columns)
         for task in moved:
             task.version += 1

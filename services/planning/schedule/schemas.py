@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
+from pydantic.config import JsonDict, JsonValue
 
 from services.kernel.schemas import (
     Body,
@@ -30,7 +31,7 @@ Priority = Annotated[int, Field(ge=0, le=1000, strict=True)]
 # Either a task of the project or, inside a batch, "$n" for what its n-th operation creates.
 BatchReference = Annotated[str, StringConstraints(pattern=r"^\$[1-9][0-9]{0,3}$")]
 
-_EXAMPLE = {"title": "Pour the foundation", "duration_minutes": 2250, "labels": ["concrete"]}
+_EXAMPLE: JsonDict = {"title": "Pour the foundation", "duration_minutes": 2250, "labels": ["concrete"]}
 
 
 class TaskValues(Body):
@@ -176,7 +177,7 @@ class DeleteOperation(Body):
 Operation = Annotated[
     CreateOperation | UpdateOperation | UpsertOperation | DeleteOperation, Field(discriminator="op")
 ]
-_BATCH_EXAMPLE = {
+_BATCH_EXAMPLE: JsonDict = {
     "atomic": True,
     "operations": [
         {"op": "create", "body": {"title": "Foundation"}},
@@ -211,7 +212,7 @@ class PlannedChange(Body):
     change: TaskPatch
 
 
-_RUN_EXAMPLE = {
+_RUN_EXAMPLE: JsonDict = {
     "changes": [{"task_id": "0197d1c0-0000-7000-8000-000000000001", "change": {"duration_minutes": 2700}}],
 }
 
@@ -256,7 +257,7 @@ class LagValues(Body):
         return (self.lag_minutes or 0) * 10, (self.lag_basis or LagBasis.WORKING).value
 
 
-_DEPENDENCY_EXAMPLE = {
+_DEPENDENCY_EXAMPLE: JsonDict = {
     "predecessor_id": "0197d1c0-0000-7000-8000-000000000001",
     "successor_id": "0197d1c0-0000-7000-8000-000000000002",
     "dependency_type": "finish_to_start",
@@ -312,17 +313,22 @@ class CalendarWorkWeek(Body):
     name: Annotated[str, StringConstraints(max_length=300)] = ""
 
 
-_CALENDAR_EXAMPLE = {
+_WORKDAYS: list[JsonValue] = [[["07:00", "11:00"], ["11:30", "15:00"]] for _ in range(5)]
+_CALENDAR_EXAMPLE: JsonDict = {
     "name": "Site",
-    "days": [[["07:00", "11:00"], ["11:30", "15:00"]]] * 5 + [[], []],
+    "days": [*_WORKDAYS, [], []],
     "exceptions": [{"from": "2026-05-01", "to": "2026-05-01", "ranges": [], "name": "Labour Day"}],
 }
+
+
+def _as_the_base() -> list[list[tuple[str, str]] | None]:
+    return [None] * 7
 
 
 class CalendarValues(Body):
     name: Line = ""
     base_calendar_id: UUID | None = None
-    days: Week = Field(default_factory=lambda: [None] * 7)
+    days: Week = Field(default_factory=_as_the_base)
     exceptions: Annotated[list[CalendarDays], Field(max_length=1000)] = Field(default_factory=list)
     work_weeks: Annotated[list[CalendarWorkWeek], Field(max_length=200)] = Field(default_factory=list)
     is_project_calendar: bool = False

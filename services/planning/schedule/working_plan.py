@@ -1,7 +1,9 @@
 """A project's whole plan in memory for one change: loaded in few statements, edited, rescheduled, compared, stored."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
@@ -28,7 +30,7 @@ _BASES: Final = {each.value: each for each in network.LagBasis}
 _DRIVERS: Final = {each: each.value for each in network.Driver}
 _PROJECT_CALENDAR: Final = "project"
 # A task that was never scheduled; the engine replaces it before anything is stored.
-_UNPLACED: Final = datetime(1970, 1, 1)
+_UNPLACED: Final = to_local(0)
 
 
 @dataclass(slots=True)
@@ -329,6 +331,7 @@ class WorkingPlan:
             each.duration = placed.duration
             each.percent_complete = placed.percent_complete
             each.status = _status(placed.percent_complete)
+        start, finish = to_local(placed.start), to_local(placed.finish)
         computed = (
             each.position,
             each.outline_level,
@@ -337,12 +340,12 @@ class WorkingPlan:
             each.duration,
             each.percent_complete,
             each.status,
-            to_local(placed.start),
-            to_local(placed.finish),
-            to_local(placed.early_start),
-            to_local(placed.early_finish),
-            to_local(placed.late_start),
-            to_local(placed.late_finish),
+            start,
+            finish,
+            start if placed.early_start == placed.start else to_local(placed.early_start),
+            finish if placed.early_finish == placed.finish else to_local(placed.early_finish),
+            start if placed.late_start == placed.start else to_local(placed.late_start),
+            finish if placed.late_finish == placed.finish else to_local(placed.late_finish),
             int(placed.total_float / TICKS_PER_MINUTE),
             int(placed.free_float / TICKS_PER_MINUTE),
             placed.critical,
@@ -379,27 +382,7 @@ class WorkingPlan:
                 raise error
 
 
-def _computed_values(each: PlanTask) -> tuple[Any, ...]:
-    return (
-        each.position,
-        each.outline_level,
-        each.wbs_code,
-        each.summary,
-        each.duration,
-        each.percent_complete,
-        each.status,
-        each.start,
-        each.finish,
-        each.early_start,
-        each.early_finish,
-        each.late_start,
-        each.late_finish,
-        each.total_float_minutes,
-        each.free_float_minutes,
-        each.critical,
-        each.driver,
-        each.driving_dependency_id,
-    )
+_computed_values: Final[Callable[[PlanTask], tuple[Any, ...]]] = attrgetter(*COMPUTED)
 
 
 def _status(percent_complete: int) -> str:

@@ -75,7 +75,9 @@ def earned_value_figures(state: ProjectState, performance: Performance) -> dict[
         "cost_variance": money(value.cost_variance, cost_at),
         "schedule_variance": money(performance.if_planned(value.schedule_variance), planned_at),
         "cost_performance_index": figure.ratio(value.cost_performance_index, cost_at),
-        "schedule_performance_index": figure.ratio(performance.if_planned(value.schedule_performance_index), planned_at),
+        "schedule_performance_index": figure.ratio(
+            performance.if_planned(value.schedule_performance_index), planned_at
+        ),
         "estimate_at_completion": money(value.estimate_at_completion, cost_at),
         "estimate_to_complete": money(value.estimate_to_complete, cost_at),
         "variance_at_completion": money(value.variance_at_completion, cost_at),

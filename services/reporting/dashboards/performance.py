@@ -207,7 +207,9 @@ class ProjectState:
                 entry = self.progress[position]
                 budget = self.leaf_budgets.get(entry.task_id, _ZERO)
                 before = percents.get(entry.task_id, _ZERO)
-                earned += earned_percent_complete(budget, entry.percent_complete) - earned_percent_complete(budget, before)
+                earned += earned_percent_complete(budget, entry.percent_complete) - earned_percent_complete(
+                    budget, before
+                )
                 percents[entry.task_id] = entry.percent_complete
                 position += 1
             values.append(earned)

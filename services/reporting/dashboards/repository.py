@@ -21,7 +21,7 @@ from services.reporting.dashboards.performance import (
 )
 
 # A closed risk threatens nothing any more, and one that has occurred has become an issue.
-CLOSED_RISKS = ("closed", "occurred", "retired", "rejected")
+CLOSED_RISKS = ("closed", "occurred")
 OPEN_PROPOSALS = ("submitted", "rebase_required")
 MOST_LISTED = 200
 
@@ -104,7 +104,9 @@ async def load_state(reader: Reader, project_id: UUID) -> ProjectState:
         budget=[Posting(row["task_id"], row["amount"], row["number"]) for row in budget],
         actuals=[Posting(row["task_id"], row["amount"], row["number"], row["posted_on"]) for row in actuals],
         progress=[
-            ProgressEntry(row["task_id"], row["percent_complete"], row["occurred_at"].astimezone(zone).date(), row["number"])
+            ProgressEntry(
+                row["task_id"], row["percent_complete"], row["occurred_at"].astimezone(zone).date(), row["number"]
+            )
             for row in progress
         ],
     )
@@ -137,9 +139,7 @@ async def load_registers(reader: Reader, project_id: UUID, today: date, decided_
     decisions that planning recorded with a number above `decided_after`.
     """
     tenant_id = reader.tenant_id
-    project = await reader.row(
-        "select * from projects where tenant_id = $1 and project_id = $2", tenant_id, project_id
-    )
+    project = await reader.row("select * from projects where tenant_id = $1 and project_id = $2", tenant_id, project_id)
     if project is None:
         raise NotFound
     positions = await reader.rows(
@@ -189,7 +189,9 @@ async def load_registers(reader: Reader, project_id: UUID, today: date, decided_
         tenant_id,
         project_id,
     )
-    counts = await reader.row(_COUNTS, tenant_id, project_id, project["currency"], list(CLOSED_RISKS), list(OPEN_PROPOSALS))
+    counts = await reader.row(
+        _COUNTS, tenant_id, project_id, project["currency"], list(CLOSED_RISKS), list(OPEN_PROPOSALS)
+    )
     assert counts is not None, "an aggregate has a row"
     return Registers(
         project=project,

@@ -75,7 +75,9 @@ async def keep_plan(session: WriteSession, fact: Fact) -> None:
     data = fact.data
     removed = [UUID(each) for each in data.get("removed_ids", ())]
     await repository.drop_tasks(session, fact, removed)
-    await repository.keep_tasks(session, fact, _once_each([*data.get("tasks", ()), *data.get("moved", ()), data.get("task")]))
+    await repository.keep_tasks(
+        session, fact, _once_each([*data.get("tasks", ()), *data.get("moved", ()), data.get("task")])
+    )
     await repository.keep(session, PLANS, fact, data["plan"])
 
 
@@ -162,7 +164,7 @@ async def close_action_item(session: WriteSession, fact: Fact) -> None:
     await repository.change(session, ACTION_ITEMS, fact, fact.subject_id, {"closed_at": fact.occurred_at})
 
 
-@HANDLERS.on("coordination.document.uploaded", "coordination.document.version_added")
+@HANDLERS.on("coordination.document.uploaded", "coordination.document.version_added", "coordination.document.changed")
 async def keep_document(session: WriteSession, fact: Fact) -> None:
     await repository.keep(session, DOCUMENTS, fact, _subject(fact, versions=fact.data["number"]))
 

@@ -61,7 +61,7 @@ TASKS = _read_table(
     Column("parent_id", _UUID),
     Column("wbs_code", Text),
     Column("title", Text, nullable=False),
-    Column("position", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
     Column("outline_level", Integer, nullable=False),
     Column("summary", Boolean, nullable=False),
     Column("milestone", Boolean, nullable=False),

@@ -17,7 +17,9 @@ _SIGNED = _DRAFT | {"signed_by_id": "0197d1c0-0000-7000-8000-000000000002", "sha
 
 REPORT_DRAFTED = FactType("reporting.status_report.drafted", 1, _DRAFT, "A status report is being written.")
 REPORT_SIGNED = FactType("reporting.status_report.signed", 1, _SIGNED, "A report's figures and texts are frozen.")
-REPORT_PUBLISHED = FactType("reporting.status_report.published", 1, _SIGNED, "A signed report is shown to its audience.")
+REPORT_PUBLISHED = FactType(
+    "reporting.status_report.published", 1, _SIGNED, "A signed report is shown to its audience."
+)
 FACT_TYPES = (REPORT_DRAFTED, REPORT_SIGNED, REPORT_PUBLISHED)
 
 

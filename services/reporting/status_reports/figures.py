@@ -71,7 +71,9 @@ def build_figures(report: StatusReport, evidence: Evidence) -> dict[str, Any]:
 def _people(registers: Registers) -> set[UUID | None]:
     """Everybody whom the registers refer to."""
     referred = {row["owner_id"] for row in (*registers.risks, *registers.overdue_actions)}
-    referred |= {row["decided_by_id"] for row in registers.decisions} | {row["proposer_id"] for row in registers.proposals}
+    referred |= {row["decided_by_id"] for row in registers.decisions} | {
+        row["proposer_id"] for row in registers.proposals
+    }
     deciders = (each for row in registers.proposals for each in orjson.loads(row["decidable_text"]))
     return referred | {UUID(each["person_id"]) for each in deciders}
 

@@ -78,11 +78,15 @@ async def next_number(session: WriteSession, project_id: UUID) -> int:
 
 async def hold_read_tables(session: WriteSession) -> None:
     """Keep facts from being applied until this transaction ends, so that all figures show one state."""
-    await session.rows("select number from inbox_cursors where tenant_id = $1 order by source for share", session.tenant_id)
+    await session.rows(
+        "select number from inbox_cursors where tenant_id = $1 order by source for share", session.tenant_id
+    )
 
 
 async def names_of(reader: Reader, people: AnyOf[UUID]) -> dict[UUID, str]:
-    rows = await reader.rows("select id, name from people where tenant_id = $1 and id = any($2)", reader.tenant_id, list(people))
+    rows = await reader.rows(
+        "select id, name from people where tenant_id = $1 and id = any($2)", reader.tenant_id, list(people)
+    )
     return {row["id"]: row["name"] for row in rows}
 
 

@@ -37,9 +37,18 @@ _PAGE_HEADERS = {
 }
 _Answers = dict[int | str, dict[str, Any]]
 LanguageChoice = Annotated[Language | None, Query(description="Instead of Accept-Language.")]
-_PAGE: _Answers = {200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The report as one page."}}
-_PDF: _Answers = {200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}, "description": "PDF/A-2b."}}
-_DOCUMENT: _Answers = {200: {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "What was signed."}}
+_PAGE: _Answers = {
+    200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The report as one page."}
+}
+_PDF: _Answers = {
+    200: {
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "PDF/A-2b.",
+    }
+}
+_DOCUMENT: _Answers = {
+    200: {"content": {"application/json": {"schema": {"type": "object"}}}, "description": "What was signed."}
+}
 
 
 @router.get(
@@ -103,7 +112,9 @@ async def get_signed_document(report_id: UUID, read: Reading) -> Response:
     row = await readable_report(read.session, report_id, read.principal.person_id)
     if row["signed_document"] is None:
         raise NotFound
-    return Response(row["signed_document"].encode(), media_type="application/json", headers={"ETag": f'"{row["sha256"]}"'})
+    return Response(
+        row["signed_document"].encode(), media_type="application/json", headers={"ETag": f'"{row["sha256"]}"'}
+    )
 
 
 @router.get("/v1/status-reports/{report_id}/page", response_class=Response, responses=_PAGE)

@@ -93,7 +93,7 @@ class StatusReport(Entity, Base):
 
     def require_draft(self) -> None:
         """Raise ReportSigned once there is a signature."""
-        if False:
+        if self.state != ReportState.DRAFT:
             raise ReportSigned
 
     def set_period(self, start: date, end: date) -> None:

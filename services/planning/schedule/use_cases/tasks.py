@@ -221,28 +221,30 @@ class _Batch:
             return Outcome(problem.status, None, problem)
 
     def _create(self, number: int, values: dict[str, Any]) -> Outcome:
-        self._claim_refs(values, None)
+        self._refuse_taken(values, None)
         task = create_task(self.plan, values, self.texts)
-        self._claim_refs(values, task.id)
+        self._claim(values, task.id)
         self.kinds.add("scope.task")
         self._made[f"${number}"] = task.id
         self._created.append(task.id)
         return Outcome(201, task.id)
 
     def _change(self, task: PlanTask, values: dict[str, Any]) -> Outcome:
-        self._claim_refs(values, task.id)
+        self._refuse_taken(values, task.id)
         change_task(self.plan, task, values, self.texts)
+        self._claim(values, task.id)
         self.kinds |= kinds_of(values)
         self._changed.setdefault(task.id, set()).update(values)
         return Outcome(200, task.id)
 
-    def _claim_refs(self, values: dict[str, Any], task_id: UUID | None) -> None:
+    def _refuse_taken(self, values: dict[str, Any], task_id: UUID | None) -> None:
         for ref in values.get("external_refs", ()):
-            owner = self._owners.get(_key(ref))
-            if owner is not None and owner != task_id:
+            if self._owners.get(_key(ref), task_id) != task_id:
                 raise ExternalRefTaken
-            if task_id is not None:
-                self._owners[_key(ref)] = task_id
+
+    def _claim(self, values: dict[str, Any], task_id: UUID) -> None:
+        for ref in values.get("external_refs", ()):
+            self._owners[_key(ref)] = task_id
 
     def _task(self, reference: UUID | str, version: int | None) -> PlanTask:
         task_id = self._made.get(reference) if isinstance(reference, str) else reference

@@ -49,7 +49,9 @@ async def test_an_upload_needs_an_identity(coordination: ServiceUnderTest) -> No
     assert answer.status_code == 401
 
 
-async def test_strangers_guests_and_other_tenants_upload_nothing_and_leave_no_bytes(coordination: ServiceUnderTest) -> None:
+async def test_strangers_guests_and_other_tenants_upload_nothing_and_leave_no_bytes(
+    coordination: ServiceUnderTest,
+) -> None:
     world = await coordination.world(make_policy())
     for caller in (world["stranger"], world["guest"], world.foreigner()):
         assert (await upload(caller, world)).status_code == 404
@@ -169,7 +171,11 @@ async def test_a_hostile_name_becomes_a_plain_one_and_one_header(
         ("image.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "application/octet-stream"),
         ("picture.html", b"\x89PNG\r\n\x1a\n<script>", "image/png"),
         ("notes.txt", b"only words\n", "text/plain"),
-        ("plan.docx", b"PK\x03\x04 an archive", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        (
+            "plan.docx",
+            b"PK\x03\x04 an archive",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
     ],
 )
 async def test_the_type_is_what_the_bytes_say_and_never_one_that_runs(
@@ -186,9 +192,13 @@ async def test_the_type_is_what_the_bytes_say_and_never_one_that_runs(
 async def test_of_two_versions_with_one_base_one_is_refused(coordination: ServiceUnderTest) -> None:
     world = await coordination.world(make_policy())
     document = (await upload(world["member"], world)).json()
-    unnamed = await world["member"].request("POST", f"/v1/documents/{document['id']}/versions", files={"file": ("a", b"a")})
+    unnamed = await world["member"].request(
+        "POST", f"/v1/documents/{document['id']}/versions", files={"file": ("a", b"a")}
+    )
     assert unnamed.status_code == 428
-    answers = await asyncio.gather(*(add_version(world["member"], document, f"revision {n}".encode()) for n in range(2)))
+    answers = await asyncio.gather(
+        *(add_version(world["member"], document, f"revision {n}".encode()) for n in range(2))
+    )
     assert sorted(answer.status_code for answer in answers) == [201, 412]
     current = (await world["member"].get(f"/v1/documents/{document['id']}")).json()
     assert current["number"] == 2
@@ -245,7 +255,9 @@ async def test_guests_see_only_what_is_shared_with_them(coordination: ServiceUnd
     ):
         for caller in (world["guest"], world["stranger"], world.foreigner()):
             assert (await caller.get(hidden)).status_code == 404
-    assert (await world["manager"].patch(f"/v1/documents/{shared['id']}", {"shared_with_guests": False}, 2)).status_code == 200
+    assert (
+        await world["manager"].patch(f"/v1/documents/{shared['id']}", {"shared_with_guests": False}, 2)
+    ).status_code == 200
     assert (await content_of(world["guest"], shared)).status_code == 404
     facts = await facts_of(coordination, world)
     assert [(fact["type"].rpartition(".")[2], fact["audience"]) for fact in facts] == [

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from services.kernel.ids import new_id
 from tests.factories.policies import make_policy
 from tests.factories.world import ServiceUnderTest, World
@@ -55,10 +57,27 @@ async def test_a_call_that_makes_no_sense_is_refused(coordination: ServiceUnderT
     assert (await world["manager"].get(path)).json()["data"] == []
 
 
+@pytest.mark.parametrize(
+    "member", ["id", "tenant_id", "version", "created_by_id", "status", "signed_by_id", "minutes_sha256", "sequence"]
+)
+async def test_nobody_sets_what_the_system_sets(coordination: ServiceUnderTest, member: str) -> None:
+    world = await coordination.world(make_policy())
+    meeting = await call_meeting(world)
+    call = {"title": "M", "starts_at": "2026-03-09T08:00:00Z", "ends_at": "2026-03-09T09:00:00Z", member: "1"}
+    called = await world["coordinator"].post(f"/v1/projects/{world.project_id}/meetings", call)
+    assert (called.status_code, called.json()["errors"][0]["pointer"]) == (422, f"/{member}")
+    changed = await world["coordinator"].patch(f"/v1/meetings/{meeting['id']}", {member: "minutes_signed"}, 1)
+    assert changed.status_code == 422
+    outcome = {"meeting_id": meeting["id"], "kind": "note", "text": "x", "result": "accepted"}
+    assert (await world["coordinator"].post(f"/v1/projects/{world.project_id}/outcomes", outcome)).status_code == 422
+
+
 async def test_a_coordinator_calls_a_meeting_with_its_agenda_and_circle(coordination: ServiceUnderTest) -> None:
     world = await coordination.world(make_policy())
     proposal_id = await submit_proposal(world)
-    meeting = await call_meeting(world, agenda=[{"title": "Steel", "proposal_id": str(proposal_id)}, {"title": "Other"}])
+    meeting = await call_meeting(
+        world, agenda=[{"title": "Steel", "proposal_id": str(proposal_id)}, {"title": "Other"}]
+    )
     assert (meeting["status"], meeting["time_zone"], meeting["sequence"]) == ("called", "Europe/Oslo", 0)
     assert meeting["chair_id"] == str(world["coordinator"].id)
     shown = await get_meeting(world, meeting, "agenda,attendances,outcomes")
@@ -130,9 +149,13 @@ async def test_a_guest_sees_the_meeting_to_which_they_are_invited_and_no_other(c
     assert (await world["guest"].patch(f"/v1/meetings/{invited['id']}", {"title": "Mine"}, 1)).status_code == 404
 
 
-async def test_everybody_answers_for_themselves_and_only_the_coordinator_for_others(coordination: ServiceUnderTest) -> None:
+async def test_everybody_answers_for_themselves_and_only_the_coordinator_for_others(
+    coordination: ServiceUnderTest,
+) -> None:
     world = await coordination.world(make_policy())
-    meeting = await call_meeting(world, attendees=[{"person_id": str(world[role].id)} for role in ("guest", "stakeholder")])
+    meeting = await call_meeting(
+        world, attendees=[{"person_id": str(world[role].id)} for role in ("guest", "stakeholder")]
+    )
     attendances = await attendances_of(world, meeting)
     for role in ("guest", "stakeholder"):
         path = f"/v1/attendances/{attendances[str(world[role].id)]['id']}"

@@ -56,13 +56,17 @@ async def test_an_outcome_names_only_what_is_there(coordination: ServiceUnderTes
     ):
         answer = await world["coordinator"].post(path, {"meeting_id": meeting["id"], **wrong})
         assert (answer.status_code, answer.json()["code"]) == (422, "unknown_reference"), wrong
-    assert (await world["member"].post(path, {"meeting_id": meeting["id"], "kind": "note", "text": "x"})).status_code == 403
+    assert (
+        await world["member"].post(path, {"meeting_id": meeting["id"], "kind": "note", "text": "x"})
+    ).status_code == 403
 
 
 async def test_a_signature_is_not_a_coordinators_to_give(coordination: ServiceUnderTest) -> None:
     world = await coordination.world(make_policy())
     meeting = await call_meeting(world)
-    unkeyed = await world["manager"].post(f"/v1/meetings/{meeting['id']}/signature", {}, headers={"Idempotency-Key": None})
+    unkeyed = await world["manager"].post(
+        f"/v1/meetings/{meeting['id']}/signature", {}, headers={"Idempotency-Key": None}
+    )
     assert (unkeyed.status_code, unkeyed.json()["code"]) == (400, "idempotency_key_missing")
     refused = await sign(world, meeting, "coordinator")
     assert (refused.status_code, refused.json()["code"]) == (403, "authority_required")
@@ -152,7 +156,9 @@ async def test_the_desks_verdict_comes_back_to_the_outcome(coordination: Service
     outcome = await record_outcome(world, meeting, **decision)
     await sign(world, meeting)
     data = {"decided_by_id": str(world["manager"].id), "reason": "", "outcome_id": outcome["id"], "problem": None}
-    await coordination.hear(world.tenant_id, "gateway", [(f"gateway.proposal.{result}", proposal_id, data, world.project_id)])
+    await coordination.hear(
+        world.tenant_id, "gateway", [(f"gateway.proposal.{result}", proposal_id, data, world.project_id)]
+    )
     shown = (await world["member"].get(f"/v1/outcomes/{outcome['id']}?expand=proposal")).json()
     assert (shown["result"], shown["proposal"]["status"]) == (result, result)
 

@@ -132,7 +132,9 @@ async def test_an_invitation_is_a_request_that_a_calendar_reads(
         ],
     )
     attendees = [{"person_id": str(world[role].id), "role": "optional"} for role in ("member", "owner")]
-    meeting = await call_meeting(world, title="Byggemøte; BEGIN:VEVENT, 4", attendees=attendees, agenda=[{"title": "Stål"}])
+    meeting = await call_meeting(
+        world, title="Byggemøte; BEGIN:VEVENT, 4", attendees=attendees, agenda=[{"title": "Stål"}]
+    )
     run = await running_job(world, "coordinator", "send_invitations", meeting, mail_server)
     await jobs.send_invitations(run)
 
@@ -159,7 +161,9 @@ async def test_an_invitation_is_a_request_that_a_calendar_reads(
     assert job["result"]["without_address"] == [str(world["owner"].id)]
 
 
-async def test_a_cancelled_meeting_is_taken_out_of_calendars(coordination: ServiceUnderTest, mail_server: MailServer) -> None:
+async def test_a_cancelled_meeting_is_taken_out_of_calendars(
+    coordination: ServiceUnderTest, mail_server: MailServer
+) -> None:
     world = await coordination.world(make_policy())
     meeting = await call_meeting(world)
     await world["coordinator"].patch(f"/v1/meetings/{meeting['id']}", {"status": "cancelled"}, 1)
@@ -203,7 +207,9 @@ async def test_one_recipient_who_is_refused_for_good_keeps_nobody_else_from_thei
     assert result["refused"][0]["person_id"] == str(world["coordinator"].id)
 
 
-async def test_a_cancelled_job_sends_no_further_message(coordination: ServiceUnderTest, mail_server: MailServer) -> None:
+async def test_a_cancelled_job_sends_no_further_message(
+    coordination: ServiceUnderTest, mail_server: MailServer
+) -> None:
     world = await coordination.world(make_policy())
     run = await running_job(world, "coordinator", "send_invitations", await call_meeting(world), mail_server)
     assert (await world["coordinator"].delete(f"/v1/jobs/{run.id}")).status_code == 202
@@ -217,7 +223,9 @@ async def test_signed_minutes_reach_everybody_in_their_own_language(
 ) -> None:
     world = await coordination.world(make_policy())
     norwegian = {"name": "Kåre", "email": "member@example.org", "language": "nb"}
-    await coordination.hear(world.tenant_id, "gateway", [("gateway.person.changed", world["member"].id, norwegian, None)])
+    await coordination.hear(
+        world.tenant_id, "gateway", [("gateway.person.changed", world["member"].id, norwegian, None)]
+    )
     meeting = await call_meeting(world, agenda=[{"title": "Steel <script>"}])
     owner = {"owner_id": str(world["member"].id), "due_date": "2026-03-13"}
     await record_outcome(world, meeting, kind="action", title="Call <b>the</b> supplier", **owner)

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from services.kernel.ids import new_id
 from services.kernel.outbox import read_facts
 from tests.factories.policies import make_policy
+from tests.factories.projects import make_project
 from tests.factories.world import ServiceUnderTest, World
 
 
@@ -24,10 +26,9 @@ def commitments(world: World) -> str:
     return f"/v1/projects/{world.project_id}/commitments"
 
 
-async def make_cost_code(world: World, code: str = "4100") -> str:
-    answer = await world["manager"].post(
-        f"/v1/projects/{world.project_id}/cost-codes", {"code": code, "name": "Concrete"}
-    )
+async def make_cost_code(world: World, project_id: UUID | None = None) -> str:
+    path = f"/v1/projects/{project_id or world.project_id}/cost-codes"
+    answer = await world["manager"].post(path, {"code": "4100", "name": "Concrete"})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
@@ -154,9 +155,9 @@ async def test_a_code_is_given_once_in_a_project(planning: ServiceUnderTest) -> 
 
 
 async def test_an_account_of_another_project_cannot_be_used(planning: ServiceUnderTest) -> None:
-    world, other = await planning.world(make_policy()), await planning.world(make_policy())
+    world = await planning.world(make_policy())
     line = await make_line(world)
-    foreign = await make_cost_code(other)
+    foreign = await make_cost_code(world, await make_project(world))
     answers = (
         await world["manager"].post(lines(world), {"cost_code_id": foreign, "description": "A", "amount": nok("1.00")}),
         await world["manager"].patch(f"/v1/budget-lines/{line['id']}", {"cost_code_id": foreign}, 1),
@@ -209,10 +210,10 @@ async def test_the_same_once_more_decides_nothing(planning: ServiceUnderTest) ->
 
 
 async def test_money_goes_to_work_of_the_project(planning: ServiceUnderTest) -> None:
-    world, other = await planning.world(make_policy()), await planning.world(make_policy())
+    world = await planning.world(make_policy())
     own, foreign = [
-        (await each["manager"].post(f"/v1/projects/{each.project_id}/tasks", {"title": "Foundation"})).json()["id"]
-        for each in (world, other)
+        (await world["manager"].post(f"/v1/projects/{project_id}/tasks", {"title": "Foundation"})).json()["id"]
+        for project_id in (world.project_id, await make_project(world))
     ]
     path = f"/v1/budget-lines/{(await make_line(world))['id']}"
     refused = await world["manager"].patch(path, {"task_id": foreign}, 1)

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from services.kernel.http_client import Response
 from services.kernel.working_time import to_local
 from services.planning.imports.mspdi import read_mspdi
 from services.planning.imports.mspdi_plan import to_plan
 from services.planning.schedule.critical_path import schedule
-
 from tests.factories.plans import make_task
 from tests.factories.policies import make_policy
 from tests.factories.world import Caller, ServiceUnderTest, World

@@ -7,6 +7,7 @@ import pytest
 
 from services.kernel.ids import new_id
 from tests.factories.policies import make_policy
+from tests.factories.projects import make_project
 from tests.factories.world import ServiceUnderTest, World
 
 TARGET = {"measure": "crossing time", "unit": "minutes", "baseline": "23", "target": "8.50", "due_date": "2026-06-20"}
@@ -117,8 +118,9 @@ async def test_a_criterion_is_met_on_evidence_only(planning: ServiceUnderTest) -
 
 
 async def test_a_criterion_belongs_to_a_goal_of_its_project(planning: ServiceUnderTest) -> None:
-    world, other = await planning.world(make_policy()), await planning.world(make_policy())
-    foreign = await set_goal(other)
+    world = await planning.world(make_policy())
+    other_id = await make_project(world)
+    foreign = (await world["manager"].post(f"/v1/projects/{other_id}/goals", NEW)).json()
     known = f"/v1/projects/{world.project_id}/success-criteria"
     for goal_id in (foreign["id"], str(new_id())):
         refused = await world["manager"].post(known, {"goal_id": goal_id, "statement": "It stands."})

@@ -1,11 +1,13 @@
 """Responses to risks: decided, and tracked by work in the plan."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.kernel.ids import new_id
 from tests.factories.policies import make_policy
+from tests.factories.projects import make_project
 from tests.factories.world import ServiceUnderTest, World
 
 
@@ -13,11 +15,10 @@ def path(world: World) -> str:
     return f"/v1/projects/{world.project_id}/risk-responses"
 
 
-async def make_response(world: World, **members: Any) -> dict[str, Any]:
+async def make_response(world: World, project_id: UUID | None = None, **members: Any) -> dict[str, Any]:
     """The body of a response to a risk that is raised for it."""
-    risk = await world["member"].post(
-        f"/v1/projects/{world.project_id}/risks", {"title": "Soft ground", "probability": "0.3"}
-    )
+    risks = f"/v1/projects/{project_id or world.project_id}/risks"
+    risk = await world["manager"].post(risks, {"title": "Soft ground", "probability": "0.3"})
     assert risk.status_code == 201, risk.text
     return {"risk_id": risk.json()["id"], "strategy": "mitigate", "description": "Drill more holes."} | members
 
@@ -71,8 +72,8 @@ async def test_a_response_refers_to_what_exists(
 
 
 async def test_a_risk_of_another_project_cannot_be_answered(planning: ServiceUnderTest) -> None:
-    world, other = await planning.world(make_policy()), await planning.world(make_policy())
-    answer = await world["manager"].post(path(world), await make_response(other))
+    world = await planning.world(make_policy())
+    answer = await world["manager"].post(path(world), await make_response(world, await make_project(world)))
     assert (answer.status_code, answer.json()["code"]) == (422, "unknown_reference")
 
 
@@ -94,10 +95,10 @@ async def test_a_response_is_a_decision_and_can_be_decided_anew(planning: Servic
 
 
 async def test_a_response_is_tracked_by_a_task_of_its_own_project(planning: ServiceUnderTest) -> None:
-    world, other = await planning.world(make_policy()), await planning.world(make_policy())
+    world = await planning.world(make_policy())
     tasks = [
-        (await each["manager"].post(f"/v1/projects/{each.project_id}/tasks", {"title": "Drill"})).json()
-        for each in (world, other)
+        (await world["manager"].post(f"/v1/projects/{project_id}/tasks", {"title": "Drill"})).json()
+        for project_id in (world.project_id, await make_project(world))
     ]
     body = await make_response(world)
     answer = await world["manager"].post(path(world), body | {"task_id": tasks[0]["id"]})

@@ -3,9 +3,10 @@
 import asyncio
 from typing import Any
 
+import orjson
 import pytest
-from services.kernel.ids import new_id
 
+from services.kernel.ids import new_id
 from tests.factories.plans import DAY, make_link, make_plan, make_task, read_task
 from tests.factories.policies import make_policy
 from tests.factories.world import ServiceUnderTest, World
@@ -28,8 +29,6 @@ async def recorded(world: World, fact_type: str) -> list[dict[str, Any]]:
             world.tenant_id,
             fact_type,
         )
-    import orjson
-
     return [orjson.loads(row["data"]) for row in rows]
 
 

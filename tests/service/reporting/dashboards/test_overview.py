@@ -131,7 +131,9 @@ async def test_each_figure_names_the_last_fact_that_entered_it(reporting: Listen
 async def test_a_project_without_plan_and_money_has_undefined_figures_and_no_error(reporting: Listener) -> None:
     world = await reporting.world(make_policy())
     at = datetime(2026, 3, 5, 23, 30, tzinfo=UTC)
-    await reporting.tell(world, [Told("planning.project.created", world.project_id, project_created(world.project_id).data, at)])
+    await reporting.tell(
+        world, [Told("planning.project.created", world.project_id, project_created(world.project_id).data, at)]
+    )
     answer = await world["manager"].get(f"/v1/projects/{world.project_id}/overview")
     overview = answer.json()
     assert overview["status_date"] == "2026-03-06"
@@ -156,7 +158,9 @@ async def test_nothing_is_planned_before_a_baseline(reporting: Listener) -> None
     assert value["planned_value"]["value"] is None
 
 
-async def test_the_s_curve_runs_to_today_for_what_is_earned_and_to_the_end_for_what_is_planned(reporting: Listener) -> None:
+async def test_the_s_curve_runs_to_today_for_what_is_earned_and_to_the_end_for_what_is_planned(
+    reporting: Listener,
+) -> None:
     world = await reporting.world(make_policy())
     await reporting.tell(world, textbook_project(world.project_id))
     curve = (await world["manager"].get(f"/v1/projects/{world.project_id}/s-curve")).json()

@@ -36,13 +36,16 @@ async def test_a_rebuild_from_zero_gives_the_same_bytes(reporting: Listener) -> 
     await reporting.tell(world, Bridge(world).told())
     before = await digest_of(reporting, world.tenant_id)
     async with reporting.service.database.write(Principal(world.tenant_id, new_id())) as session:
-        await (await session.driver()).execute("update tasks set title = 'tampered' where tenant_id = $1", world.tenant_id)
+        await (await session.driver()).execute(
+            "update tasks set title = 'tampered' where tenant_id = $1", world.tenant_id
+        )
         await (await session.driver()).execute("delete from risks where tenant_id = $1", world.tenant_id)
         await session.commit()
     assert await digest_of(reporting, world.tenant_id) != before
     reached = await rebuild_tenant(reporting.service, world.tenant_id)
     assert reached == {
-        source: len(reporting.outboxes.of(source, world.tenant_id)) for source in ("gateway", "planning", "coordination")
+        source: len(reporting.outboxes.of(source, world.tenant_id))
+        for source in ("gateway", "planning", "coordination")
     }
     assert await digest_of(reporting, world.tenant_id) == before
     assert world.tenant_id in await tenants_of(reporting.service)
@@ -88,7 +91,9 @@ async def test_a_rebuild_of_one_tenant_leaves_the_others_alone(reporting: Listen
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(draw=st.randoms(use_true_random=False))
-async def test_neither_repetition_nor_the_sources_interleaving_matters(reporting: Listener, draw: random.Random) -> None:
+async def test_neither_repetition_nor_the_sources_interleaving_matters(
+    reporting: Listener, draw: random.Random
+) -> None:
     world = await reporting.world(make_policy())
     await reporting.tell(world, Bridge(world).told())
     expected = await digest_of(reporting, world.tenant_id)
@@ -96,7 +101,10 @@ async def test_neither_repetition_nor_the_sources_interleaving_matters(reporting
         await (await session.driver()).execute("delete from inbox_cursors where tenant_id = $1", world.tenant_id)
         await empty(session)
         await session.commit()
-    queues = {source: list(reporting.outboxes.of(source, world.tenant_id)) for source in ("gateway", "planning", "coordination")}
+    queues = {
+        source: list(reporting.outboxes.of(source, world.tenant_id))
+        for source in ("gateway", "planning", "coordination")
+    }
     heard = dict.fromkeys(queues, 0)
     while open_sources := [source for source, queue in queues.items() if heard[source] < len(queue)]:
         source = draw.choice(open_sources)
@@ -111,7 +119,11 @@ async def test_a_deleted_task_leaves_no_row_and_no_progress_behind(reporting: Li
     world = await reporting.world(make_policy())
     bridge = Bridge(world)
     await reporting.tell(world, bridge.told())
-    data = {"removed_ids": [str(bridge.piles.id)], "moved": [], "plan": {"start": "2026-03-02T08:00:00", "finish": None}}
+    data = {
+        "removed_ids": [str(bridge.piles.id)],
+        "moved": [],
+        "plan": {"start": "2026-03-02T08:00:00", "finish": None},
+    }
     await reporting.tell(world, [Told("planning.task.deleted", bridge.piles.id, data)])
     async with reporting.service.database.read(world.tenant_id) as session:
         for table, column in (("tasks", "id"), ("progress_entries", "task_id")):

@@ -81,7 +81,10 @@ async def test_a_coordinator_drafts_but_may_only_propose_to_sign_or_publish(repo
     report = await drafted(world)
     assert (report["number"], report["state"], report["sha256"]) == (1, "draft", None)
     assert report["figures"]["cost"]["actual_cost"]["value"] == "330000.50"
-    assert code(await world["coordinator"].post(f"/v1/status-reports/{report['id']}/signature")) == (403, "authority_required")
+    assert code(await world["coordinator"].post(f"/v1/status-reports/{report['id']}/signature")) == (
+        403,
+        "authority_required",
+    )
     assert (await world["manager"].get(f"/v1/status-reports/{report['id']}")).json()["state"] == "draft"
     report = await signed(world)
     answer = await world["coordinator"].post(f"/v1/status-reports/{report['id']}/publication")
@@ -104,7 +107,13 @@ async def test_signing_wants_a_key_and_a_change_wants_a_version(reporting: Liste
 
 @pytest.mark.parametrize(
     ("member", "value"),
-    [("period_start", "March"), ("audience", "world"), ("progress", "x" * 20_001), ("challenges", None), ("state", "signed")],
+    [
+        ("period_start", "March"),
+        ("audience", "world"),
+        ("progress", "x" * 20_001),
+        ("challenges", None),
+        ("state", "signed"),
+    ],
 )
 async def test_a_draft_with_a_bad_member_is_refused(reporting: Listener, member: str, value: object) -> None:
     world = await bridge_world(reporting)
@@ -149,7 +158,11 @@ async def test_a_draft_takes_new_words_and_new_figures_until_it_is_signed(report
     await reporting.tell(world, [actual_posted(None, "1000.00", "2026-03-21")])
     answer = await world["coordinator"].patch(f"/v1/status-reports/{report['id']}", {"progress": "All piles stand."}, 1)
     changed = answer.json()
-    assert (changed["version"], changed["progress"], changed["challenges"]) == (2, "All piles stand.", WORDS["challenges"])
+    assert (changed["version"], changed["progress"], changed["challenges"]) == (
+        2,
+        "All piles stand.",
+        WORDS["challenges"],
+    )
     assert changed["figures"]["summary"]["progress"] == "All piles stand."
     assert changed["figures"]["cost"]["actual_cost"]["value"] == "331000.50"
     await reporting.tell(world, [actual_posted(None, "9.50", "2026-03-21")])
@@ -168,7 +181,10 @@ async def test_a_signed_report_never_changes(reporting: Listener) -> None:
     document = (await world["member"].get(f"{path}/document")).content
     assert hashlib.sha256(document).hexdigest() == report["sha256"]
     assert orjson.loads(document)["figures"] == report["figures"]
-    assert code(await world["manager"].patch(path, {"progress": "Better"}, report["version"])) == (409, "status_report_signed")
+    assert code(await world["manager"].patch(path, {"progress": "Better"}, report["version"])) == (
+        409,
+        "status_report_signed",
+    )
     assert code(await world["manager"].post(f"{path}/signature")) == (409, "status_report_signed")
     await reporting.tell(world, [actual_posted(None, "1000.00", "2026-03-21")])
     await rebuild_tenant(reporting.service, world.tenant_id)
@@ -271,7 +287,9 @@ async def test_the_page_says_draft_until_it_is_signed_and_runs_nothing(reporting
     [("en", ["Status report", "NOK 330,000", "Flood in the pit", "13 May 2026"]),
      ("nb", ["Statusrapport", "NOK 330 000", "Flood in the pit", "13.05.2026"])],
 )  # fmt: skip
-async def test_page_and_pdf_of_a_signed_report_carry_its_figures(reporting: Listener, language: str, words: list[str]) -> None:
+async def test_page_and_pdf_of_a_signed_report_carry_its_figures(
+    reporting: Listener, language: str, words: list[str]
+) -> None:
     world = await bridge_world(reporting)
     report = await signed(world)
     path = f"/v1/status-reports/{report['id']}"

@@ -22,7 +22,7 @@ def test_without_any_weight_the_shares_are_equal() -> None:
 
 
 @given(
-    st.decimals(min_value=-10**12, max_value=10**12, places=2),
+    st.decimals(min_value=-(10**12), max_value=10**12, places=2),
     st.lists(st.integers(min_value=0, max_value=10**6), min_size=1, max_size=40),
 )
 def test_the_shares_sum_to_the_amount_and_are_whole_ore(amount: Decimal, weights: list[int]) -> None:
@@ -32,12 +32,16 @@ def test_the_shares_sum_to_the_amount_and_are_whole_ore(amount: Decimal, weights
 
 
 def test_a_summarys_budget_goes_to_the_leaves_below_it() -> None:
-    budgets = leaf_budgets(PARENTS, {FIRST: 1, SECOND: 1, OTHER: 8}, [(SUMMARY, Decimal(100)), (FIRST, Decimal(5))], ORE)
+    budgets = leaf_budgets(
+        PARENTS, {FIRST: 1, SECOND: 1, OTHER: 8}, [(SUMMARY, Decimal(100)), (FIRST, Decimal(5))], ORE
+    )
     assert budgets == {FIRST: Decimal(55), SECOND: Decimal(50)}
 
 
 def test_a_budget_whose_task_is_gone_belongs_to_the_whole_project() -> None:
-    budgets = leaf_budgets(PARENTS, {FIRST: 1, SECOND: 1, OTHER: 8}, [(UUID(int=99), Decimal(100)), (None, Decimal(10))], ORE)
+    budgets = leaf_budgets(
+        PARENTS, {FIRST: 1, SECOND: 1, OTHER: 8}, [(UUID(int=99), Decimal(100)), (None, Decimal(10))], ORE
+    )
     assert budgets == {FIRST: Decimal(11), SECOND: Decimal(11), OTHER: Decimal(88)}
 
 

@@ -16,7 +16,6 @@ from services.reporting.dashboards.performance import (
     last_day,
 )
 
-
 local = datetime.fromisoformat
 
 
@@ -46,7 +45,10 @@ def test_work_that_ends_at_midnight_ended_the_day_before() -> None:
 
 
 def test_progress_counts_as_it_stands_from_the_projects_own_status_date_on() -> None:
-    entries = [ProgressEntry(UUID(int=1), Decimal(20), date(2026, 3, 5), 6), ProgressEntry(UUID(int=1), Decimal(50), date(2026, 3, 17), 7)]
+    entries = [
+        ProgressEntry(UUID(int=1), Decimal(20), date(2026, 3, 5), 6),
+        ProgressEntry(UUID(int=1), Decimal(50), date(2026, 3, 17), 7),
+    ]
     state = make_state(make_task(percent_complete=Decimal(50)), progress=entries)
     assert state.measure(date(2026, 3, 15)).value.earned == 50
     assert state.measure(date(2026, 3, 14)).value.earned == 20
@@ -63,7 +65,9 @@ def test_cost_counts_from_the_day_it_was_posted_on() -> None:
 def test_a_task_added_after_the_baseline_is_planned_on_its_own_dates() -> None:
     added = make_task(2, start=local("2026-03-16T08:00"), finish=local("2026-03-17T16:00"))
     state = make_state(make_task(), added)
-    state = replace(state, baseline={UUID(int=1): BaselineState(local("2026-03-02T08:00"), local("2026-03-15T16:00"), 4500, 2)})
+    state = replace(
+        state, baseline={UUID(int=1): BaselineState(local("2026-03-02T08:00"), local("2026-03-15T16:00"), 4500, 2)}
+    )
     assert state.planned([date(2026, 3, 15), date(2026, 3, 16)]) == [100, 150]
 
 
