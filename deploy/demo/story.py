@@ -67,6 +67,7 @@ class Story:
         self.meeting_id = ""
         self.document: dict[str, Any] = {}
         self.report_id = ""
+        self.client_report_id = ""
         self.overview: dict[str, Any] = {}
         self.action: dict[str, Any] = {}
 
@@ -419,29 +420,36 @@ class Story:
 
     async def sign_status_report(self) -> None:
         coordinator, manager = self.people["coordinator"], self.people["manager"]
-        report = await coordinator.post(
-            f"{self.project}/status-reports",
-            {
-                "period_start": "2014-11-06",
-                "period_end": "2014-12-12",
-                "audience": "client",
-                "progress": "Scope and analysis are done; design has begun.",
-                "challenges": "The old customer register is in worse shape than we thought.",
-                "decisions_needed": "Whether the usability test is brought forward.",
-            },
-        )
-        self.report_id = report["id"]
+        self.report_id = await self.signed_report("team")
         path = f"/v1/status-reports/{self.report_id}"
-        signed = await manager.post(f"{path}/signature", {}, 200)
-        await manager.post(f"{path}/publication", {}, 200)
         self.folder.mkdir(parents=True, exist_ok=True)
         for language in ("en", "nb"):
             for kind, suffix in (("page", "html"), ("pdf", "pdf")):
                 rendered = await manager.ask("GET", f"{path}/{kind}", 200, headers={"Accept-Language": language})
                 (self.folder / f"status-report.{language}.{suffix}").write_bytes(rendered.content)
+        self.client_report_id = await self.signed_report("client")
+        await manager.post(f"/v1/status-reports/{self.client_report_id}/publication", {}, 200)
         self.say(
-            f"   Status report {signed['number']} drafted by {coordinator.name}, signed by {manager.name}, published"
+            f"   Status report drafted by {coordinator.name}, signed by {manager.name}, as page and PDF in two languages; "
+            "the client's edition is published to the guest"
         )
+
+    async def signed_report(self, audience: str) -> str:
+        """A report that the coordinator has drafted and the manager has signed; its id."""
+        report = await self.people["coordinator"].post(
+            f"{self.project}/status-reports",
+            {
+                "period_start": "2014-11-06",
+                "period_end": "2014-12-12",
+                "audience": audience,
+                "progress": "Scope and analysis are done; design has begun.",
+                "challenges": "The old customer register is in worse shape than we thought.",
+                "decisions_needed": "Whether the usability test is brought forward.",
+            },
+        )
+        report_id: str = report["id"]
+        await self.people["manager"].post(f"/v1/status-reports/{report_id}/signature", {}, 200)
+        return report_id
 
     # -- 8 ------------------------------------------------------------------------------------------------------------
 

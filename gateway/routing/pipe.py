@@ -210,10 +210,11 @@ class Pipe:
 
     async def _ask_around(self, services: Sequence[str], scope: Scope, receive: Receive, send: Send) -> None:
         """Jobs: every service gives out ids of its own; the first that knows this one answers."""
+        body = await _read_body(receive)
         for position, service in enumerate(services):
             last = position == len(services) - 1
             attempt = _Attempt(send, give_up_on_404=not last)
-            await self._upstreams[service](scope, receive, attempt.send)
+            await self._upstreams[service](scope, _replayed(body, receive), attempt.send)
             if not attempt.unknown:
                 return
 

@@ -19,7 +19,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         budget-lines commitments actuals risks risk-responses decisions imports schedule-runs milestones
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
-    REPORTING: "overviews status-reports",
+    REPORTING: "status-reports",
     GATEWAY: """
         tenants people memberships tokens policies delegations proposals events problems limits me openapi.json
         reference sessions
@@ -68,6 +68,7 @@ _TRAFFIC_BY_LAST_SEGMENT: Final[dict[str, Traffic]] = {
     "content": Traffic.TRANSFER,
     "imports": Traffic.TRANSFER,
     "exports": Traffic.TRANSFER,
+    "pdf": Traffic.TRANSFER,
 }
 
 

@@ -48,7 +48,8 @@ from services.kernel.problems import (
     catalogue,
     error_at,
 )
-from services.kernel.requests import RequestContext, context_of
+from services.kernel.requests import RequestContext, context_of, plain_read
+from services.kernel.route_index import RouteIndex
 from services.kernel.service import Service
 from services.kernel.settings import SERVICES, Settings
 from services.kernel.strict_json import strict_loads
@@ -71,10 +72,11 @@ class StrictRequest(Request):
 class StrictRoute(APIRoute):
     """Every JSON route of every service reads its body as a StrictRequest, and its description says if it wants a key."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
         if _depends_on(self.dependant, begin_keyed_write):
             self.openapi_extra = {"x-idempotency-key": "required", **(self.openapi_extra or {})}
+        self.app = plain_read(endpoint, self.param_convertors) or self.app
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handler = super().get_route_handler()
@@ -92,7 +94,7 @@ def _depends_on(dependant: Dependant, call: Callable[..., Any]) -> bool:
 
 def area_router(tag: str) -> APIRouter:
     """The router of an area; its tag groups the area's routes in the API reference."""
-    return APIRouter(route_class=StrictRoute, tags=[tag])
+    return APIRouter(route_class=StrictRoute, tags=[tag], generate_unique_id_function=lambda route: route.name)
 
 
 def create_app(
@@ -145,7 +147,8 @@ def create_app(
     app.router.route_class = StrictRoute
     metrics = Metrics()
     for router in (*routers, job_router(service), _internal_router(service), _health_router(service, metrics)):
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
+    app.router.middleware_stack = RouteIndex(app.router)
     app.add_exception_handler(Problem, _render_problem)
     app.add_exception_handler(Replayed, _render_replayed)
     app.add_exception_handler(RequestValidationError, _render_validation)

@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from services.kernel.access import judge, sees_project
+from services.kernel.access import judge, role_in, sees_project
 from services.kernel.filtering import OPERATORS, Arguments, Filter, Sort, after, condition, order_by, parse_sort
 from services.kernel.pagination import CursorSigner, page_of, parse_limit
 from services.kernel.problems import Malformed, NotFound, UnknownExpansion, UnknownField, UnknownFilter
@@ -105,6 +105,9 @@ class Collection:
 
     async def _viewer(self, read: Read, project_id: UUID) -> dict[str, Any]:
         service = read.context.service.name
+        if await role_in(read.session, read.principal, project_id) in (None, "guest"):
+            # Somebody with whom the object was shared: they may read it, and that is all.
+            return {"can": dict.fromkeys(self.viewer_kinds, "no")}
         can: dict[str, str] = {}
         for act, kind in self.viewer_kinds.items():
             authority = await judge(read.session, read.principal, service, project_id, [kind], {})
@@ -151,7 +154,8 @@ class Collection:
             signer = cursor_signer(read)
             next_cursor = signer.write(orjson.loads(row["next"]), self._bind(plan.binding, read, container_id))
         body = page_of(row["data"] or b"[]", next_cursor, plan.limit, total)
-        return conditional(read, body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
+        # SHA-256, since processors have instructions for it: twice as fast as BLAKE2 over a page of 80 kB.
+        return conditional(read, body, f'"{hashlib.sha256(body).hexdigest()[:24]}"')
 
     def _bind(self, binding: str, read: Read, container_id: UUID | None) -> str:
         return f"{self.noun}|{read.principal.tenant_id}|{container_id}|{binding}"

@@ -1,5 +1,6 @@
 """What the pages state about the tree is true: links, paths, modules, settings, commands and routes."""
 
+import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -134,6 +135,10 @@ def test_every_command_of_make_exists(page: str) -> None:
 def test_every_module_that_is_run_exists(page: str) -> None:
     for module in re.findall(r"python3? -m ([\w.]+)", code_of(page)):
         assert importlib.util.find_spec(module), f"{page} runs {module}, which is not there"
+    for module, factory in re.findall(r"\b([a-z][\w.]+):(create_\w+)", code_of(page)):
+        assert hasattr(importlib.import_module(module), factory), (
+            f"{page} serves {module}:{factory}, which is not there"
+        )
 
 
 @pytest.mark.parametrize("page", PAGES)

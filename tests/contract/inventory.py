@@ -1,5 +1,6 @@
 """One object of every kind, made through the API itself, so that every path of the description can be filled in."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +12,15 @@ from tests.factories.system import Person, SystemUnderTest, Tenant
 
 PROJECT = "/v1/projects/{projects}"
 FILE = {"file": ("minutes.txt", b"All present.", "text/plain")}
+_PLAN = b"""<?xml version="1.0"?><Project xmlns="http://schemas.microsoft.com/project"><Name>Bridge</Name>
+<StartDate>2026-03-02T08:00:00</StartDate><Tasks><Task><UID>1</UID><ID>1</ID><Name>Survey</Name><OutlineLevel>1</OutlineLevel>
+<Duration>PT8H0M0S</Duration></Task></Tasks></Project>"""
+PLAN = {"file": ("bridge.xml", _PLAN, "application/xml")}
 # How one object of each noun comes to be, in this order; `{noun}` stands for the id of an object made before. A GET takes
 # the first of the list. `tasks` is made twice, because a dependency needs two.
 RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("tokens", "POST", "/v1/tokens", {"name": "contract", "scopes": ["planning:read"]}),
-    ("memberships", "GET", f"{PROJECT}/memberships", None),
+    ("memberships", "GET", f"{PROJECT}/memberships?role=stakeholder", None),
     ("goals", "POST", f"{PROJECT}/goals", {"title": "Open before summer", "success_criteria": [{"statement": "Open."}]}),
     ("success-criteria", "GET", f"{PROJECT}/success-criteria", None),
     ("decisions", "GET", f"{PROJECT}/decisions", None),
@@ -38,6 +43,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("outcomes", "POST", f"{PROJECT}/outcomes", "example"),
     ("documents", "POST", f"{PROJECT}/documents", FILE),
     ("document-versions", "GET", "/v1/documents/{documents}/versions", None),
+    ("imports", "POST", f"{PROJECT}/imports", PLAN),
     ("status-reports", "POST", f"{PROJECT}/status-reports", "example"),
 )
 # What a member `…_id` of an example refers to where its name does not say so.
@@ -65,11 +71,9 @@ class Inventory:
         self.ids["problems"] = "not_found"
         for noun, method, path, body in RECIPES:
             operation = operations.get(f"{method} {path.replace('{projects}', '{project_id}')}")
-            if operation is None and "{documents}" not in path:
-                continue
             answer = await self._make(method, self.named(path), body, operation)
             assert answer.status_code in (200, 201, 202), f"the recipe for {noun} no longer works: {answer.text}"
-            document = answer.json()
+            document = answer.json() if answer.status_code != 202 else await self._result(answer)
             self.ids[noun] = document["id"] if method == "POST" else document["data"][0]["id"]
         await self._signed_minutes()
         version = (await self.tenant["manager"].get(self.named(PROJECT))).json()["version"]
@@ -81,12 +85,21 @@ class Inventory:
         manager = self.tenant["manager"]
         if method == "GET":
             return await manager.get(path)
-        if body is FILE:
-            return await manager.request("POST", path, files=FILE, data={"title": "Minutes"})
+        if body in (FILE, PLAN):
+            return await manager.request("POST", path, files=body, data={"title": "Minutes"} if body is FILE else None)
         if body == "example":
             assert operation is not None
             body = operation.example
         return await manager.post(path, self.referring(body))
+
+    async def _result(self, accepted: Response) -> Any:
+        """What the job of a 202 has made, once it has succeeded."""
+        manager = self.tenant["manager"]
+        async with asyncio.timeout(20):
+            while (job := (await manager.get(accepted.headers["location"])).json())["state"] in ("queued", "running"):
+                await asyncio.sleep(0.1)
+        assert job["state"] == "succeeded", job
+        return (await manager.get(job["result_url"])).json()
 
     async def _signed_minutes(self) -> None:
         """Hold and sign a second meeting: its action items and the job of its invitations come into being."""
@@ -148,7 +161,7 @@ class Inventory:
             return body
         if body.startswith("{") and body.endswith("}"):
             return self.named(body)
-        if member.endswith("_id"):
+        if member.endswith("_id") and not body.startswith("$"):
             noun = REFERENCES.get(member, member.removesuffix("_id").replace("_", "-") + "s")
             return self.ids.get(noun, str(self.tenant["member"].id))
         return body
@@ -159,7 +172,8 @@ class Inventory:
     def payload(self, operation: Operation) -> dict[str, Any]:
         """What a request of the operation carries, as options of the client."""
         if "multipart/form-data" in operation.media_types:
-            return {"files": FILE, "data": {"title": "Minutes"} if operation.path.endswith("/documents") else {}}
+            titled = {"title": "Minutes"} if operation.path.endswith("/documents") else {}
+            return {"files": PLAN if operation.path.endswith("/imports") else FILE, "data": titled}
         return {} if operation.body is None else {"json": self.body(operation)}
 
     def query(self, operation: Operation) -> dict[str, str]:
@@ -172,13 +186,14 @@ class Inventory:
 
     def caller(self, operation: Operation) -> Person:
         """Who may do this."""
+        if operation.path.endswith("/withdrawal"):
+            return self.tenant["coordinator"]
         return self.tenant.admin if operation.path.startswith(("/v1/people", "/v1/tenants")) else self.tenant["manager"]
 
     async def version(self, operation: Operation) -> str:
         """The ETag of what the operation changes."""
-        answer = await self.caller(operation).get(self.path(operation))
-        if answer.status_code != 200 or "etag" not in answer.headers:
-            first_noun, parameter = operation.places[0]
-            head = operation.path.partition(f"{{{parameter}}}")[0]
-            answer = await self.caller(operation).get(f"{head}{self.ids[first_noun]}")
-        return answer.headers["etag"]
+        path = self.path(operation)
+        if operation.method == "POST":
+            noun = operation.places[0][0]
+            path = f"/v1/{noun}/{self.ids[noun]}"
+        return (await self.caller(operation).get(path)).headers["etag"]

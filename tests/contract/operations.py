@@ -63,7 +63,10 @@ class Operation:
     def body(self) -> Schema | None:
         """The schema of the JSON body, None without one."""
         described = self.media_types.get("application/json")
-        return None if described is None else self.resolve(described["schema"])
+        if described is None:
+            return None
+        schema = described["schema"]
+        return self.resolve(next((each for each in schema.get("anyOf", ()) if each != {"type": "null"}), schema))
 
     @property
     def example(self) -> Any:

@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from services.coordination.documents import repository
 from services.coordination.documents.document import MOST_BYTES
@@ -29,6 +29,8 @@ from services.kernel.storage import ObjectTooLarge, Storage, StorageFailed, Stor
 from services.kernel.write import SAID, Replayed
 
 F = TypeVar("F", bound=BaseModel)
+# Every spelling of a flag that the write itself accepts; by then it has refused all others.
+_FLAG = TypeAdapter(bool)
 # Besides the file a form holds a few short fields; this is room for them and for the form's own framing.
 _FRAMING_BYTES = 128 * 1024
 
@@ -85,7 +87,7 @@ async def _received(
     except (Problem, Replayed, RequestValidationError):
         await resources.storage.delete(upload.stored.key)
         raise
-    if request.query_params.get("dry_run") == "true":
+    if _FLAG.validate_python(request.query_params.get("dry_run", "false")):
         await resources.storage.delete(upload.stored.key)
 
 

@@ -28,7 +28,10 @@ class PlanAlreadyImported(Conflict):
 class UnreadablePlan(RuleViolated):
     code = "unreadable_plan"
     title = {"en": "The file cannot be read as a plan", "nb": "Filen kan ikke leses som en plan"}
-    detail = {"en": "Line {line}: {reason}. Nothing was imported.", "nb": "Linje {line}: {reason}. Ingenting ble importert."}
+    detail = {
+        "en": "Line {line}: {reason}. Nothing was imported.",
+        "nb": "Linje {line}: {reason}. Ingenting ble importert.",
+    }
     members = ("line", "reason_code")
 
 

@@ -12,8 +12,7 @@ from services.kernel.storage import StoredObject
 from services.planning.imports.plan_import import Import
 
 _COLUMNS: Final = {
-    name: f"t.{name}"
-    for name in ("project_id", "job_id", "filename", "format", "size", "sha256", "counts", "report")
+    name: f"t.{name}" for name in ("project_id", "job_id", "filename", "format", "size", "sha256", "counts", "report")
 }
 
 IMPORTS: Final = Collection(

@@ -12,7 +12,9 @@ PLAN_UPLOAD: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "required": ["file"],
-                "properties": {"file": {"type": "string", "format": "binary", "description": "Microsoft Project XML (MSPDI)"}},
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "Microsoft Project XML (MSPDI)"}
+                },
                 "additionalProperties": False,
             }
         }

@@ -15,8 +15,9 @@ from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_local
 from services.kernel.working_time import Calendar as WorkingCalendar
 from services.planning.imports.mspdi import MspdiPlan, MspdiTask
 from services.planning.schedule.network import Assignment, Link, LinkType, Plan, Task
+from services.planning.schedule.plan_rows import Options, PlanAssignment, PlanLink, PlanTask, new_task
 from services.planning.schedule.task import TaskStatus, TaskType
-from services.planning.schedule.working_plan import Options, PlanAssignment, PlanLink, PlanTask, WorkingPlan, new_task
+from services.planning.schedule.working_plan import WorkingPlan
 
 _RESOURCE_TYPES: Final = {0: "material", 1: "work", 2: "cost"}
 _TASK_TYPES: Final = {0: TaskType.FIXED_UNITS, 1: TaskType.FIXED_DURATION, 2: TaskType.FIXED_WORK}
@@ -99,7 +100,12 @@ def _calendars(plan: WorkingPlan, source: Plan, taken: TakenOver) -> dict[Any, U
         calendar_id = by_object[id(calendar)] = new_id()
         document = calendar.to_json()
         name = document["name"][:_LONGEST_TITLE] or f"Calendar {key}"
-        row = {"id": calendar_id, "name": name, "base_calendar_id": base_id, "document": orjson.dumps(document).decode()}
+        row = {
+            "id": calendar_id,
+            "name": name,
+            "base_calendar_id": base_id,
+            "document": orjson.dumps(document).decode(),
+        }
         taken.calendars.append(row)
         plan.calendars[calendar_id] = calendar
         return calendar_id
@@ -148,7 +154,9 @@ def _task(task: Task, described: MspdiTask, calendar_ids: dict[Any, UUID], taken
     begun = task.actual_start is not None or percent > 0
     status = TaskStatus.DONE if percent == 100 else TaskStatus.IN_PROGRESS if begun else TaskStatus.TODO
     # A finished task without an actual start began when the file says that it did.
-    actual_start = described.start if task.actual_finish is not None and task.actual_start is None else described.actual_start
+    actual_start = (
+        described.start if task.actual_finish is not None and task.actual_start is None else described.actual_start
+    )
     dates_given = task.manual or task.external
     own = new_task(
         new_id(),
@@ -187,11 +195,11 @@ def _task(task: Task, described: MspdiTask, calendar_ids: dict[Any, UUID], taken
     return own
 
 
-def _stretched(task: Task) -> list[list[int]] | None:
+def _stretched(task: Task) -> dict[str, int] | None:
     """Splits of a task without a resource, which the file keeps in a part that is nobody's."""
     for part in task.assignments:
-        if isinstance(part.resource_id, int) and part.resource_id < 0 and part.duration not in (None, task.duration):
-            return [[0, part.duration or 0]]
+        if isinstance(part.resource_id, int) and part.resource_id < 0:
+            return {"length": part.duration or task.duration, "remaining": part.remaining or 0}
     return None
 
 
@@ -218,7 +226,9 @@ def _links(plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, taken: TakenOver) 
         )
     lost = sum(len(task.links) for task in mspdi.tasks if task.uid in taken.task_ids) - len(source.links)
     if lost > 0:
-        taken.alterations[path, "dropped", "the other end is in another project, is not in the file or is the task itself"] += lost
+        taken.alterations[
+            path, "dropped", "the other end is in another project, is not in the file or is the task itself"
+        ] += lost
 
 
 def _link(link: Link, predecessor_id: UUID, successor_id: UUID) -> PlanLink:

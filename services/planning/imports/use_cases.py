@@ -42,10 +42,12 @@ from services.planning.schedule.baseline import Baseline
 from services.planning.schedule.events import BASELINE_SET
 from services.planning.schedule.impact import impact_of, measures_of
 from services.planning.schedule.network import Plan
-from services.planning.schedule.repository import load_plan, lock_plan, next_baseline_number, store_plan
+from services.planning.schedule.plan_rows import task_row
+from services.planning.schedule.repository.loading import load_plan, lock_plan, next_baseline_number
+from services.planning.schedule.repository.storing import store_plan
 from services.planning.schedule.task import MAXIMUM_TASKS
 from services.planning.schedule.use_cases.plan_changes import parts_of, plan_dates, tell_rest
-from services.planning.schedule.working_plan import WorkingPlan, task_row
+from services.planning.schedule.working_plan import WorkingPlan
 
 JOB = "import_plan"
 _LIMITS = Limits(max_bytes=MAXIMUM_FILE_BYTES, max_records=MAXIMUM_TASKS)
@@ -146,7 +148,9 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
     await run.succeed(session, f"/v1/imports/{record.id}", {"import_id": str(record.id), "counts": record.counts})
 
 
-async def _set_frame(session: WriteSession, plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, taken: TakenOver) -> None:
+async def _set_frame(
+    session: WriteSession, plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, taken: TakenOver
+) -> None:
     """An empty project takes the file's start, status date, calendar and rules for its own."""
     frame = frame_of(source, mspdi, taken.project_calendar_id)
     await set_project_frame(session, plan.project_id, frame)

@@ -14,7 +14,9 @@ RESOURCE_CHANGED = FactType("planning.resource.changed", 1, _RESOURCE, "A resour
 RESOURCE_REMOVED = FactType("planning.resource.removed", 1, _RESOURCE, "A resource and its assignments are gone.")
 ASSIGNMENT_ADDED = FactType("planning.assignment.added", 1, _ASSIGNMENT, "A resource takes part in a task.")
 ASSIGNMENT_CHANGED = FactType("planning.assignment.changed", 1, _ASSIGNMENT, "A resource's part in a task is another.")
-ASSIGNMENT_REMOVED = FactType("planning.assignment.removed", 1, _ASSIGNMENT, "A resource no longer takes part in a task.")
+ASSIGNMENT_REMOVED = FactType(
+    "planning.assignment.removed", 1, _ASSIGNMENT, "A resource no longer takes part in a task."
+)
 FACT_TYPES = (
     RESOURCE_ADDED,
     RESOURCE_CHANGED,

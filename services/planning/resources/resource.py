@@ -26,7 +26,9 @@ class Resource(Entity, Base):
     __tablename__ = "resources"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "project_id"], ["projects.tenant_id", "projects.id"]),
-        ForeignKeyConstraint(["tenant_id", "calendar_id"], ["calendars.tenant_id", "calendars.id"], name="fk_resources_calendar"),
+        ForeignKeyConstraint(
+            ["tenant_id", "calendar_id"], ["calendars.tenant_id", "calendars.id"], name="fk_resources_calendar"
+        ),
         Index("ix_resources_project", "tenant_id", "project_id", "id"),
         CheckConstraint("resource_type in ('work','material','cost')", name="resource_type"),
         CheckConstraint("max_units >= 0", name="max_units"),

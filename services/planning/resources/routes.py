@@ -120,9 +120,7 @@ async def get_assignment(assignment_id: UUID, read: Reading) -> Response:
 @router.patch("/v1/assignments/{assignment_id}", response_model=AssignmentShape, tags=["assignments"])
 async def change_assignment(assignment_id: UUID, patch: AssignmentPatch, write: Writing) -> Response:
     """Other units, work or delay."""
-    assignment, effects = await use_cases.change_assignment(
-        write.session, assignment_id, write.expected_version, patch
-    )
+    assignment, effects = await use_cases.change_assignment(write.session, assignment_id, write.expected_version, patch)
     body = await ASSIGNMENTS.represent(write.session, assignment_id)
     return await write.answer(body, version=assignment.version, effects=effects)
 

@@ -30,7 +30,11 @@ class NewResource(ResourceValues):
     model_config = {
         "extra": "forbid",
         "json_schema_extra": {
-            "example": {"name": "Crane", "standard_rate": {"amount": "1450.00", "currency": "NOK"}, "max_units_percent": "100"}
+            "example": {
+                "name": "Crane",
+                "standard_rate": {"amount": "1450.00", "currency": "NOK"},
+                "max_units_percent": "100",
+            }
         },
     }
 

@@ -30,7 +30,7 @@ from services.planning.resources.repository import (
 )
 from services.planning.resources.resource import Resource
 from services.planning.resources.schemas import AssignmentPatch, NewAssignment, NewResource, ResourcePatch
-from services.planning.schedule.repository import active_members, load_plan, lock_plan
+from services.planning.schedule.repository.loading import active_members, load_plan, lock_plan
 from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
 
 _PLAIN = ("name", "email", "resource_type", "calendar_id", "person_id")

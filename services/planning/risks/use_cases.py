@@ -28,7 +28,7 @@ from services.planning.risks.schemas import (
     RiskResponsePatch,
 )
 from services.planning.schedule.editing import create_task
-from services.planning.schedule.repository import active_members, load_plan
+from services.planning.schedule.repository.loading import active_members, load_plan
 from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
 from services.planning.schedule.use_cases.tasks import tell_created
 

@@ -35,7 +35,9 @@ class Calendar(Entity, Base):
     __tablename__ = "calendars"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "project_id"], ["projects.tenant_id", "projects.id"]),
-        ForeignKeyConstraint(["tenant_id", "base_calendar_id"], ["calendars.tenant_id", "calendars.id"], name="fk_calendars_base"),
+        ForeignKeyConstraint(
+            ["tenant_id", "base_calendar_id"], ["calendars.tenant_id", "calendars.id"], name="fk_calendars_base"
+        ),
         Index("ix_calendars_project", "tenant_id", "project_id", "id"),
     )
 

@@ -86,7 +86,9 @@ class Dependency(Entity, Base):
         Index("ix_dependencies_project", "tenant_id", "project_id", "id"),
         Index("uq_dependencies_pair", "tenant_id", "predecessor_id", "successor_id", unique=True),
         Index("ix_dependencies_successor", "tenant_id", "successor_id"),
-        CheckConstraint(f"dependency_type in ({','.join(repr(str(each)) for each in DependencyType)})", name="dependency_type"),
+        CheckConstraint(
+            f"dependency_type in ({','.join(repr(str(each)) for each in DependencyType)})", name="dependency_type"
+        ),
         CheckConstraint(f"lag_basis in ({','.join(repr(str(each)) for each in LagBasis)})", name="lag_basis"),
         CheckConstraint("predecessor_id <> successor_id", name="ends"),
     )

@@ -11,6 +11,7 @@ from uuid import UUID
 from services.kernel.ids import new_id
 from services.kernel.problems import UnknownReference
 from services.kernel.working_time import TICKS_PER_MINUTE
+from services.planning.schedule.plan_rows import PlanTask, new_task
 from services.planning.schedule.task import (
     DATELESS,
     MAXIMUM_TASKS,
@@ -20,7 +21,7 @@ from services.planning.schedule.task import (
     SummaryIsComputed,
     TaskStatus,
 )
-from services.planning.schedule.working_plan import PlanTask, WorkingPlan, new_task
+from services.planning.schedule.working_plan import WorkingPlan
 
 # Which authority a member of a task needs. What stands in none of these moves dates.
 TEXT_FIELDS: Final = frozenset({"title", "notes", "labels", "external_refs", "assignee_id", "priority"})
@@ -145,6 +146,7 @@ def _apply(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any], texts: 
     if PROGRESS_FIELDS & values.keys():
         for name, value in _progress(task, values).items():
             setattr(task, name, value)
+        _forget_remaining_parts(plan, task)
     kept = {name: values[name] for name in _KEPT_BESIDE if name in values}
     if kept:
         texts.setdefault(task.id, {}).update(kept)
@@ -162,6 +164,17 @@ def _set_duration(plan: WorkingPlan, task: PlanTask, duration: int) -> None:
     task.splits = None
     if task.percent_complete < 100:
         task.remaining = None
+
+
+def _forget_remaining_parts(plan: WorkingPlan, task: PlanTask) -> None:
+    """What an import knew to be left of each resource's part is overtaken by a report on the whole task."""
+    for one in plan.assignments.get(task.id, ()):
+        if one.remaining is not None:
+            one.remaining = None
+            plan.rescaled.add(task.id)
+    if task.splits is not None:
+        length = task.splits["length"]
+        task.splits = {"length": length, "remaining": length * (100 - task.percent_complete) // 100}
 
 
 def _become_summary(plan: WorkingPlan, parent_id: UUID | None) -> None:
@@ -204,7 +217,12 @@ def _progress(task: PlanTask, values: Mapping[str, Any]) -> dict[str, Any]:
         percent = 100
     elif "actual_finish" in values and percent == 100 and not said_percent:
         raise InconsistentProgress(reason="say how far the task is when you take its actual finish away")
-    if said_percent and percent == 0 and values.get("status") != TaskStatus.IN_PROGRESS and "actual_start" not in values:
+    if (
+        said_percent
+        and percent == 0
+        and values.get("status") != TaskStatus.IN_PROGRESS
+        and "actual_start" not in values
+    ):
         return _NO_PROGRESS
     begun = percent > 0 or values.get("status") == TaskStatus.IN_PROGRESS
     if begun and actual_start is None:
@@ -231,6 +249,10 @@ def _progress(task: PlanTask, values: Mapping[str, Any]) -> dict[str, Any]:
         "stop": stop if unfinished else None,
         "resume": resume if unfinished else None,
         "status": (
-            TaskStatus.DONE if percent == 100 else TaskStatus.IN_PROGRESS if actual_start is not None else TaskStatus.TODO
+            TaskStatus.DONE
+            if percent == 100
+            else TaskStatus.IN_PROGRESS
+            if actual_start is not None
+            else TaskStatus.TODO
         ).value,
     }

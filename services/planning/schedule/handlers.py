@@ -10,13 +10,13 @@ from services.kernel.inbox import Handlers
 from services.kernel.session import WriteSession
 from services.kernel.working_time import from_instant
 from services.planning.schedule.editing import create_task
-from services.planning.schedule.repository import (
+from services.planning.schedule.repository.loading import (
     active_members,
     load_plan,
     project_time_zone,
-    store_plan,
     tasks_by_external_ref,
 )
+from services.planning.schedule.repository.storing import store_plan
 from services.planning.schedule.use_cases.plan_changes import tell_rest
 from services.planning.schedule.use_cases.tasks import tell_created
 from services.planning.schedule.working_plan import WorkingPlan

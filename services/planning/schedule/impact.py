@@ -3,7 +3,8 @@
 from typing import Any
 
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_ticks
-from services.planning.schedule.working_plan import Before, PlanTask, WorkingPlan
+from services.planning.schedule.plan_rows import Before, PlanTask
+from services.planning.schedule.working_plan import WorkingPlan
 
 
 def impact_of(plan: WorkingPlan) -> dict[str, Any]:

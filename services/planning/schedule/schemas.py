@@ -174,9 +174,7 @@ class DeleteOperation(Body):
     version: Annotated[int, Field(ge=1, strict=True)]
 
 
-Operation = Annotated[
-    CreateOperation | UpdateOperation | UpsertOperation | DeleteOperation, Field(discriminator="op")
-]
+Operation = Annotated[CreateOperation | UpdateOperation | UpsertOperation | DeleteOperation, Field(discriminator="op")]
 _BATCH_EXAMPLE: JsonDict = {
     "atomic": True,
     "operations": [

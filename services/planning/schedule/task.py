@@ -85,7 +85,10 @@ class ParentCycle(Conflict):
 
 class ExternalRefTaken(Conflict):
     code = "external_ref_taken"
-    title = {"en": "The external reference belongs to another task", "nb": "Den eksterne referansen hører til en annen oppgave"}
+    title = {
+        "en": "The external reference belongs to another task",
+        "nb": "Den eksterne referansen hører til en annen oppgave",
+    }
 
 
 class NoWorkingTimeLeft(RuleViolated):
@@ -100,6 +103,7 @@ def _local(*, nullable: bool = True) -> Any:
 class Task(Entity, Base):
     """Durations are ticks of a tenth of a working minute (the resolution of MSPDI); dates are local wall-clock time.
 
+    `splits` is set where work without a resource is interrupted: its `length` and what is `remaining` of it, gaps included.
     `start` to `driving_dependency_id` are computed by the schedule engine and stored, so that reading never computes.
     """
 
@@ -107,14 +111,18 @@ class Task(Entity, Base):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "project_id"], ["projects.tenant_id", "projects.id"]),
         ForeignKeyConstraint(["tenant_id", "parent_id"], ["tasks.tenant_id", "tasks.id"], name="fk_tasks_parent"),
-        ForeignKeyConstraint(["tenant_id", "calendar_id"], ["calendars.tenant_id", "calendars.id"], name="fk_tasks_calendar"),
+        ForeignKeyConstraint(
+            ["tenant_id", "calendar_id"], ["calendars.tenant_id", "calendars.id"], name="fk_tasks_calendar"
+        ),
         Index("ix_tasks_position", "tenant_id", "project_id", "position", "id"),
         Index("ix_tasks_parent", "tenant_id", "parent_id"),
         Index("ix_tasks_assignee", "tenant_id", "assignee_id", "project_id", "position"),
         Index("ix_tasks_milestones", "tenant_id", "project_id", "position", "id", postgresql_where=text("milestone")),
         CheckConstraint("status in ('todo','in_progress','done')", name="status"),
         CheckConstraint("task_type in ('fixed_units','fixed_duration','fixed_work')", name="task_type"),
-        CheckConstraint(f"constraint_type in ({','.join(repr(str(each)) for each in DateConstraint)})", name="constraint_type"),
+        CheckConstraint(
+            f"constraint_type in ({','.join(repr(str(each)) for each in DateConstraint)})", name="constraint_type"
+        ),
         CheckConstraint("percent_complete between 0 and 100", name="percent_complete"),
         CheckConstraint("duration >= 0", name="duration"),
         CheckConstraint("parent_id <> id", name="parent"),
@@ -145,7 +153,7 @@ class Task(Entity, Base):
     ignore_resource_calendars: Mapped[bool] = mapped_column(Boolean)
     priority: Mapped[int] = mapped_column(Integer)
     levelling_delay: Mapped[int] = mapped_column(BigInteger)
-    splits: Mapped[list[list[int]] | None] = mapped_column(JSONB)
+    splits: Mapped[dict[str, int] | None] = mapped_column(JSONB)
     percent_complete: Mapped[int] = mapped_column(Integer)
     actual_start: Mapped[datetime | None] = _local()
     actual_finish: Mapped[datetime | None] = _local()

@@ -1,7 +1,7 @@
 """A project's whole plan in memory for one change: loaded in few statements, edited, rescheduled, compared, stored."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, NoReturn
@@ -17,6 +17,7 @@ from services.kernel.working_time import (
 )
 from services.planning.schedule import dependency, network, task
 from services.planning.schedule.critical_path import schedule
+from services.planning.schedule.plan_rows import COMPUTED, Before, Options, PlanAssignment, PlanLink, PlanTask
 from services.planning.scope.outline import Outline, TooDeep
 
 _CONSTRAINTS: Final = {each.name.lower(): each for each in network.ConstraintType}
@@ -29,161 +30,7 @@ _TYPES: Final = {
 _BASES: Final = {each.value: each for each in network.LagBasis}
 _DRIVERS: Final = {each: each.value for each in network.Driver}
 _PROJECT_CALENDAR: Final = "project"
-# A task that was never scheduled; the engine replaces it before anything is stored.
-_UNPLACED: Final = to_local(0)
-
-
-@dataclass(slots=True)
-class PlanTask:
-    """A task as the plan needs it: the columns of its row, in the order in which they are loaded."""
-
-    id: UUID
-    version: int
-    parent_id: UUID | None
-    position: int | None
-    outline_level: int
-    wbs_code: str
-    wbs_custom: str | None
-    title: str
-    milestone: bool
-    summary: bool
-    manual: bool
-    active: bool
-    external: bool
-    placeholder: bool
-    duration: int
-    elapsed: bool
-    task_type: str
-    constraint_type: str
-    constraint_date: datetime | None
-    deadline: datetime | None
-    calendar_id: UUID | None
-    ignore_resource_calendars: bool
-    priority: int
-    levelling_delay: int
-    splits: list[list[int]] | None
-    percent_complete: int
-    actual_start: datetime | None
-    actual_finish: datetime | None
-    remaining: int | None
-    stop: datetime | None
-    resume: datetime | None
-    manual_start: datetime | None
-    manual_finish: datetime | None
-    assignee_id: UUID | None
-    status: str
-    start: datetime
-    finish: datetime
-    early_start: datetime
-    early_finish: datetime
-    late_start: datetime
-    late_finish: datetime
-    total_float_minutes: int
-    free_float_minutes: int
-    critical: bool
-    driver: str
-    driving_dependency_id: UUID | None
-
-
-COLUMNS: Final = tuple(each.name for each in fields(PlanTask))
-# What a schedule run, or a change elsewhere in the outline, may alter in a task that nobody edited.
-COMPUTED: Final = (
-    "position",
-    "outline_level",
-    "wbs_code",
-    "summary",
-    "duration",
-    "percent_complete",
-    "status",
-    "start",
-    "finish",
-    "early_start",
-    "early_finish",
-    "late_start",
-    "late_finish",
-    "total_float_minutes",
-    "free_float_minutes",
-    "critical",
-    "driver",
-    "driving_dependency_id",
-)
-
-
-def new_task(task_id: UUID, title: str, **values: Any) -> PlanTask:
-    """A task that nobody has placed or scheduled yet."""
-    defaults: dict[str, Any] = dict.fromkeys(COLUMNS)
-    defaults |= {
-        "version": 0,
-        "outline_level": 0,
-        "wbs_code": "",
-        "milestone": False,
-        "summary": False,
-        "manual": False,
-        "active": True,
-        "external": False,
-        "placeholder": False,
-        "duration": 0,
-        "elapsed": False,
-        "task_type": task.TaskType.FIXED_UNITS.value,
-        "constraint_type": task.DateConstraint.AS_SOON_AS_POSSIBLE.value,
-        "ignore_resource_calendars": False,
-        "priority": 500,
-        "levelling_delay": 0,
-        "percent_complete": 0,
-        "status": task.TaskStatus.TODO.value,
-        "total_float_minutes": 0,
-        "free_float_minutes": 0,
-        "critical": False,
-        "driver": network.Driver.PROJECT_START.value,
-    }
-    defaults |= dict.fromkeys(("start", "finish", "early_start", "early_finish", "late_start", "late_finish"), _UNPLACED)
-    return PlanTask(**(defaults | {"id": task_id, "title": title} | values))
-
-
-@dataclass(slots=True)
-class PlanLink:
-    """A dependency's row."""
-
-    id: UUID
-    predecessor_id: UUID
-    successor_id: UUID
-    dependency_type: str
-    lag: int
-    lag_basis: str
-
-
-@dataclass(slots=True)
-class PlanAssignment:
-    """A work resource's part in a task, with the calendar that the resource has of its own."""
-
-    task_id: UUID
-    resource_id: UUID
-    calendar_id: UUID | None
-    units: float
-    work: int
-    duration: int | None
-    remaining: int | None
-    delay: int
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """See `schedule.calendar.ScheduleOptions`."""
-
-    honor_constraints: bool = True
-    split_in_progress: bool = True
-    multiple_critical_paths: bool = False
-    finish_target: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """What a task that changed was before."""
-
-    start: datetime
-    finish: datetime
-    total_float_minutes: int
-    critical: bool
+_computed_values: Final[Callable[[PlanTask], tuple[Any, ...]]] = attrgetter(*COMPUTED)
 
 
 @dataclass(slots=True)
@@ -293,7 +140,9 @@ class WorkingPlan:
             except TooDeep:
                 raise task.OutlineTooDeep from None
         links = [
-            network.Link(link.predecessor_id, link.successor_id, _TYPES[link.dependency_type], link.lag, _BASES[link.lag_basis])
+            network.Link(
+                link.predecessor_id, link.successor_id, _TYPES[link.dependency_type], link.lag, _BASES[link.lag_basis]
+            )
             for link in self.links
         ]
         link_ids = {id(link): stored.id for link, stored in zip(links, self.links, strict=True)}
@@ -382,9 +231,6 @@ class WorkingPlan:
                 raise error
 
 
-_computed_values: Final[Callable[[PlanTask], tuple[Any, ...]]] = attrgetter(*COMPUTED)
-
-
 def _status(percent_complete: int) -> str:
     return "done" if percent_complete >= 100 else "in_progress" if percent_complete else "todo"
 
@@ -396,11 +242,15 @@ def _engine_task(each: PlanTask, assignments: "list[PlanAssignment] | tuple[()]"
     extra: dict[str, Any] = {}
     if assignments and not each.summary:
         extra["assignments"] = tuple(
-            network.Assignment(one.resource_id, one.calendar_id, one.units, one.work, one.duration, one.remaining, one.delay)
+            network.Assignment(
+                one.resource_id, one.calendar_id, one.units, one.work, one.duration, one.remaining, one.delay
+            )
             for one in assignments
         )
-    if each.splits is not None:
-        extra["splits"] = tuple(network.Piece(offset, work) for offset, work in each.splits)
+    elif each.splits is not None:
+        extra["assignments"] = (
+            network.Assignment(None, duration=each.splits["length"], remaining=each.splits["remaining"]),
+        )
     if each.manual or each.external:
         extra |= {
             "manual": each.manual,
@@ -435,25 +285,3 @@ def _engine_task(each: PlanTask, assignments: "list[PlanAssignment] | tuple[()]"
         priority=each.priority,
         **extra,
     )
-
-
-def task_row(each: PlanTask) -> dict[str, Any]:
-    """The task as facts and effects show it."""
-    return {
-        "id": str(each.id),
-        "parent_id": each.parent_id and str(each.parent_id),
-        "wbs_code": each.wbs_code,
-        "title": each.title,
-        "position": each.position,
-        "outline_level": each.outline_level,
-        "summary": each.summary,
-        "milestone": each.milestone,
-        "start": each.start.isoformat(),
-        "finish": each.finish.isoformat(),
-        "duration_minutes": (each.duration + 5) // TICKS_PER_MINUTE,
-        "percent_complete": each.percent_complete,
-        "total_float_minutes": each.total_float_minutes,
-        "critical": each.critical,
-        "assignee_id": each.assignee_id and str(each.assignee_id),
-        "deadline": each.deadline and each.deadline.isoformat(),
-    }

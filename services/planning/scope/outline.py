@@ -81,7 +81,9 @@ class Outline(Generic[N]):
             node.wbs_code = node.wbs_custom or code
             below = self.children(node.id)
             node.summary = bool(below)
-            stack.extend((child, level + 1, f"{node.wbs_code}.{number}") for number, child in _numbered_backwards(below))
+            stack.extend(
+                (child, level + 1, f"{node.wbs_code}.{number}") for number, child in _numbered_backwards(below)
+            )
         spread(order)
         return order
 

@@ -43,18 +43,21 @@ def leaf_budgets(
     summaries = {parent for parent in parents.values() if parent is not None}
     leaves = [task for task in parents if task not in summaries]
     below: defaultdict[UUID, list[UUID]] = defaultdict(list)
-    budgeted = {task for task, _ in budgets if task is not None}
+    # One sum for each task, and one for the project: many lines in one place are spread once.
+    sums: defaultdict[UUID | None, Decimal] = defaultdict(Decimal)
+    for task, amount in budgets:
+        sums[task if task in parents else None] += amount
     for leaf in leaves:
         seen: set[UUID] = set()
         ancestor: UUID | None = leaf
         while ancestor is not None and ancestor not in seen:
             seen.add(ancestor)
-            if ancestor in budgeted:
+            if ancestor in sums:
                 below[ancestor].append(leaf)
             ancestor = parents.get(ancestor)
     result: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for task, amount in budgets:
-        takers = (below[task] if task in parents and task is not None else []) or leaves
+    for task, amount in sums.items():
+        takers = (below[task] if task is not None else []) or leaves
         for leaf, share in zip(takers, spread(amount, [weights.get(each, 0) for each in takers], quantum), strict=True):
             result[leaf] += share
     return dict(result)

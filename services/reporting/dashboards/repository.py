@@ -168,13 +168,13 @@ async def load_registers(reader: Reader, project_id: UUID, today: date, decided_
         list(OPEN_PROPOSALS),
         MOST_LISTED,
     )
+    # Without a limit: the next report begins where this list ended, and no decision may fall between the two.
     decisions = await reader.rows(
         """select d.*, d.impact::text as impact_text from decisions d
-           where d.tenant_id = $1 and d.project_id = $2 and d.number > $3 order by d.number, d.id limit $4""",
+           where d.tenant_id = $1 and d.project_id = $2 and d.number > $3 order by d.number, d.id""",
         tenant_id,
         project_id,
         decided_after,
-        MOST_LISTED,
     )
     overdue_actions = await reader.rows(
         """select * from action_items where tenant_id = $1 and project_id = $2 and closed_at is null and due_date < $3
@@ -229,7 +229,10 @@ _COUNTS = """
 
 
 async def decided_before(reader: Reader, project_id: UUID, audience: str | None = None) -> int:
-    """The number up to which the last signed report (for an audience, if one is named) told planning's facts, or 0."""
+    """The number up to which the last signed report (for an audience, if one is named) told planning's facts, or 0.
+
+    The reports are another area's, which builds on this one; so their table is read here, and their code is not.
+    """
     text = await reader.value(
         """select positions::text from status_reports where tenant_id = $1 and project_id = $2 and state <> 'draft'
            and ($3::text is null or audience = $3) order by signed_at desc, id desc limit 1""",

@@ -9,7 +9,7 @@ from services.kernel.app import area_router
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting
-from services.planning.schedule.repository import BASELINE_TASKS, BASELINES
+from services.planning.schedule.repository.collections import BASELINE_TASKS, BASELINES
 from services.planning.schedule.schemas import (
     BaselineShape,
     BaselineTaskShape,

@@ -9,7 +9,7 @@ from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import Writing
-from services.planning.schedule.repository import CALENDARS
+from services.planning.schedule.repository.collections import CALENDARS
 from services.planning.schedule.schemas import CalendarPatch, CalendarShape, NewCalendar
 from services.planning.schedule.use_cases import calendars as use_cases
 

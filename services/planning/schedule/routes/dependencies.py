@@ -9,7 +9,7 @@ from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import Writing
-from services.planning.schedule.repository import DEPENDENCIES
+from services.planning.schedule.repository.collections import DEPENDENCIES
 from services.planning.schedule.schemas import DependencyPatch, DependencyShape, NewDependency
 from services.planning.schedule.use_cases import dependencies as use_cases
 
@@ -58,9 +58,7 @@ async def get_dependency(dependency_id: UUID, read: Reading) -> Response:
 @router.patch("/v1/dependencies/{dependency_id}", response_model=DependencyShape)
 async def change_dependency(dependency_id: UUID, patch: DependencyPatch, write: Writing) -> Response:
     """Another type or lag."""
-    dependency, effects = await use_cases.change_dependency(
-        write.session, dependency_id, write.expected_version, patch
-    )
+    dependency, effects = await use_cases.change_dependency(write.session, dependency_id, write.expected_version, patch)
     body = await DEPENDENCIES.represent(write.session, dependency_id)
     return await write.answer(body, version=dependency.version, effects=effects)
 

@@ -9,7 +9,7 @@ from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading, context_of
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting, Writing
-from services.planning.schedule.repository import MILESTONES, TASKS
+from services.planning.schedule.repository.collections import MILESTONES, TASKS
 from services.planning.schedule.schemas import BatchShape, NewTask, TaskBatch, TaskPatch, TaskShape
 from services.planning.schedule.use_cases import tasks as use_cases
 

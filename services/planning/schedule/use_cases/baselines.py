@@ -7,7 +7,8 @@ from services.kernel.session import WriteSession
 from services.planning.decisions.use_cases import record_decision
 from services.planning.schedule.baseline import Baseline, NothingToBaseline
 from services.planning.schedule.events import BASELINE_SET
-from services.planning.schedule.repository import keep_baseline_tasks, lock_plan, next_baseline_number
+from services.planning.schedule.repository.loading import lock_plan, next_baseline_number
+from services.planning.schedule.repository.storing import keep_baseline_tasks
 from services.planning.schedule.schemas import NewBaseline
 from services.planning.schedule.use_cases.plan_changes import parts_of
 

@@ -13,11 +13,7 @@ from services.kernel.working_time import InvalidCalendar, NoWorkingTime
 from services.kernel.write import check_version
 from services.planning.projects.repository import load_project
 from services.planning.schedule.calendar import Calendar, CalendarInUse, CalendarInvalid, working_calendar
-from services.planning.schedule.repository import (
-    calendar_is_used,
-    load_plan,
-    project_of_calendar,
-)
+from services.planning.schedule.repository.loading import calendar_is_used, load_plan, project_of_calendar
 from services.planning.schedule.schemas import CalendarPatch, CalendarValues, NewCalendar
 from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
 

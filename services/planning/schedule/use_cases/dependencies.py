@@ -16,10 +16,11 @@ from services.planning.schedule.dependency import (
     SelfDependency,
     TooManyDependencies,
 )
-from services.planning.schedule.repository import load_plan, project_of_dependency
+from services.planning.schedule.plan_rows import PlanLink
+from services.planning.schedule.repository.loading import load_plan, project_of_dependency
 from services.planning.schedule.schemas import DependencyPatch, NewDependency
 from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
-from services.planning.schedule.working_plan import PlanLink, WorkingPlan
+from services.planning.schedule.working_plan import WorkingPlan
 
 _LAG = {"lag_minutes", "lag_percent", "lag_basis"}
 

@@ -9,8 +9,9 @@ from services.kernel.access import require_authority
 from services.kernel.session import WriteSession
 from services.planning.schedule.events import PLAN_RESCHEDULED, ROWS_IN_A_PART
 from services.planning.schedule.impact import impact_of, measures_of
-from services.planning.schedule.repository import store_plan
-from services.planning.schedule.working_plan import PlanTask, WorkingPlan, task_row
+from services.planning.schedule.plan_rows import PlanTask, task_row
+from services.planning.schedule.repository.storing import store_plan
+from services.planning.schedule.working_plan import WorkingPlan
 
 _ROWS_IN_AN_ANSWER: Final = 1_000
 

@@ -8,7 +8,7 @@ from services.kernel.problems import UnknownReference
 from services.kernel.requests import Read
 from services.planning.schedule.editing import change_task
 from services.planning.schedule.impact import impact_of
-from services.planning.schedule.repository import load_plan
+from services.planning.schedule.repository.loading import load_plan
 from services.planning.schedule.schemas import NewScheduleRun
 from services.planning.schedule.use_cases.plan_changes import effects_of, plan_dates
 from services.planning.schedule.use_cases.tasks import named

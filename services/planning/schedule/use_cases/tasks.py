@@ -14,15 +14,16 @@ from services.kernel.session import WriteSession
 from services.kernel.write import check_version
 from services.planning.schedule.editing import TEXT_FIELDS, change_task, create_task, kinds_of
 from services.planning.schedule.events import TASK_CHANGED, TASK_CREATED, TASK_DELETED
-from services.planning.schedule.repository import (
+from services.planning.schedule.plan_rows import PlanTask, task_row
+from services.planning.schedule.repository.loading import (
     active_members,
     load_plan,
     load_task,
     lock_plan,
     project_of_task,
-    store_texts,
     tasks_by_external_ref,
 )
+from services.planning.schedule.repository.storing import store_texts
 from services.planning.schedule.schemas import (
     CreateOperation,
     DeleteOperation,
@@ -34,7 +35,7 @@ from services.planning.schedule.schemas import (
 )
 from services.planning.schedule.task import ExternalRefTaken
 from services.planning.schedule.use_cases.plan_changes import first_part, plan_dates, settle, tell_rest
-from services.planning.schedule.working_plan import PlanTask, WorkingPlan, task_row
+from services.planning.schedule.working_plan import WorkingPlan
 
 ExternalKey = tuple[str, str, str]
 
@@ -211,7 +212,9 @@ class _Batch:
             values = self._values(operation.body)
             if isinstance(operation, UpdateOperation):
                 return self._change(self._task(operation.id, operation.version), values)
-            owner = None if isinstance(operation, CreateOperation) else self._owners.get(_key(values["external_refs"][0]))
+            owner = (
+                None if isinstance(operation, CreateOperation) else self._owners.get(_key(values["external_refs"][0]))
+            )
             if owner is not None:
                 if owner not in self.plan.tasks:
                     raise ExternalRefTaken

@@ -10,6 +10,7 @@ import pytest
 
 from services.coordination.documents import upload as uploads
 from services.kernel.ids import new_id
+from services.kernel.storage import Storage, StorageFailed
 from tests.factories.policies import make_policy
 from tests.factories.world import Caller, ServiceUnderTest, World
 from tests.service.coordination.recorded import facts_of
@@ -63,6 +64,8 @@ async def test_an_upload_needs_a_key(coordination: ServiceUnderTest) -> None:
     world = await coordination.world(make_policy())
     answer = await upload(world["member"], world, headers={"Idempotency-Key": None})
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+    unusable = await upload(world["member"], world, headers={"Idempotency-Key": "two words"})
+    assert (unusable.status_code, unusable.json()["code"]) == (400, "malformed")
     assert await stored_files(coordination, world) == []
 
 
@@ -88,6 +91,22 @@ async def test_a_file_above_the_limit_is_refused_while_it_is_read(
         answer = await upload(world["member"], world, bytes(size))
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert len(await stored_files(coordination, world)) == 1
+
+
+async def test_a_store_that_fails_leaves_no_document(
+    coordination: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await coordination.world(make_policy())
+
+    async def fail(*arguments: object, **options: object) -> None:
+        raise StorageFailed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Storage, "put", fail)
+        answer = await upload(world["member"], world, headers={"Idempotency-Key": "again"})
+    assert (answer.status_code, answer.json()["retryable"]) == (503, True)
+    assert (await world["member"].get(f"/v1/projects/{world.project_id}/documents")).json()["data"] == []
+    assert (await upload(world["member"], world, headers={"Idempotency-Key": "again"})).status_code == 201
 
 
 async def test_what_comes_out_is_what_went_in(coordination: ServiceUnderTest) -> None:
@@ -127,8 +146,9 @@ async def test_the_same_key_is_the_same_document_and_another_file_is_refused(coo
 async def test_a_dry_run_leaves_neither_row_nor_bytes(coordination: ServiceUnderTest) -> None:
     world = await coordination.world(make_policy())
     path = f"/v1/projects/{world.project_id}/documents"
-    answer = await world["member"].request("POST", f"{path}?dry_run=true", files={"file": ("a.pdf", CONTENT)})
-    assert (answer.status_code, answer.headers["tandem-effect"]) == (200, "none")
+    for flag in ("true", "1"):
+        answer = await world["member"].request("POST", f"{path}?dry_run={flag}", files={"file": ("a.pdf", CONTENT)})
+        assert (answer.status_code, answer.headers["tandem-effect"]) == (200, "none")
     assert (await world["member"].get(path)).json()["data"] == []
     assert await stored_files(coordination, world) == []
 

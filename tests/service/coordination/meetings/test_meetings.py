@@ -92,6 +92,17 @@ async def test_a_coordinator_calls_a_meeting_with_its_agenda_and_circle(coordina
     assert fact["data"]["agenda"][0]["proposal_id"] == str(proposal_id)
 
 
+async def test_what_is_expanded_is_never_hidden_by_an_unchanged_version(coordination: ServiceUnderTest) -> None:
+    world = await coordination.world(make_policy())
+    path = f"/v1/meetings/{(await call_meeting(world))['id']}"
+    known = {"If-None-Match": '"1"'}
+    assert (await world["member"].get(path, headers=known)).status_code == 304
+    body = {"meeting_id": path.rpartition("/")[2], "title": "Steel"}
+    assert (await world["coordinator"].post(f"/v1/projects/{world.project_id}/agenda-items", body)).status_code == 201
+    expanded = await world["member"].get(f"{path}?expand=agenda", headers=known)
+    assert (expanded.status_code, len(expanded.json()["agenda"])) == (200, 1)
+
+
 async def test_moving_a_meeting_counts_its_sequence_and_renaming_does_not(coordination: ServiceUnderTest) -> None:
     world = await coordination.world(make_policy())
     path = f"/v1/meetings/{(await call_meeting(world))['id']}"

@@ -234,7 +234,7 @@ async def test_a_batch_with_one_fault_leaves_nothing_and_names_each_place(planni
 async def test_batches_with_the_same_vouchers_in_opposite_order_get_on(planning: ServiceUnderTest) -> None:
     world = await planning.world(make_policy())
     template = await make_posting(world)
-    postings = [template | {"external_ref": template["external_ref"] | {"id": f"V-{n}"}} for n in range(400)]
+    postings = [template | {"external_ref": template["external_ref"] | {"id": f"V-{n}"}} for n in range(50)]
     operations = [{"op": "create", "body": posting} for posting in postings]
     answers = await asyncio.gather(
         *(
@@ -243,4 +243,4 @@ async def test_batches_with_the_same_vouchers_in_opposite_order_get_on(planning:
         )
     )
     assert {answer.status_code for answer in answers} == {200}
-    assert sum(each["status"] == 201 for answer in answers for each in answer.json()["results"]) == 400
+    assert sum(each["status"] == 201 for answer in answers for each in answer.json()["results"]) == 50

@@ -7,6 +7,7 @@ import pytest
 
 from services.kernel.ids import new_id
 from tests.factories.policies import make_policy
+from tests.factories.projects import make_project
 from tests.factories.world import ServiceUnderTest, World
 
 NEW = {
@@ -75,8 +76,11 @@ async def test_a_decision_may_name_the_goal_that_it_serves(planning: ServiceUnde
     world = await planning.world(make_policy())
     goal = (await world["manager"].post(f"/v1/projects/{world.project_id}/goals", {"title": "Open in June"})).json()
     assert (await world["manager"].post(path(world), NEW | {"goal_id": goal["id"]})).json()["goal_id"] == goal["id"]
-    unknown = await world["manager"].post(path(world), NEW | {"goal_id": str(new_id())})
-    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_reference")
+    other_id = await make_project(world)
+    foreign = (await world["manager"].post(f"/v1/projects/{other_id}/goals", {"title": "Break through"})).json()["id"]
+    for goal_id in (foreign, str(new_id())):
+        unknown = await world["manager"].post(path(world), NEW | {"goal_id": goal_id})
+        assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_reference")
 
 
 async def test_a_decision_taken_elsewhere_is_kept_with_its_grounds(planning: ServiceUnderTest) -> None:

@@ -84,7 +84,9 @@ async def test_a_plan_has_after_the_import_the_dates_that_its_file_yields(world:
     for found, wanted in zip(tasks, expected.tasks.values(), strict=True):
         dates = (found["start"], found["finish"], found["late_finish"], found["critical"])
         late_finish = to_local(wanted.late_finish).isoformat()
-        assert dates == (wanted.start_at.isoformat(), wanted.finish_at.isoformat(), late_finish, wanted.critical), found["title"]
+        assert dates == (wanted.start_at.isoformat(), wanted.finish_at.isoformat(), late_finish, wanted.critical), (
+            found["title"]
+        )
     imported = (await world["member"].get(job["result_url"])).json()
     assert imported["filename"] == path.name
     assert imported["counts"]["tasks"] == len(tasks)

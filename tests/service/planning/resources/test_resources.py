@@ -69,7 +69,9 @@ async def test_a_resource_is_shown_as_it_was_entered(world: World) -> None:
     }
     made = await make(world, "resources", name="Kari Nordmann", **members)
     assert {name: made[name] for name in members} == members | {"max_units_percent": "50.00"}
-    answer = await world["manager"].patch(f"/v1/resources/{made['id']}", {"standard_rate": None, "max_units_percent": 100}, 1)
+    answer = await world["manager"].patch(
+        f"/v1/resources/{made['id']}", {"standard_rate": None, "max_units_percent": 100}, 1
+    )
     assert (answer.json()["standard_rate"], answer.json()["max_units_percent"]) == (None, "100.00")
 
 

@@ -46,7 +46,11 @@ async def test_links_that_make_no_sense_are_refused(world: World) -> None:
         ({"predecessor_id": survey, "successor_id": fence}, 409, "dependency_exists"),
         ({"predecessor_id": fence, "successor_id": inner["id"]}, 422, "ancestor_dependency"),
         ({"predecessor_id": survey, "successor_id": foreign["id"]}, 422, "unknown_reference"),
-        ({"predecessor_id": survey, "successor_id": inner["id"], "lag_minutes": 1, "lag_percent": 1}, 422, "validation_failed"),
+        (
+            {"predecessor_id": survey, "successor_id": inner["id"], "lag_minutes": 1, "lag_percent": 1},
+            422,
+            "validation_failed",
+        ),
         ({"predecessor_id": survey, "successor_id": inner["id"], "lag_minutes": 2**63}, 422, "validation_failed"),
     ):
         answer = await world["manager"].post(path, body)

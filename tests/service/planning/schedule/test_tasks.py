@@ -149,7 +149,9 @@ async def test_a_summary_takes_dates_and_progress_from_below(world: World) -> No
     first = await make_task(world, "First", parent_id=summary["id"], duration_minutes=DAY)
     second = await make_task(world, "Second", parent_id=summary["id"], duration_minutes=DAY)
     await make_link(world, first, second)
-    await world["manager"].patch(f"/v1/tasks/{first['id']}", {"status": "done"}, (await read_task(world, first))["version"])
+    await world["manager"].patch(
+        f"/v1/tasks/{first['id']}", {"status": "done"}, (await read_task(world, first))["version"]
+    )
     found = await read_task(world, summary)
     assert (found["summary"], found["percent_complete"], found["status"]) == (True, 50, "in_progress")
     assert (found["start"], found["finish"]) == ("2026-03-02T08:00:00", "2026-03-03T16:00:00")
@@ -178,7 +180,12 @@ async def test_a_deleted_task_takes_all_below_it_along(world: World) -> None:
 
 async def test_the_plan_is_scheduled_with_float_and_a_critical_path(world: World) -> None:
     plan = await make_plan(world)
-    assert [plan[name]["critical"] for name in ("survey", "foundation", "fence", "handover")] == [True, True, False, True]
+    assert [plan[name]["critical"] for name in ("survey", "foundation", "fence", "handover")] == [
+        True,
+        True,
+        False,
+        True,
+    ]
     assert (plan["foundation"]["start"], plan["foundation"]["finish"]) == ("2026-03-04T08:00:00", "2026-03-10T16:00:00")
     assert plan["fence"]["total_float_minutes"] == 4 * DAY
     assert plan["foundation"]["driver"]["reason"] == "link"
@@ -189,7 +196,9 @@ async def test_the_plan_is_scheduled_with_float_and_a_critical_path(world: World
 async def test_a_coordinator_moves_work_within_its_float(world: World) -> None:
     plan = await make_plan(world)
     fence = plan["fence"]
-    answer = await world["coordinator"].patch(f"/v1/tasks/{fence['id']}", {"duration_minutes": 2 * DAY}, fence["version"])
+    answer = await world["coordinator"].patch(
+        f"/v1/tasks/{fence['id']}", {"duration_minutes": 2 * DAY}, fence["version"]
+    )
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert body["duration_minutes"] == 2 * DAY
@@ -236,7 +245,8 @@ async def test_a_dry_run_tells_what_really_happens_afterwards(world: World) -> N
     assert (finish["before"], finish["after"]) == (before["handover"]["finish"], after["handover"]["finish"])
     assert finish["moved_minutes"] == DAY + 17
     assert impact["tasks_moved"] == sum(
-        (before[name]["start"], before[name]["finish"]) != (after[name]["start"], after[name]["finish"]) for name in plan
+        (before[name]["start"], before[name]["finish"]) != (after[name]["start"], after[name]["finish"])
+        for name in plan
     )
     assert impact["milestones"][0]["after"] == after["handover"]["finish"]
     # The fence gained float, so nobody lost any.
@@ -273,7 +283,11 @@ async def test_a_member_reports_progress_and_nothing_else(world: World) -> None:
     assert (done.json()["status"], done.json()["percent_complete"]) == ("done", 100)
     assert done.json()["effects"]["impact"]["finish"]["moved_minutes"] == DAY
     again = await world["member"].patch(path, {"status": "todo"}, done.json()["version"])
-    assert (again.json()["actual_start"], again.json()["percent_complete"], again.json()["finish"]) == (None, 0, survey["finish"])
+    assert (again.json()["actual_start"], again.json()["percent_complete"], again.json()["finish"]) == (
+        None,
+        0,
+        survey["finish"],
+    )
 
 
 async def test_progress_that_contradicts_itself_is_refused(world: World) -> None:
@@ -306,7 +320,9 @@ async def test_what_moved_is_told_with_the_change_that_moved_it(world: World) ->
 async def test_of_many_writers_with_one_version_exactly_one_wins(world: World) -> None:
     task = await make_task(world, "Survey", duration_minutes=DAY)
     path = f"/v1/tasks/{task['id']}"
-    bodies: list[dict[str, Any]] = [{"duration_minutes": DAY + n} if n % 2 else {"title": f"Survey {n}"} for n in range(6)]
+    bodies: list[dict[str, Any]] = [
+        {"duration_minutes": DAY + n} if n % 2 else {"title": f"Survey {n}"} for n in range(6)
+    ]
     answers = await asyncio.gather(*(world["manager"].patch(path, body, 1) for body in bodies))
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
 
@@ -318,7 +334,9 @@ async def test_writers_of_different_tasks_do_not_block_each_other_for_good(world
         now = [await read_task(world, task) for task in tasks]
         answers = await asyncio.gather(
             *(
-                world["manager"].patch(f"/v1/tasks/{each['id']}", {"duration_minutes": each["duration_minutes"] + 1}, each["version"])
+                world["manager"].patch(
+                    f"/v1/tasks/{each['id']}", {"duration_minutes": each["duration_minutes"] + 1}, each["version"]
+                )
                 for each in now
             )
         )

@@ -1,0 +1,173 @@
+"""What readers see of tasks, dependencies, calendars and baselines."""
+
+from typing import Final
+
+from services.kernel.access import sees_project
+from services.kernel.collection import Collection
+from services.kernel.entity import object_columns
+from services.kernel.filtering import Filter, Sort
+from services.planning.schedule.task import DateConstraint, TaskStatus
+
+_MINUTES: Final = "round({} / 10.0)::bigint"
+
+
+def _plain(*names: str) -> dict[str, str]:
+    return {name: f"t.{name}" for name in names}
+
+
+def _task_collection(source: str) -> Collection:
+    return Collection(
+        noun="task",
+        source=source,
+        columns=object_columns("task")
+        | _plain("project_id", "parent_id")
+        | {"rank": "lpad(t.position::text, 16, '0')"}
+        | _plain(
+            "position",
+            "outline_level",
+            "wbs_code",
+            "title",
+            "notes",
+            "labels",
+            "status",
+            "milestone",
+            "summary",
+            "manual",
+            "active",
+        )
+        | {"duration_minutes": _MINUTES.format("t.duration")}
+        | _plain("elapsed", "task_type", "constraint_type", "constraint_date", "deadline", "calendar_id", "priority")
+        | _plain("percent_complete", "actual_start", "actual_finish")
+        | {"remaining_minutes": _MINUTES.format("t.remaining")}
+        | _plain("stop", "resume", "manual_start", "manual_finish", "assignee_id", "start", "finish")
+        | _plain(
+            "early_start",
+            "early_finish",
+            "late_start",
+            "late_finish",
+            "total_float_minutes",
+            "free_float_minutes",
+            "critical",
+        )
+        | {"driver": "json_build_object('reason', t.driver, 'dependency_id', t.driving_dependency_id)"}
+        | _plain("external_refs"),
+        filters={
+            "status": Filter("t.status", "text", tuple(TaskStatus)),
+            "assignee_id": Filter("t.assignee_id", "uuid"),
+            "parent_id": Filter("t.parent_id", "uuid"),
+            "title": Filter("t.title", "text"),
+            "wbs_code": Filter("t.wbs_code", "text"),
+            "milestone": Filter("t.milestone", "boolean"),
+            "summary": Filter("t.summary", "boolean"),
+            "critical": Filter("t.critical", "boolean"),
+            "active": Filter("t.active", "boolean"),
+            "start": Filter("t.start", "local"),
+            "finish": Filter("t.finish", "local"),
+            "deadline": Filter("t.deadline", "local"),
+            "constraint_type": Filter("t.constraint_type", "text", tuple(DateConstraint)),
+            "outline_level": Filter("t.outline_level", "integer"),
+            "percent_complete": Filter("t.percent_complete", "integer"),
+            "total_float_minutes": Filter("t.total_float_minutes", "integer"),
+            "labels": Filter("array_to_string(t.labels, E'\\n')", "text"),
+            "updated_at": Filter("t.updated_at", "instant"),
+        },
+        sorts={
+            "position": Sort("t.position", "integer", nullable=False),
+            "start": Sort("t.start", "local", nullable=False),
+            "finish": Sort("t.finish", "local", nullable=False),
+            "deadline": Sort("t.deadline", "local"),
+            "title": Sort("t.title", "text", nullable=False, by_language=True),
+            "total_float_minutes": Sort("t.total_float_minutes", "integer", nullable=False),
+            "priority": Sort("t.priority", "integer", nullable=False),
+            "created_at": Sort("t.created_at", "instant", nullable=False),
+            "updated_at": Sort("t.updated_at", "instant", nullable=False),
+        },
+        default_sort="position",
+        searched=("t.title", "t.notes"),
+        expansions={
+            "assignee": "(select json_build_object('id', p.id, 'type', 'person', 'name', p.name) from people p"
+            " where p.tenant_id = t.tenant_id and p.id = t.assignee_id)",
+            "parent": "(select json_build_object('id', p.id, 'type', 'task', 'title', p.title, 'wbs_code', p.wbs_code)"
+            " from tasks p where p.tenant_id = t.tenant_id and p.id = t.parent_id)",
+        },
+        viewer_kinds={
+            "update.text": "task.edit",
+            "update.progress": "task.progress",
+            "update.dates": "schedule.dates",
+            "move": "scope.task",
+            "delete": "scope.task",
+        },
+    )
+
+
+TASKS: Final = _task_collection("tasks t")
+MILESTONES: Final = _task_collection("(select * from tasks where milestone) t")
+
+DEPENDENCIES: Final = Collection(
+    noun="dependency",
+    source="dependencies t",
+    columns=object_columns("dependency")
+    | _plain("project_id", "predecessor_id", "successor_id", "dependency_type", "lag_basis")
+    | {
+        "lag_minutes": "case when t.lag_basis in ('working','elapsed') then round(t.lag / 10.0)::bigint end",
+        "lag_percent": "case when t.lag_basis in ('percent','elapsed_percent') then t.lag end",
+    },
+    filters={
+        "predecessor_id": Filter("t.predecessor_id", "uuid"),
+        "successor_id": Filter("t.successor_id", "uuid"),
+        "dependency_type": Filter("t.dependency_type", "text"),
+    },
+    sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
+    viewer_kinds={"update": "schedule.dates", "delete": "schedule.dates"},
+)
+
+CALENDARS: Final = Collection(
+    noun="calendar",
+    source="calendars t join projects p on p.tenant_id = t.tenant_id and p.id = t.project_id",
+    columns=object_columns("calendar")
+    | _plain("project_id", "name", "base_calendar_id")
+    | {
+        "days": "t.document->'days'",
+        "exceptions": "t.document->'exceptions'",
+        "work_weeks": "t.document->'work_weeks'",
+        "is_project_calendar": "coalesce(p.calendar_id = t.id, false)",
+    },
+    filters={"name": Filter("t.name", "text"), "base_calendar_id": Filter("t.base_calendar_id", "uuid")},
+    sorts={
+        "name": Sort("t.name", "text", nullable=False, by_language=True),
+        "created_at": Sort("t.created_at", "instant", nullable=False),
+    },
+    viewer_kinds={"update": "calendar.change", "delete": "calendar.change"},
+)
+
+BASELINES: Final = Collection(
+    noun="baseline",
+    source="baselines t",
+    columns=object_columns("baseline")
+    | _plain("project_id", "number", "name", "reason", "set_at", "start", "finish", "decision_id"),
+    filters={"number": Filter("t.number", "integer"), "name": Filter("t.name", "text")},
+    sorts={
+        "number": Sort("t.number", "integer", nullable=False),
+        "created_at": Sort("t.created_at", "instant", nullable=False),
+    },
+    default_sort="-number",
+)
+
+
+def _sees_baseline(baseline: str, person: str) -> str:
+    return (
+        "exists (select from baselines b where b.tenant_id = current_setting('app.tenant_id')::uuid"
+        f" and b.id = {baseline} and {sees_project('b.project_id', person)})"
+    )
+
+
+BASELINE_TASKS: Final = Collection(
+    noun="baseline_task",
+    source="(select tenant_id, task_id as id, baseline_id, wbs_code, title, start, finish, duration_minutes from baseline_tasks) t",
+    container="t.baseline_id",
+    list_visible=_sees_baseline,
+    columns={"id": "t.id", "type": "'baseline_task'"}
+    | _plain("baseline_id", "wbs_code", "title", "start", "finish", "duration_minutes"),
+    sorts={"start": Sort("t.start", "local", nullable=False), "finish": Sort("t.finish", "local", nullable=False)},
+    default_sort="start",
+)

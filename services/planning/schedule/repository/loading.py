@@ -1,0 +1,210 @@
+"""How a project's plan is read for a change: whole, in few statements, and what a change needs to know besides."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from services.kernel.problems import NotFound
+from services.kernel.session import Reader, WriteSession
+from services.kernel.working_time import WorkingTime
+from services.planning.schedule.calendar import default_calendar, working_calendar
+from services.planning.schedule.plan_rows import COLUMNS, Options, PlanAssignment, PlanLink, PlanTask
+from services.planning.schedule.working_plan import WorkingPlan
+
+_LOADED: Final = ", ".join(f"t.{name}::text" if name == "splits" else f"t.{name}" for name in COLUMNS)
+
+
+async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> WorkingPlan:
+    """The whole plan of a project; `lock` makes other writers of the same plan wait. Raises NotFound."""
+    tenant_id = reader.tenant_id
+    project = await reader.row(
+        f"""select p.start, p.status_date, p.minutes_per_day, p.critical_float_minutes, p.finish, p.calendar_id,
+              o.project_id is not null as has_options, o.honor_constraints, o.split_in_progress,
+              o.multiple_critical_paths, o.finish_target
+            from projects p left join schedule_options o on o.tenant_id = p.tenant_id and o.project_id = p.id
+            where p.tenant_id = $1 and p.id = $2 {"for no key update of p" if lock else ""}""",
+        tenant_id,
+        project_id,
+    )
+    if project is None:
+        raise NotFound
+    rows = await reader.rows(
+        f"select {_LOADED} from tasks t where t.tenant_id = $1 and t.project_id = $2 order by t.position, t.id",
+        tenant_id,
+        project_id,
+    )
+    tasks = [PlanTask(*row) for row in rows]
+    for task in tasks:
+        if task.splits is not None:
+            task.splits = orjson.loads(task.splits)  # type: ignore[arg-type]  # it is JSON text until this line
+    links = await reader.rows(
+        """select id, predecessor_id, successor_id, dependency_type, lag, lag_basis from dependencies
+           where tenant_id = $1 and project_id = $2 order by id""",
+        tenant_id,
+        project_id,
+    )
+    assignments: dict[UUID, list[PlanAssignment]] = {}
+    for row in await reader.rows(
+        """select a.task_id, a.resource_id, r.calendar_id, a.units::float8, a.work, a.duration, a.remaining, a.delay
+           from assignments a join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
+           where a.tenant_id = $1 and a.project_id = $2 and r.resource_type = 'work' and a.work > 0 order by a.id""",
+        tenant_id,
+        project_id,
+    ):
+        assignments.setdefault(row["task_id"], []).append(PlanAssignment(*row))
+    calendars = await load_calendars(reader, project_id, project["calendar_id"], project["minutes_per_day"])
+    options = Options()
+    if project["has_options"]:
+        options = Options(
+            project["honor_constraints"],
+            project["split_in_progress"],
+            project["multiple_critical_paths"],
+            project["finish_target"],
+        )
+    return WorkingPlan(
+        project_id=project_id,
+        start=project["start"],
+        status_date=project["status_date"],
+        minutes_per_day=project["minutes_per_day"],
+        critical_float_minutes=project["critical_float_minutes"],
+        finish_before=project["finish"],
+        calendars=calendars,
+        tasks={task.id: task for task in tasks},
+        links=[PlanLink(*row) for row in links],
+        assignments=assignments,
+        options=options,
+    )
+
+
+async def load_calendars(
+    reader: Reader, project_id: UUID, project_calendar_id: UUID | None, minutes_per_day: int
+) -> dict[Any, WorkingTime]:
+    """The calendars of a project by id, and under "project" the one that it runs on."""
+    rows = await reader.rows(
+        "select id, base_calendar_id, document::text from calendars where tenant_id = $1 and project_id = $2",
+        reader.tenant_id,
+        project_id,
+    )
+    stored = {row["id"]: row for row in rows}
+    calendars: dict[Any, WorkingTime] = {}
+    for calendar_id in stored:
+        chain: list[UUID] = []
+        follow: UUID | None = calendar_id
+        while follow is not None and follow in stored and follow not in chain:
+            chain.append(follow)
+            follow = stored[follow]["base_calendar_id"]
+        calendars[calendar_id] = working_calendar(*(stored[each]["document"] for each in chain))
+    own = calendars.get(project_calendar_id) if project_calendar_id is not None else None
+    calendars["project"] = own if own is not None else default_calendar(minutes_per_day)
+    return calendars
+
+
+async def project_of_task(reader: Reader, task_id: UUID) -> UUID:
+    """The project that a task belongs to. Raises NotFound."""
+    return await _project_of(reader, "tasks", task_id)
+
+
+async def project_of_dependency(reader: Reader, dependency_id: UUID) -> UUID:
+    """The project that a dependency belongs to. Raises NotFound."""
+    return await _project_of(reader, "dependencies", dependency_id)
+
+
+async def project_of_calendar(reader: Reader, calendar_id: UUID) -> UUID:
+    """The project that a calendar belongs to. Raises NotFound."""
+    return await _project_of(reader, "calendars", calendar_id)
+
+
+async def _project_of(reader: Reader, table: str, object_id: UUID) -> UUID:
+    project_id: UUID | None = await reader.value(
+        f"select project_id from {table} where tenant_id = $1 and id = $2", reader.tenant_id, object_id
+    )
+    if project_id is None:
+        raise NotFound
+    return project_id
+
+
+async def active_members(reader: Reader, project_id: UUID, people: Iterable[UUID]) -> set[UUID]:
+    """Who of these people is on the project and active."""
+    rows = await reader.rows(
+        """select m.person_id from memberships m join people p on p.tenant_id = m.tenant_id and p.id = m.person_id
+           where m.tenant_id = $1 and m.project_id = $2 and m.person_id = any($3) and p.active
+             and (m.expires_at is null or m.expires_at > now())""",
+        reader.tenant_id,
+        project_id,
+        list(people),
+    )
+    return {row["person_id"] for row in rows}
+
+
+async def tasks_by_external_ref(
+    reader: Reader, refs: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], UUID]:
+    """Which tasks of the tenant carry these references (system, type, id)."""
+    rows = await reader.rows(
+        """select r.system, r.type, r.external_id, r.task_id from task_external_refs r
+           join unnest($2::text[], $3::text[], $4::text[]) as wanted(system, type, external_id) using (system, type, external_id)
+           where r.tenant_id = $1""",
+        reader.tenant_id,
+        [ref[0] for ref in refs],
+        [ref[1] for ref in refs],
+        [ref[2] for ref in refs],
+    )
+    return {(row["system"], row["type"], row["external_id"]): row["task_id"] for row in rows}
+
+
+async def load_task(reader: Reader, task_id: UUID) -> PlanTask:
+    """One task without its plan. Raises NotFound."""
+    row = await reader.row(
+        f"select {_LOADED} from tasks t where t.tenant_id = $1 and t.id = $2", reader.tenant_id, task_id
+    )
+    if row is None:
+        raise NotFound
+    task = PlanTask(*row)
+    task.splits = orjson.loads(row["splits"]) if row["splits"] is not None else None
+    return task
+
+
+async def lock_plan(session: WriteSession, project_id: UUID) -> tuple[datetime, datetime | None]:
+    """Make other writers of the project's plan wait. Returns the plan's start and finish. Raises NotFound."""
+    row = await session.row(
+        "select start, finish from projects where tenant_id = $1 and id = $2 for no key update",
+        session.tenant_id,
+        project_id,
+    )
+    if row is None:
+        raise NotFound
+    return row["start"], row["finish"]
+
+
+async def next_baseline_number(session: WriteSession, project_id: UUID) -> int:
+    """One behind the last; the caller holds the project's lock."""
+    number: int = await session.value(
+        "select coalesce(max(number) + 1, 0) from baselines where tenant_id = $1 and project_id = $2",
+        session.tenant_id,
+        project_id,
+    )
+    return number
+
+
+async def calendar_is_used(reader: Reader, calendar_id: UUID) -> bool:
+    """Whether a project, a task, a resource or another calendar refers to it."""
+    used: bool = await reader.value(
+        """select exists (select from projects where tenant_id = $1 and calendar_id = $2)
+             or exists (select from tasks where tenant_id = $1 and calendar_id = $2)
+             or exists (select from resources where tenant_id = $1 and calendar_id = $2)
+             or exists (select from calendars where tenant_id = $1 and base_calendar_id = $2)""",
+        reader.tenant_id,
+        calendar_id,
+    )
+    return used
+
+
+async def project_time_zone(reader: Reader, project_id: UUID) -> str:
+    """The project's IANA time zone."""
+    zone: str = await reader.value(
+        "select time_zone from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
+    )
+    return zone

@@ -1,0 +1,187 @@
+"""How a changed plan is written: only what changed, and what merely moved in one statement."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from services.kernel.session import WriteSession
+from services.planning.schedule.plan_rows import COLUMNS, COMPUTED
+from services.planning.schedule.task import ExternalRefTaken
+from services.planning.schedule.working_plan import WorkingPlan
+
+_JSON: Final = frozenset({"splits", "external_refs"})
+_TEXTS: Final[dict[str, Any]] = {"notes": "", "labels": [], "external_refs": [], "import_uid": None}
+_INSERTED: Final = (*COLUMNS, *_TEXTS)
+_STAMPS: Final = ("tenant_id", "project_id", "created_at", "updated_at", "created_by_id", "updated_by_id")
+_INSERT: Final = (
+    f"insert into tasks ({', '.join((*_INSERTED, *_STAMPS))})"
+    f" values ({', '.join(f'${number}' for number in range(1, len(_INSERTED) + len(_STAMPS) + 1))})"
+)
+_EDITED: Final = tuple(name for name in COLUMNS if name not in ("id", "version"))
+_UPDATE: Final = (
+    "update tasks set version = version + 1, updated_at = $3, updated_by_id = $4, "
+    + ", ".join(f"{name} = ${number}" for number, name in enumerate(_EDITED, 5))
+    + " where tenant_id = $1 and id = $2"
+)
+_COMPUTED_TYPES: Final = {
+    "position": "bigint",
+    "outline_level": "int",
+    "wbs_code": "text",
+    "summary": "boolean",
+    "duration": "bigint",
+    "percent_complete": "int",
+    "status": "text",
+    "total_float_minutes": "int",
+    "free_float_minutes": "int",
+    "critical": "boolean",
+    "driver": "text",
+    "driving_dependency_id": "uuid",
+}
+_MOVE: Final = (
+    "update tasks t set version = t.version + 1, updated_at = $3, updated_by_id = $4, "
+    + ", ".join(f"{name} = m.{name}" for name in COMPUTED)
+    + " from unnest($2::uuid[], "
+    + ", ".join(f"${number}::{_COMPUTED_TYPES.get(name, 'timestamp')}[]" for number, name in enumerate(COMPUTED, 5))
+    + f") as m(id, {', '.join(COMPUTED)}) where t.tenant_id = $1 and t.id = m.id"
+)
+
+
+def _stored(name: str, value: Any) -> Any:
+    return orjson.dumps(value).decode() if name in _JSON and value is not None else value
+
+
+async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID, dict[str, Any]] | None = None) -> None:
+    """Write what changed: new tasks, edited ones, those that moved in one statement, the removed, the plan's finish.
+
+    `texts` holds notes, labels, external references and import uids by task. Raises ExternalRefTaken.
+    """
+    written = texts or {}
+    driver = await session.driver()
+    tenant_id, now, author = session.tenant_id, session.now, session.author_id
+    if plan.added:
+        stamps = (tenant_id, plan.project_id, now, now, author, author)
+        rows = []
+        for task in plan.tasks.values():
+            if task.id in plan.added:
+                task.version = 1
+                text = _TEXTS | written.get(task.id, {})
+                values = [*(getattr(task, name) for name in COLUMNS), *(text[name] for name in _TEXTS)]
+                rows.append((*map(_stored, _INSERTED, values), *stamps))
+        await driver.executemany(_INSERT, rows)
+    if plan.edited:
+        await driver.executemany(
+            _UPDATE,
+            [
+                (tenant_id, task.id, now, author, *(_stored(name, getattr(task, name)) for name in _EDITED))
+                for task in plan.edited.values()
+            ],
+        )
+        for task in plan.edited.values():
+            task.version += 1
+    moved = [task for task in plan.moved.values() if task.id in plan.tasks]
+    if moved:
+        ids = [task.id for task in moved]
+        columns = map(list, zip(*map(attrgetter(*COMPUTED), moved), strict=True))
+        await driver.execute(_MOVE, tenant_id, ids, now, author, *columns)
+        for task in moved:
+            task.version += 1
+    for task_id, text in written.items():
+        if task_id in plan.edited:
+            for name, value in text.items():
+                await driver.execute(
+                    f"update tasks set {name} = $3 where tenant_id = $1 and id = $2",
+                    tenant_id,
+                    task_id,
+                    _stored(name, value),
+                )
+        if task_id in plan.tasks and "external_refs" in text:
+            await _store_external_refs(session, task_id, text["external_refs"])
+    await _store_rescaled(session, plan)
+    if plan.removed:
+        await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, plan.removed)
+    if plan.finish != plan.finish_before:
+        await driver.execute(
+            """update projects set finish = $3, version = version + 1, updated_at = $4, updated_by_id = $5
+               where tenant_id = $1 and id = $2""",
+            tenant_id,
+            plan.project_id,
+            plan.finish,
+            now,
+            author,
+        )
+
+
+async def _store_external_refs(session: WriteSession, task_id: UUID, refs: Sequence[dict[str, Any]]) -> None:
+    driver = await session.driver()
+    await driver.execute(
+        "delete from task_external_refs where tenant_id = $1 and task_id = $2", session.tenant_id, task_id
+    )
+    for ref in refs:
+        inserted = await driver.fetchval(
+            """insert into task_external_refs (tenant_id, system, type, external_id, task_id) values ($1, $2, $3, $4, $5)
+               on conflict do nothing returning true""",
+            session.tenant_id,
+            ref["system"],
+            ref["type"],
+            ref["id"],
+            task_id,
+        )
+        if not inserted:
+            raise ExternalRefTaken
+
+
+async def _store_rescaled(session: WriteSession, plan: WorkingPlan) -> None:
+    """Assignments whose task got another duration or report, which takes their work and lengths with it."""
+    rescaled = [one for task_id in plan.rescaled for one in plan.assignments.get(task_id, ())]
+    if rescaled:
+        await (await session.driver()).executemany(
+            """update assignments set work = $4, duration = $5, remaining = $6, version = version + 1,
+                 updated_at = $7, updated_by_id = $8 where tenant_id = $1 and task_id = $2 and resource_id = $3""",
+            [
+                (
+                    session.tenant_id,
+                    one.task_id,
+                    one.resource_id,
+                    one.work,
+                    one.duration,
+                    one.remaining,
+                    session.now,
+                    session.author_id,
+                )
+                for one in rescaled
+            ],
+        )
+
+
+async def store_texts(session: WriteSession, task_id: UUID, expected_version: int, values: dict[str, Any]) -> None:
+    """Change what moves no dates (title, notes, labels, assignee, …) of one task, whose version was checked before."""
+    names = list(values)
+    sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(names, 6))
+    await (await session.driver()).execute(
+        f"""update tasks set version = version + 1, updated_at = $4, updated_by_id = $5{", " if sets else ""}{sets}
+            where tenant_id = $1 and id = $2 and version = $3""",
+        session.tenant_id,
+        task_id,
+        expected_version,
+        session.now,
+        session.author_id,
+        *(_stored(name, values[name]) for name in names),
+    )
+    if "external_refs" in values:
+        await _store_external_refs(session, task_id, values["external_refs"])
+
+
+async def keep_baseline_tasks(session: WriteSession, project_id: UUID, baseline_id: UUID) -> Sequence[Any]:
+    """Copy the dates of every task into the baseline, in one statement. Returns the rows."""
+    return await session.rows(
+        """insert into baseline_tasks (tenant_id, baseline_id, task_id, wbs_code, title, start, finish, duration_minutes)
+           select tenant_id, $3, id, wbs_code, title, start, finish, round(duration / 10.0)::int from tasks
+           where tenant_id = $1 and project_id = $2 order by position
+           returning task_id, start, finish, duration_minutes""",
+        session.tenant_id,
+        project_id,
+        baseline_id,
+    )
