@@ -47,7 +47,8 @@ async def get_proposal(proposal_id: UUID, read: Reading) -> Response:
     return await PROPOSALS.one(read, proposal_id)
 
 
-async def required_key(idempotency_key: IdempotencyKey = None) -> str:
+async def required_key(request: Request, idempotency_key: IdempotencyKey = None) -> str:
+    _ = context_of(request).principal  # Who is asking comes before what is missing.
     if idempotency_key is None:
         raise IdempotencyKeyMissing
     return idempotency_key

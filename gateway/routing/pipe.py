@@ -32,6 +32,7 @@ from gateway.routing.headers import (
 from gateway.routing.routing_table import GATEWAY, resolve
 from gateway.routing.upstream import ClientGone, UpstreamCut, UpstreamFailed
 from services.kernel.app import problem_response
+from services.kernel.database import CONNECTION_FAILURES
 from services.kernel.identity import HEADER as IDENTITY_HEADER
 from services.kernel.ids import new_id
 from services.kernel.language import choose_language
@@ -99,6 +100,9 @@ class Pipe:
             unavailable = Unavailable()
             unavailable.headers["Retry-After"] = str(refused.retry_after_seconds)
             await self._refuse(unavailable, context, scope, receive, send)
+        except CONNECTION_FAILURES as error:
+            _log.warning("dependency failed", problem=type(error).__name__, trace_id=context.trace_id)
+            await self._refuse(Unavailable(), context, scope, receive, send)
         except UpstreamFailed as error:
             _log.warning("upstream failed", path=scope["path"][:200], reason=str(error), trace_id=context.trace_id)
             await self._refuse(Unavailable(), context, scope, receive, send)
@@ -192,7 +196,9 @@ class Pipe:
                             self._remember(tenant_id, value)
                     else:
                         kept.append((name, value))
-                message = {**message, "headers": kept + _HARDENING}
+                said = {name for name, _ in kept}
+                kept += [each for each in _HARDENING if each[0] not in said]
+                message = {**message, "headers": kept}
             await send(message)
 
         return outward

@@ -7,6 +7,7 @@ columns make the list, the single object and the answer to a write, so a represe
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -324,7 +325,12 @@ def conditional(read: Read, body: bytes, etag: str) -> Response:
 
 
 def cursor_signer(read: Read) -> CursorSigner:
-    return CursorSigner(read.context.service.settings.cursor_key)
+    return _signer(read.context.service.settings.cursor_key)
+
+
+@lru_cache
+def _signer(key: str) -> CursorSigner:
+    return CursorSigner(key)
 
 
 def _container_of(read: Read) -> UUID:

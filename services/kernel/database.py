@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.kernel.identity import Principal
@@ -15,6 +16,12 @@ from services.kernel.session import ReadSession, TenantSession, WriteSession
 from services.kernel.settings import Settings
 
 CONNECTION_PARAMETERS = {"jit": "off", "timezone": "UTC"}
+LOCKED = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.QueryCanceledError,
+)
 # What "the database is not there" looks like. It becomes 503; everything else is a fault of ours.
 CONNECTION_FAILURES = (
     OSError,
@@ -26,6 +33,25 @@ CONNECTION_FAILURES = (
     asyncpg.InterfaceError,
     TimeoutError,
 )
+
+
+def is_connection_failure(error: BaseException) -> bool:
+    """Whether the database is away or restarting, however the layers above the driver have wrapped that."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(_cause(error), CONNECTION_FAILURES)
+    return isinstance(error, (*CONNECTION_FAILURES, PendingRollbackError, Unavailable))
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether trying again later may help: no connection, or somebody held a lock for too long."""
+    return is_connection_failure(error) or isinstance(_cause(error), LOCKED)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """The driver's own error behind SQLAlchemy's."""
+    if isinstance(error, DBAPIError):
+        return error.orig.__cause__ if error.orig is not None else None
+    return error
 
 
 class NotDurable(Exception):
@@ -99,33 +125,41 @@ class Database:
     @asynccontextmanager
     async def read(self, tenant_id: UUID) -> AsyncIterator[ReadSession]:
         """A read-only transaction of one tenant, over asyncpg itself: two round trips besides the queries."""
+        connection = None
         try:
             connection = await self.pool.acquire(timeout=1)
-        except CONNECTION_FAILURES as error:
-            raise Unavailable from error
-        try:
             await connection.execute(f"begin read only; set local app.tenant_id = '{tenant_id}'")
             yield ReadSession(connection, tenant_id)
             await connection.execute("commit")
+        except CONNECTION_FAILURES as error:
+            raise Unavailable from error
         except BaseException:
-            if not connection.is_closed() and connection.is_in_transaction():
-                await connection.execute("rollback")
+            if connection is not None and not connection.is_closed() and connection.is_in_transaction():
+                with suppress(*CONNECTION_FAILURES):
+                    await connection.execute("rollback")
             raise
         finally:
-            await self.pool.release(connection)
+            if connection is not None:
+                await self.pool.release(connection)
 
     @asynccontextmanager
     async def write(self, principal: Principal) -> AsyncIterator[WriteSession]:
         """A transaction of the principal's tenant. It is rolled back unless somebody commits it."""
-        async with WriteSession(
+        session = WriteSession(
             self.engine,
             principal=principal,
             service=self.settings.service,
             expire_on_commit=False,
             autoflush=False,
             sync_session_class=TenantSession,
-        ) as session:
-            yield session
+        )
+        try:
+            async with session:
+                yield session
+        except (DBAPIError, PendingRollbackError, *CONNECTION_FAILURES) as error:
+            if is_connection_failure(error):
+                raise Unavailable from error
+            raise
 
     @asynccontextmanager
     async def background(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:

@@ -16,14 +16,14 @@ import asyncpg
 import orjson
 import structlog
 
-from services.kernel.database import CONNECTION_FAILURES, Database
+from services.kernel.database import Database, is_passing
 from services.kernel.events import Fact
 from services.kernel.failpoints import failpoint
 from services.kernel.http_client import HttpFailed
 from services.kernel.identity import Principal
 from services.kernel.log import LOG_FAILURES, Log
 from services.kernel.peers import Peers
-from services.kernel.problems import CatchingUp
+from services.kernel.problems import CatchingUp, Problem
 from services.kernel.session import WriteSession
 
 _log = structlog.get_logger("inbox")
@@ -114,9 +114,12 @@ class Inbox:
                             await self.pull(tenant_id, source, max(fact.number for fact in facts))
                     for message in messages:
                         await message.ack()
-            except (*CONNECTION_FAILURES, *LOG_FAILURES, CURSOR_HELD, HttpFailed, CatchingUp) as error:
+            except (*LOG_FAILURES, HttpFailed, Problem) as error:
                 _log.warning("inbox waits", source=source, problem=type(error).__name__)
-                await asyncio.sleep(0.5)
+            except Exception as error:  # noqa: BLE001 -- a reader stops and tries again; it never gives up
+                level = _log.warning if is_passing(error) else _log.exception
+                level("inbox waits", source=source, problem=type(error).__name__)
+            await asyncio.sleep(0.5)
 
     # -- read your writes ---------------------------------------------------------------------------------------------
 
@@ -271,9 +274,9 @@ class Inbox:
                     await handler(session, fact)
                 await session.flush()
             return True
-        except CONNECTION_FAILURES:
-            raise
-        except Exception as error:  # noqa: BLE001 -- whatever a fact breaks, it is parked and the others flow
+        except Exception as error:
+            if is_passing(error):
+                raise
             session.forget_recorded_after(recorded)
             _log.exception("fact parked", type=fact.type, number=fact.number, tenant=str(fact.tenant_id))
             await self._park(await session.driver(), fact, f"{type(error).__name__}: {error}"[:1000], 1)
@@ -301,15 +304,18 @@ class Inbox:
             await asyncio.sleep(1)
             try:
                 async with self._database.background() as connection:
-                    due = await connection.fetch(
-                        """select distinct on (tenant_id, source, project_id) tenant_id, number, source, envelope, attempts
-                           from parked_facts order by tenant_id, source, project_id, number limit 100"""
-                    )
-                for row in due:
-                    if row["attempts"] < PARKED_ATTEMPTS:
-                        await self._retry(Fact.from_body(orjson.loads(row["envelope"])), row["attempts"])
-            except (*CONNECTION_FAILURES, CURSOR_HELD):
-                continue
+                    while True:
+                        due = await connection.fetch(
+                            """select distinct on (tenant_id, source, project_id) tenant_id, number, source, envelope, attempts
+                               from parked_facts order by tenant_id, source, project_id, number limit 100"""
+                        )
+                        for row in due:
+                            if row["attempts"] < PARKED_ATTEMPTS:
+                                await self._retry(Fact.from_body(orjson.loads(row["envelope"])), row["attempts"])
+                        await asyncio.sleep(1)
+            except Exception as error:  # noqa: BLE001 -- tried again in a second
+                if not is_passing(error):
+                    _log.exception("parked facts wait")
 
     async def _retry(self, fact: Fact, attempts: int) -> None:
         """Try the oldest parked fact of a project again; those behind it follow, one by one, once it has gone through."""

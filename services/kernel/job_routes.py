@@ -65,7 +65,7 @@ JOBS = Collection(
 
 
 def job_router(service: "Service") -> APIRouter:
-    router = APIRouter(tags=["jobs"])
+    router = APIRouter(tags=["jobs"], generate_unique_id_function=lambda route: route.name)
 
     @router.get("/v1/jobs/{job_id}", response_model=JobShape, openapi_extra={"parameters": JOBS.object_parameters()})
     async def get_job(job_id: UUID, read: Reading) -> Response:

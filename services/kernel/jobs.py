@@ -20,7 +20,7 @@ from pgqueuer.models import Job as QueuedJob
 from pgqueuer.qm import QueueManager
 from pgqueuer.queries import Queries
 
-from services.kernel.database import CONNECTION_FAILURES, CONNECTION_PARAMETERS, Database
+from services.kernel.database import CONNECTION_FAILURES, CONNECTION_PARAMETERS, Database, is_passing
 from services.kernel.identity import Principal
 from services.kernel.ids import new_id
 from services.kernel.problems import Problem
@@ -29,6 +29,7 @@ from services.kernel.session import WriteSession
 _log = structlog.get_logger("jobs")
 ENTRYPOINT = "tandem_job"
 HEARTBEAT = timedelta(seconds=10)
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 60.0
 
 
 class JobCancelled(Exception):
@@ -170,8 +171,9 @@ class JobWorker:
             manager.entrypoint(ENTRYPOINT)(self._work)
             try:
                 await manager.run(dequeue_timeout=timedelta(seconds=5), batch_size=2, heartbeat_timeout=HEARTBEAT)
-            except CONNECTION_FAILURES as error:
-                _log.warning("job worker waits", problem=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 -- the queue's rows stay; the worker connects anew
+                level = _log.warning if is_passing(error) else _log.exception
+                level("job worker waits", problem=type(error).__name__)
                 await asyncio.sleep(0.5)
             finally:
                 manager.shutdown.set()
@@ -179,8 +181,24 @@ class JobWorker:
                     await connection.close(timeout=2)
 
     async def _work(self, queued: QueuedJob) -> None:
+        """One job, until it has ended: while the database or another service is away it is tried again from its start."""
         named = orjson.loads(queued.payload or b"{}")
         tenant_id, job_id = UUID(named["tenant_id"]), UUID(named["id"])
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await self._attempt(tenant_id, job_id)
+            except Exception as error:
+                if not is_passing(error) or pause > LONGEST_PAUSE_SECONDS:
+                    raise
+                _log.warning("job waits", job=str(job_id), problem=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause *= 2
+            else:
+                self._on_done()
+                return
+
+    async def _attempt(self, tenant_id: UUID, job_id: UUID) -> None:
         run, kind = await self._take(tenant_id, job_id)
         if run is None:
             return
@@ -188,14 +206,13 @@ class JobWorker:
             await self._functions[kind](run)
         except JobCancelled:
             await self._finish(run, "cancelled", None)
-        except Problem as problem:
+        except Exception as error:
+            if is_passing(error):
+                raise
+            if not isinstance(error, Problem):
+                _log.exception("job failed", kind=kind, job=str(job_id))
+            problem = error if isinstance(error, Problem) else Problem()
             await self._finish(run, "failed", problem.body("en", f"/v1/jobs/{job_id}", str(job_id)))
-        except CONNECTION_FAILURES:
-            raise
-        except Exception:  # noqa: BLE001 -- a job that fails unforeseen is shown as failed, not lost
-            _log.exception("job failed", kind=kind, job=str(job_id))
-            await self._finish(run, "failed", Problem().body("en", f"/v1/jobs/{job_id}", str(job_id)))
-        self._on_done()
 
     async def _take(self, tenant_id: UUID, job_id: UUID) -> tuple[JobRun | None, str]:
         async with self._database.write(Principal(tenant_id, UUID(int=0), kind="service")) as session:

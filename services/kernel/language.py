@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from services.kernel.money import MINOR_UNITS, Money
@@ -40,6 +41,7 @@ _TAGS: Final = {
 }
 
 
+@lru_cache(maxsize=256)
 def choose_language(accept_language: str | None) -> Language:
     """Return the language an `Accept-Language` header prefers (RFC 9110, 12.5.4), English when it names neither.
 

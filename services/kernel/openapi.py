@@ -51,6 +51,33 @@ PROPOSED = {
     "headers": {"Location": {"schema": {"type": "string"}, "description": "The proposal."}},
     "content": {"application/json": {"schema": {"type": "object"}}},
 }
+DRY_RUN_REF = {"$ref": "#/components/schemas/DryRun"}
+DRY_RUN_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "What a write would do: whether its caller may decide it, its impact, and the answer it would get.",
+    "required": ["dry_run", "authority", "impact", "result"],
+    "properties": {
+        "dry_run": {"const": True},
+        "authority": {
+            "type": "object",
+            "required": ["verdict", "exceeded", "decidable_by"],
+            "properties": {
+                "verdict": {"enum": ["decide", "propose", "no"]},
+                "exceeded": {"type": "array", "items": {"type": "string"}},
+                "decidable_by": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["person_id", "role"],
+                        "properties": {"person_id": {"type": "string", "format": "uuid"}, "role": {"type": "string"}},
+                    },
+                },
+            },
+        },
+        "impact": {"type": "object"},
+        "result": {"type": "object"},
+    },
+}
 
 
 def describe(app: FastAPI, service: str) -> None:
@@ -70,11 +97,14 @@ def _complete(document: dict[str, Any], service: str) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = PROBLEM_SCHEMA
+    schemas["DryRun"] = DRY_RUN_SCHEMA
     document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete_operation(path, method, operation)
             _require_headers(method, operation)
+            if method == "patch":
+                _forget_defaults(operation, schemas)
             operation["x-service"] = service
     return document
 
@@ -90,7 +120,8 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
         )
     if writes:
         responses.setdefault("202", PROPOSED)
-        responses.setdefault("200", {"description": "The impact and verdict of a dry run, or a replayed answer."})
+        if any(each["name"] == "dry_run" for each in operation.get("parameters", ())):
+            _describe_dry_run(responses)
     else:
         responses.setdefault("304", {"description": "Not changed since the version in If-None-Match."})
     if method == "patch":
@@ -98,6 +129,21 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
         if "application/json" in content:
             content["application/merge-patch+json"] = content["application/json"]
     operation.setdefault("security", [{"bearer": []}])
+
+
+def _describe_dry_run(responses: dict[str, Any]) -> None:
+    """A dry run answers 200 with its verdict, also where the write itself would be 201, 202 or 204, or 200."""
+    done = responses.setdefault("200", {"description": "A dry run: what the write would do."})
+    described = done.setdefault("content", {}).setdefault("application/json", {"schema": DRY_RUN_REF})
+    if described["schema"] != DRY_RUN_REF:
+        described["schema"] = {"anyOf": [described["schema"], DRY_RUN_REF]}
+
+
+def _forget_defaults(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """What a merge patch does not name stays as it is, so a default in its schema would say what is not so."""
+    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    for member in schemas.get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {}).values():
+        member.pop("default", None)
 
 
 def _require_headers(method: str, operation: dict[str, Any]) -> None:

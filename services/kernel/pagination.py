@@ -27,7 +27,7 @@ class CursorSigner:
     """Writes and reads cursors. `binding` is any text that must be the same when the list goes on."""
 
     def __init__(self, key: str) -> None:
-        self._key = key.encode()
+        self._key = hashlib.sha256(key.encode()).digest()
 
     def write(self, sort_values: list[str | None], binding: str) -> str:
         payload = orjson.dumps([_digest(binding), sort_values])
@@ -49,7 +49,8 @@ class CursorSigner:
         return result
 
     def _tag(self, payload: bytes) -> bytes:
-        return hmac.digest(self._key, payload, "sha256")[:_TAG_BYTES]
+        # Keyed BLAKE2 is a MAC of its own (RFC 7693, 2.9) and, over so short a text, far cheaper than HMAC.
+        return hashlib.blake2b(payload, key=self._key, digest_size=_TAG_BYTES).digest()
 
 
 def _digest(binding: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from services.kernel.database import CONNECTION_FAILURES, Database
+from services.kernel.database import Database, is_passing
 from services.kernel.events import Fact
 from services.kernel.failpoints import failpoint
 from services.kernel.log import LOG_FAILURES, Log
@@ -42,9 +42,12 @@ class Relay:
                         self._awake.clear()
                         if await self._send(connection) == 0:
                             await self._pause()
-            except (*CONNECTION_FAILURES, *LOG_FAILURES) as error:
+            except LOG_FAILURES as error:
                 _log.warning("relay waits", problem=type(error).__name__)
-                await asyncio.sleep(0.5)
+            except Exception as error:  # noqa: BLE001 -- what is unsent stays in the outbox until it is sent
+                level = _log.warning if is_passing(error) else _log.exception
+                level("relay waits", problem=type(error).__name__)
+            await asyncio.sleep(0.5)
 
     async def _pause(self) -> None:
         try:

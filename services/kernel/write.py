@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.responses import Response
 
-from services.kernel.database import CONNECTION_FAILURES
 from services.kernel.failpoints import failpoint
 from services.kernel.identity import Principal
 from services.kernel.problems import (
@@ -240,8 +239,6 @@ async def open_write(
         raise AlreadyExists(what=_constraint(error)) from error
     except DBAPIError as error:
         _translate(error)
-    except CONNECTION_FAILURES as error:
-        raise Unavailable from error
     except asyncpg.PostgresError as error:
         # Statements that a repository sends to the driver itself do not pass through SQLAlchemy's errors.
         _translate_driver(error)
@@ -283,10 +280,8 @@ def _constraint(error: IntegrityError) -> str:
 
 
 def _translate(error: DBAPIError) -> None:
-    """A lock or a deadlock is a reason to try again; a lost connection is 503; anything else is a fault of ours."""
+    """A lock or a deadlock is a reason to try again; anything else is a fault of ours."""
     cause = error.orig.__cause__ if error.orig is not None else None
-    if error.connection_invalidated or isinstance(cause, CONNECTION_FAILURES):
-        raise Unavailable from error
     if isinstance(cause, asyncpg.PostgresError):
         _translate_driver(cause)
     raise error

@@ -153,6 +153,22 @@ def test_every_setting_that_is_named_exists(page: str) -> None:
     assert named <= known, f"{page} names settings that nothing reads: {named - known}"
 
 
+def test_the_tree_shows_every_folder_of_the_code_and_no_other() -> None:
+    drawing = text_of("ARCHITECTURE.md").partition("## The tree")[2]
+    found = FENCE.search(drawing)
+    assert found
+    above: list[str] = []
+    shown = set()
+    for indent, name in re.findall(r"^( *)(\w+)/", found["code"], flags=re.MULTILINE):
+        above = [*above[: len(indent) // 2], name]
+        shown.add("/".join(above))
+    patterns = ("gateway/*", "services/*", "services/*/*", "deploy/*")
+    folders = {path.relative_to(ROOT).as_posix() for each in patterns for path in ROOT.glob(each) if path.is_dir()}
+    # Every service has migrations, and the drawing says so once; the kernel is flat.
+    real = {path for path in folders if not re.search(r"__pycache__|services/\w+/migrations$", path)}
+    assert shown == real | {"gateway", "services", "deploy", "tests"}
+
+
 def test_the_runbook_names_every_setting_with_its_default() -> None:
     rows = {
         line.split("`")[1]: line for line in text_of("deploy/RUNBOOK.md").splitlines() if line.startswith("| `TANDEM_")
@@ -191,6 +207,16 @@ def test_a_term_of_the_glossary_has_a_meaning_and_stands_in_its_owners_code(row:
     assert link, f"{term}: link the module"
     assert (ROOT / "services" / link["target"]).exists(), f"{term}: {link['target']} is not there"
     assert link["target"].startswith(OWNERS[owner]), f"{term}: {link['target']} is not {owner}'s"
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-boot"])
+def test_every_library_has_its_reason(name: str) -> None:
+    record = text_of("services/DECISIONS.md").partition("## 31. Why each library")[2]
+    reasons = {
+        library for row in re.findall(r"^\| ([^|]+) \|", record, flags=re.MULTILINE) for library in row.split(", ")
+    }
+    wanted = set(re.findall(r"^([A-Za-z0-9-]+)[^=\n]*==", text_of(f"{name}.in").lower(), flags=re.MULTILINE))
+    assert wanted <= reasons, f"Say in services/DECISIONS.md why: {sorted(wanted - reasons)}"
 
 
 def test_every_noun_of_the_api_is_in_the_glossary() -> None:

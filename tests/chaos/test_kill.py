@@ -48,7 +48,7 @@ async def test_the_story_survives_the_death_of_every_process(tmp_path: Path) -> 
 
 async def _kill(stack: LocalStack, victim: str, delay: float, killed: list[str]) -> None:
     await asyncio.sleep(delay)
-    await stack.process(victim).kill()
+    stack.process(victim).kill()
     killed.append(victim)
 
 

@@ -192,6 +192,8 @@ class Inventory:
 
     async def version(self, operation: Operation) -> str:
         """The ETag of what the operation changes."""
+        if not operation.places:
+            return '"1"'
         path = self.path(operation)
         if operation.method == "POST":
             noun = operation.places[0][0]

@@ -76,11 +76,13 @@ class Operation:
 
     @property
     def answer(self) -> Schema | None:
-        """The schema of the JSON answer to a success."""
-        for status in ("200", "201", "202"):
+        """The schema of the JSON answer to a success, a dry run left aside."""
+        for status in ("201", "200"):
             content = self.details["responses"].get(status, {}).get("content", {})
-            if "application/json" in content:
-                return self.resolve(content["application/json"]["schema"])
+            schema = content.get("application/json", {}).get("schema", {})
+            for each in schema.get("anyOf", (schema,)):
+                if each and not each.get("$ref", "").endswith("/DryRun"):
+                    return self.resolve(each)
         return None
 
     @property

@@ -175,8 +175,8 @@ async def test_a_cursor_is_good_for_its_own_query_and_tenant_only(
             if not is_problem(answer, 400) or answer.json()["code"] != "invalid_cursor":
                 wrong.append(f"cursor {bad[:20]}: {told(operation, answer)}")
         others = [{"q": "x"}] if "q" in operation.query else []
-        sorts = [key for key in words_of(operation, "sort") if key]
-        others += [{"sort": f"-{sorts[0]}"}]
+        present = operation.query["sort"]["schema"]["example"]
+        others += [{"sort": present.removeprefix("-") if present.startswith("-") else f"-{present}"}]
         for other in others:
             answer = await ask(ours, operation, cursor=cursor, **other)
             if not is_problem(answer, 400) or answer.json()["code"] != "cursor_mismatch":

@@ -455,15 +455,44 @@ async def test_a_stale_change_is_told_the_current_version(ours: Inventory, descr
     assert not wrong, "\n".join(wrong)
 
 
+async def test_what_wants_a_version_says_so(ours: Inventory, description: Description) -> None:
+    wrong = []
+    for operation in description:
+        if operation.writes and not operation.conditional:
+            answer = await ours.caller(operation).request(
+                operation.method, ours.path(operation), params={"dry_run": "true"}, **ours.payload(operation)
+            )
+            if answer.status_code == 428:
+                wrong.append(str(operation))
+    assert not wrong, f'Say openapi_extra={{"x-if-match": "required"}} on the route: {wrong}'
+
+
+# A decision replays a proposal that carries its computed impact; what it would do is known without asking.
+WITHOUT_DRY_RUN = ("POST /v1/proposals/{proposal_id}/decision",)
+# They compute and store nothing.
+READ_BY_POST = ("/searches", "/schedule-runs")
+
+
+def test_every_write_can_be_tried_first(description: Description) -> None:
+    blind = [
+        str(operation)
+        for operation in description
+        if operation.method != "GET"
+        and "dry_run" not in operation.query
+        and not operation.path.endswith(READ_BY_POST)
+        and str(operation) not in WITHOUT_DRY_RUN
+    ]
+    assert not blind, f"Write through `Writing` or `KeyedWriting`: {blind}"
+
+
 async def test_what_must_not_happen_twice_wants_an_idempotency_key(ours: Inventory, description: Description) -> None:
     wrong = []
-    manager = ours.tenant["manager"]
     for operation in description:
         if operation.keyed:
             answer = await ours.system.http.request(
                 operation.method,
                 ours.path(operation),
-                headers={"Authorization": f"Bearer {manager.token}", "If-Match": '"1"'},
+                headers={"Authorization": f"Bearer {ours.caller(operation).token}", "If-Match": '"1"'},
                 **ours.payload(operation),
             )
             if not is_problem(answer, 400) or answer.json()["code"] != "idempotency_key_missing":
@@ -496,7 +525,7 @@ async def test_a_dry_run_answers_with_its_verdict_and_stores_nothing(
             continue
         service = service_of(system, operation.service)
         before = await digest(service, tenant_id)
-        headers = {"If-Match": await ours.version(operation)} if operation.places else {}
+        headers = {"If-Match": await ours.version(operation)}
         answer = await ours.caller(operation).request(
             operation.method, ours.path(operation), params={"dry_run": "true"}, headers=headers, **ours.payload(operation)
         )
@@ -515,6 +544,7 @@ async def test_a_dry_run_answers_with_its_verdict_and_stores_nothing(
 CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "DELETE /v1/jobs/{job_id}": (409,),
     "POST /v1/meetings/{meeting_id}/distributions": (409,),
+    "POST /v1/meetings/{meeting_id}/signature": (409,),
     "POST /v1/projects": (409,),
     "POST /v1/projects/{project_id}/assignments": (409,),
     "POST /v1/projects/{project_id}/attendances": (409,),

@@ -133,14 +133,12 @@ class MinutesShape(Shape):
 class NewSignature(Body):
     """Names the minutes that the signer has read, so that nobody signs what was changed meanwhile."""
 
-    model_config = {
-        "extra": "forbid",
-        "json_schema_extra": {
-            "example": {"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}
-        },
-    }
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {}}}
 
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    sha256: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9a-f]{64}$", max_length=64, description="`sha256` of the minutes as the signer read them."),
+    ] = None
 
 
 class NewAgendaItem(Body):

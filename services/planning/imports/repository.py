@@ -10,6 +10,7 @@ from services.kernel.filtering import Filter, Sort
 from services.kernel.session import Reader, WriteSession
 from services.kernel.storage import StoredObject
 from services.planning.imports.plan_import import Import
+from services.planning.schedule.repository.storing import send_many
 
 _COLUMNS: Final = {
     name: f"t.{name}" for name in ("project_id", "job_id", "filename", "format", "size", "sha256", "counts", "report")
@@ -105,12 +106,13 @@ async def insert_rows(session: WriteSession, table: str, project_id: UUID, rows:
         f"insert into {table} ({', '.join(columns)})"
         f" values ({', '.join(f'${number}' for number in range(1, len(columns) + 1))})"
     )
-    await (await session.driver()).executemany(statement, [(*row.values(), *stamp.values()) for row in rows])
+    await send_many(session, statement, [(*row.values(), *stamp.values()) for row in rows])
 
 
 async def insert_baseline_tasks(session: WriteSession, rows: Sequence[tuple[Any, ...]]) -> None:
     """Rows of (baseline, task, WBS code, title, start, finish, minutes)."""
-    await (await session.driver()).executemany(
+    await send_many(
+        session,
         """insert into baseline_tasks (tenant_id, baseline_id, task_id, wbs_code, title, start, finish, duration_minutes)
            values ($1, $2, $3, $4, $5, $6, $7, $8)""",
         [(session.tenant_id, *row) for row in rows],

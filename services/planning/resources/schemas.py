@@ -4,14 +4,18 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from services.kernel.money import Money
 from services.kernel.schemas import Body, Effects, Line, Minutes, ObjectShape
 from services.planning.resources.resource import ResourceType
 
 # 100 is one full person. Up to a hundred of them in one resource is a crowd, not a mistake.
-UnitsPercent = Annotated[Decimal, Field(gt=0, le=10_000, max_digits=7, decimal_places=2)]
+UnitsPercent = Annotated[
+    Decimal,
+    Field(gt=0, le=10_000, max_digits=7, decimal_places=2),
+    WithJsonSchema({"type": "string", "maxLength": 8, "pattern": r"^[0-9]{1,5}(\.[0-9]{1,2})?$", "examples": ["50"]}),
+]
 
 
 class ResourceValues(Body):

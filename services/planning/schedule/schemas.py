@@ -27,6 +27,7 @@ WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\r\n,]*$")]
 Labels = Annotated[list[Label], Field(max_length=20)]
 Refs = Annotated[list[ExternalRef], Field(max_length=10)]
+Version = Annotated[int, Field(ge=1, lt=2**31, strict=True)]
 Priority = Annotated[int, Field(ge=0, le=1000, strict=True)]
 # Either a task of the project or, inside a batch, "$n" for what its n-th operation creates.
 BatchReference = Annotated[str, StringConstraints(pattern=r"^\$[1-9][0-9]{0,3}$")]
@@ -151,7 +152,7 @@ class CreateOperation(Body):
 class UpdateOperation(Body):
     op: Literal["update"]
     id: UUID | BatchReference
-    version: Annotated[int, Field(ge=1, strict=True)] | None = None
+    version: Version | None = None
     body: BatchTaskPatch
 
 
@@ -171,7 +172,7 @@ class UpsertOperation(Body):
 class DeleteOperation(Body):
     op: Literal["delete"]
     id: UUID
-    version: Annotated[int, Field(ge=1, strict=True)]
+    version: Version
 
 
 Operation = Annotated[CreateOperation | UpdateOperation | UpsertOperation | DeleteOperation, Field(discriminator="op")]

@@ -53,6 +53,13 @@ def _stored(name: str, value: Any) -> Any:
     return orjson.dumps(value).decode() if name in _JSON and value is not None else value
 
 
+async def send_many(session: WriteSession, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run a statement for each row. Each thousand is a call of its own, since the time of a call is limited."""
+    driver = await session.driver()
+    for start in range(0, len(rows), 1_000):
+        await driver.executemany(statement, rows[start : start + 1_000])
+
+
 async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID, dict[str, Any]] | None = None) -> None:
     """Write what changed: new tasks, edited ones, those that moved in one statement, the removed, the plan's finish.
 
@@ -70,7 +77,7 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
                 text = _TEXTS | written.get(task.id, {})
                 values = [*(getattr(task, name) for name in COLUMNS), *(text[name] for name in _TEXTS)]
                 rows.append((*map(_stored, _INSERTED, values), *stamps))
-        await driver.executemany(_INSERT, rows)
+        await send_many(session, _INSERT, rows)
     if plan.edited:
         await driver.executemany(
             _UPDATE,

@@ -1,7 +1,11 @@
 """Dependencies: what they drive, the circles that are refused, and whose decision a new one is."""
 
+from uuid import UUID
+
 import pytest
 
+from services.kernel.ids import new_id
+from services.planning.imports.repository import insert_rows
 from tests.factories.plans import DAY, make_link, make_plan, make_task, read_task
 from tests.factories.policies import make_policy
 from tests.factories.world import ServiceUnderTest, World
@@ -100,3 +104,32 @@ async def test_a_removed_dependency_lets_its_successor_go(world: World) -> None:
     assert (await world["manager"].delete(f"/v1/dependencies/{into_fence['id']}", 1)).status_code == 204
     assert (await read_task(world, plan["fence"]))["start"] == "2026-03-02T08:00:00"
     assert (await world["manager"].get(f"/v1/dependencies/{into_fence['id']}")).status_code == 404
+
+
+async def test_a_task_has_a_bounded_number_of_dependencies(world: World) -> None:
+    hub = await make_task(world, "Hub", duration_minutes=DAY)
+    operations = [{"op": "create", "body": {"title": f"Spoke {n}", "duration_minutes": 5}} for n in range(1000)]
+    batch = await world["manager"].post(f"/v1/projects/{world.project_id}/tasks/batch", {"operations": operations})
+    spokes = [result["id"] for result in batch.json()["results"]]
+    # As an import would bring them: one by one over the API they would take a minute.
+    async with world.under_test.service.database.write(world["manager"].principal) as session:
+        rows = [
+            {
+                "id": new_id(),
+                "predecessor_id": UUID(hub["id"]),
+                "successor_id": UUID(spoke),
+                "dependency_type": "finish_to_start",
+                "lag": 0,
+                "lag_basis": "working",
+            }
+            for spoke in spokes
+        ]
+        await insert_rows(session, "dependencies", world.project_id, rows)
+        await session.commit()
+    other = await make_task(world, "One more", duration_minutes=5)
+    for body in (
+        {"predecessor_id": hub["id"], "successor_id": other["id"]},
+        {"predecessor_id": other["id"], "successor_id": hub["id"]},
+    ):
+        answer = await world["manager"].post(f"/v1/projects/{world.project_id}/dependencies", body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "too_many_dependencies")

@@ -344,6 +344,21 @@ async def test_writers_of_different_tasks_do_not_block_each_other_for_good(world
     assert (await read_task(world, anchor))["duration_minutes"] == 100 * DAY
 
 
+async def test_moves_in_opposite_directions_all_get_an_answer(world: World) -> None:
+    tasks = [await make_task(world, f"Task {n}", duration_minutes=DAY) for n in range(6)]
+
+    async def move(index: int, behind: int) -> int:
+        version = (await read_task(world, tasks[index]))["version"]
+        body = {"after_id": tasks[behind]["id"]}
+        return (await world["manager"].patch(f"/v1/tasks/{tasks[index]['id']}", body, version)).status_code
+
+    pairs = [(n, (n + 1) % 6) for n in range(6)] + [((n + 1) % 6, n) for n in range(6)]
+    assert set(await asyncio.gather(*(move(*pair) for pair in pairs))) <= {200, 412}
+    listed = (await world["manager"].get(tasks_of(world))).json()["data"]
+    assert [each["wbs_code"] for each in listed] == [str(number) for number in range(1, 7)]
+    assert {each["id"] for each in listed} == {each["id"] for each in tasks}
+
+
 # Batches
 
 

@@ -1,0 +1,119 @@
+"""What services tell each other: named alike, shown by an example, and understood by everybody who hears it."""
+
+import re
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+import pytest
+from services.kernel.events import Fact, FactType
+from services.kernel.identity import Principal
+from services.kernel.ids import new_id
+from services.kernel.inbox import NOBODY
+from services.kernel.service import Service
+
+from tests.contract.facts import PACKAGES, PAGE, event_modules, fact_types, hearers, page
+from tests.contract.test_routes import service_of
+from tests.factories.system import SystemUnderTest, Tenant
+
+TYPES = [each for service in PACKAGES for each in fact_types(service)]
+# Participles of the irregular verbs in use; regular ones end in -ed.
+IRREGULAR = ("set", "taken", "put", "held", "sent", "met", "begun")
+
+
+@pytest.fixture(scope="module")
+async def services(system: SystemUnderTest) -> dict[str, Service]:
+    return {name: service_of(system, name) for name in PACKAGES}
+
+
+@pytest.fixture(scope="module")
+async def tenant(system: SystemUnderTest) -> Tenant:
+    """A tenant whose project every service knows."""
+    return await system.tenant()
+
+
+@pytest.mark.parametrize("fact_type", TYPES, ids=lambda each: each.name)
+def test_a_fact_is_named_service_noun_participle_and_has_an_example(fact_type: FactType) -> None:
+    name = fact_type.name
+    assert re.fullmatch(r"[a-z]+\.[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", name), f"{name} is no service.noun.fact"
+    last = name.rpartition("_")[2] if "_" in name.rpartition(".")[2] else name.rpartition(".")[2]
+    assert last.endswith("ed") or last in IRREGULAR, f"{name} is not in the past tense"
+    assert isinstance(fact_type.version, int) and fact_type.version >= 1
+    assert fact_type.example, f"{name} shows no example"
+    assert fact_type.description.endswith("."), f"{name} has no sentence"
+    assert orjson.loads(orjson.dumps(fact_type.example)) == fact_type.example, f"the example of {name} is no plain JSON"
+
+
+@pytest.mark.parametrize("service", PACKAGES)
+def test_a_service_publishes_its_own_facts_each_once(service: str) -> None:
+    declared = [
+        value for module in event_modules(service) for value in vars(module).values() if isinstance(value, FactType)
+    ]
+    for fact_type in declared:
+        assert fact_type.service == service, f"{fact_type.name} is declared by {service}"
+    listed = {each.name for module in event_modules(service) for each in getattr(module, "FACT_TYPES", ())}
+    unlisted = {each.name for each in declared} - listed
+    assert not unlisted, f"Add to FACT_TYPES of the area's events.py: {unlisted}"
+
+
+async def test_nobody_waits_for_a_fact_that_nobody_publishes(services: dict[str, Service]) -> None:
+    unknown = set(hearers(services)) - {each.name for each in TYPES}
+    assert not unknown, f"A handler hears what no events.py declares: {unknown}"
+
+
+async def test_whoever_acts_upon_a_fact_reads_its_source(services: dict[str, Service]) -> None:
+    for name, service in services.items():
+        deaf = {each for each in service.inbox._handlers.types if each.partition(".")[0] not in service.inbox.sources}
+        assert not deaf, f"{name} handles {deaf} but does not follow their service: extend SOURCES in its app.py"
+
+
+@pytest.mark.parametrize("reader", PACKAGES)
+async def test_every_published_example_is_understood_by_every_reader(
+    reader: str, services: dict[str, Service], tenant: Tenant
+) -> None:
+    service = services[reader]
+    me = (await tenant["manager"].get("/v1/me")).json()
+    tenant_id = UUID(me["tenant_id"])
+    await tenant["manager"].get(f"/v1/projects/{tenant.project_id}/overview")  # Whoever is behind catches up.
+    parked = []
+    for source in service.inbox.sources:
+        for fact_type in fact_types(source):
+            async with service.database.read(tenant_id) as session:
+                cursor = await session.value(
+                    "select number from inbox_cursors where tenant_id = $1 and source = $2", tenant_id, source
+                )
+            fact = example_of(fact_type, tenant_id, tenant, (cursor or 0) + 1)
+            assert await service.inbox.apply(tenant_id, source, [fact])
+            async with service.database.write(Principal(tenant_id, NOBODY, kind="service")) as session:
+                driver = await session.driver()
+                rows = await driver.fetch("delete from parked_facts where tenant_id = $1 returning problem", tenant_id)
+                await session.commit()
+            parked += [f"{fact_type.name}: {row['problem']}" for row in rows]
+    assert not parked, f"{reader} does not understand these examples:\n" + "\n".join(parked)
+
+
+def example_of(fact_type: FactType, tenant_id: UUID, tenant: Tenant, number: int) -> Fact:
+    """The published example as its service would send it, about the tenant's project."""
+    noun = fact_type.name.split(".")[1]
+    subject = fact_type.example.get(noun)
+    own = subject.get("id") if isinstance(subject, dict) else fact_type.example.get(f"{noun}_id")
+    return Fact(
+        id=new_id(),
+        tenant_id=tenant_id,
+        source=fact_type.service,
+        number=number,
+        type=fact_type.name,
+        version=fact_type.version,
+        subject_type=noun,
+        subject_id=tenant.project_id if noun == "project" else UUID(own) if own else new_id(),
+        project_id=None if noun in ("tenant", "person") else tenant.project_id,
+        audience="members",
+        occurred_at=datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
+        actor_id=tenant["manager"].id,
+        data=fact_type.example,
+    )
+
+
+def test_the_page_of_events_says_what_the_code_says(services: dict[str, Service]) -> None:
+    told = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    assert told == page(services), "Write services/EVENTS.md anew: python -m tests.contract.facts"
