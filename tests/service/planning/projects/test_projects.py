@@ -4,7 +4,6 @@ import asyncio
 from uuid import UUID
 
 from services.kernel.ids import new_id
-
 from tests.factories.policies import make_policy
 from tests.factories.world import ServiceUnderTest
 
@@ -81,7 +80,9 @@ async def test_a_page_follows_the_other_without_a_gap(planning: ServiceUnderTest
         body = {"key": f"P{number}", "name": f"Project {number}", "start": "2026-03-02T08:00:00"}
         project_id = (await world["manager"].post("/v1/projects", body)).json()["id"]
         data = {"person_id": str(world["manager"].id), "role": "manager"}
-        await planning.hear(world.tenant_id, "gateway", [("gateway.membership.granted", new_id(), data, UUID(project_id))])
+        await planning.hear(
+            world.tenant_id, "gateway", [("gateway.membership.granted", new_id(), data, UUID(project_id))]
+        )
     seen: list[str] = []
     cursor = ""
     while True:

@@ -372,7 +372,7 @@ def test_what_typst_is_said_to_show_it_shows() -> None:
     assert len(characters) > 1000
     typst.compile(
         b'#set text(font: "Noto Sans")\n#sys.inputs.text',
-        font_paths=[FONT_FOLDER],
+        font_paths=[str(FONT_FOLDER)],
         ignore_system_fonts=True,
         sys_inputs={"text": " ".join(characters)},
         pdf_standards="a-2b",
