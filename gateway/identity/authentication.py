@@ -13,6 +13,7 @@ import asyncpg
 
 from gateway.identity.repository import AUTHENTICATE
 from gateway.identity.token import PREFIX, token_hash
+from services.kernel.connections import Connections
 from services.kernel.database import CONNECTION_FAILURES, CONNECTION_PARAMETERS
 from services.kernel.identity import LIFETIME_SECONDS, IdentitySigner, Principal
 from services.kernel.problems import Unauthenticated, Unavailable
@@ -35,7 +36,7 @@ class Authenticator:
     def __init__(self, settings: Settings, signer: IdentitySigner) -> None:
         self._settings = settings
         self._signer = signer
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._connections: Connections | None = None
         self._signed: dict[tuple[object, ...], tuple[Principal, str, float]] = {}
 
     async def open(self) -> None:
@@ -47,7 +48,7 @@ class Authenticator:
 
         for attempt in range(40):
             try:
-                self._pool = await asyncpg.create_pool(
+                pool = await asyncpg.create_pool(
                     self._settings.database_url,
                     min_size=1,
                     max_size=self._settings.database_pool_size,
@@ -57,6 +58,7 @@ class Authenticator:
                     timeout=2,
                     command_timeout=5,
                 )
+                self._connections = Connections(pool)
                 return
             except CONNECTION_FAILURES:
                 if attempt == 39:
@@ -64,8 +66,8 @@ class Authenticator:
                 await asyncio.sleep(0.25)
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
+        if self._connections is not None:
+            await self._connections.close()
 
     async def authenticate(self, authorization: bytes | None) -> Authenticated:
         """The principal behind an Authorization header. Raises Unauthenticated, or Unavailable when nobody can say."""
@@ -74,17 +76,27 @@ class Authenticator:
         secret = authorization[7:].strip().decode("latin-1")
         if not secret.startswith(PREFIX):
             raise Unauthenticated
-        if self._pool is None:
-            raise Unavailable
-        try:
-            row = await self._pool.fetchrow(AUTHENTICATE, token_hash(secret))
-        except CONNECTION_FAILURES as error:
-            raise Unavailable from error
+        row = await self._look_up(token_hash(secret))
         if row is None:
             raise Unauthenticated
         key = (row["tenant_id"], row["person_id"], tuple(row["scopes"]), row["kind"], row["tenant_role"])
         principal, signed = self._sign(key)
         return Authenticated(principal, signed, row["head"])
+
+    async def _look_up(self, secret_hash: bytes) -> asyncpg.Record | None:
+        if self._connections is None:
+            raise Unavailable
+        connection, sound = None, False
+        try:
+            connection = await self._connections.take()
+            row: asyncpg.Record | None = await connection.fetchrow(AUTHENTICATE, secret_hash)
+            sound = True
+        except CONNECTION_FAILURES as error:
+            raise Unavailable from error
+        finally:
+            if connection is not None:
+                await self._connections.give_back(connection, sound=sound)
+        return row
 
     def _sign(self, key: tuple[object, ...]) -> tuple[Principal, str]:
         """The signed identity, reused while it has life left: signing costs as much as a whole list."""

@@ -10,6 +10,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from services.kernel.connections import Connections
 from services.kernel.identity import Principal
 from services.kernel.problems import Unavailable
 from services.kernel.session import ReadSession, TenantSession, WriteSession
@@ -64,7 +65,7 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._engine: AsyncEngine | None = None
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._connections: Connections | None = None
 
     async def open(self) -> None:
         """Connect both pools; waits up to ten seconds for a server that is just starting."""
@@ -72,7 +73,7 @@ class Database:
         url = self.settings.database_url
         for attempt in range(40):
             try:
-                self._pool = await asyncpg.create_pool(
+                pool = await asyncpg.create_pool(
                     url,
                     min_size=1,
                     max_size=size,
@@ -81,6 +82,7 @@ class Database:
                     timeout=2,
                     command_timeout=30,
                 )
+                self._connections = Connections(pool)
                 break
             except CONNECTION_FAILURES:
                 if attempt == 39:
@@ -97,24 +99,25 @@ class Database:
         await self._refuse_a_server_that_forgets()
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
+        if self._connections is not None:
+            await self._connections.close()
         if self._engine is not None:
             await self._engine.dispose()
 
     async def _refuse_a_server_that_forgets(self) -> None:
         if self.settings.environment == "test":
             return
-        async with self.pool.acquire() as connection:
+        async with self.read(UUID(int=0)) as session:
             for name in ("fsync", "full_page_writes", "synchronous_commit"):
-                if await connection.fetchval(f"show {name}") == "off":
+                if await session.value(f"show {name}") == "off":
                     raise NotDurable(f"PostgreSQL runs with {name}=off and would lose acknowledged writes")
 
     @property
-    def pool(self) -> "asyncpg.Pool[asyncpg.Record]":
-        if self._pool is None:
+    def connections(self) -> Connections:
+        """Those of the reads."""
+        if self._connections is None:
             raise RuntimeError("the database is not open")
-        return self._pool
+        return self._connections
 
     @property
     def engine(self) -> AsyncEngine:
@@ -125,12 +128,13 @@ class Database:
     @asynccontextmanager
     async def read(self, tenant_id: UUID) -> AsyncIterator[ReadSession]:
         """A read-only transaction of one tenant, over asyncpg itself: two round trips besides the queries."""
-        connection = None
+        connection, sound = None, False
         try:
-            connection = await self.pool.acquire(timeout=1)
+            connection = await self.connections.take()
             await connection.execute(f"begin read only; set local app.tenant_id = '{tenant_id}'")
             yield ReadSession(connection, tenant_id)
             await connection.execute("commit")
+            sound = True
         except CONNECTION_FAILURES as error:
             raise Unavailable from error
         except BaseException:
@@ -140,7 +144,7 @@ class Database:
             raise
         finally:
             if connection is not None:
-                await self.pool.release(connection)
+                await self.connections.give_back(connection, sound=sound)
 
     @asynccontextmanager
     async def write(self, principal: Principal) -> AsyncIterator[WriteSession]:

@@ -62,4 +62,4 @@ def page_of(data: bytes, next_cursor: str | None, limit: int, total: int | None 
     page: dict[str, Any] = {"next_cursor": next_cursor, "limit": limit}
     if total is not None:
         page["total"] = total
-    return b'{"data":' + data + b',"page":' + orjson.dumps(page) + b"}"
+    return b"".join((b'{"data":', data, b',"page":', orjson.dumps(page), b"}"))

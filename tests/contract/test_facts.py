@@ -18,6 +18,7 @@ from tests.factories.system import SystemUnderTest, Tenant
 
 FACTS = {service: [fact_type for _, fact_type in facts] for service, facts in published().items()}
 TYPES = [each for facts in FACTS.values() for each in facts]
+ANOTHER = new_id()
 # Participles of the irregular verbs in use; regular ones end in -ed.
 IRREGULAR = ("set", "taken", "put", "held", "sent", "met", "withdrawn")
 
@@ -100,6 +101,8 @@ def example_of(fact_type: FactType, tenant_id: UUID, tenant: Tenant, number: int
     noun = fact_type.name.split(".")[1]
     subject = fact_type.example.get(noun)
     own = subject.get("id") if isinstance(subject, dict) else fact_type.example.get(f"{noun}_id")
+    # A project that is created is another one than the tenant's, which everybody knows already.
+    project_id = None if noun in ("tenant", "person") else ANOTHER if noun == "project" else tenant.project_id
     return Fact(
         id=new_id(),
         tenant_id=tenant_id,
@@ -108,9 +111,8 @@ def example_of(fact_type: FactType, tenant_id: UUID, tenant: Tenant, number: int
         type=fact_type.name,
         version=fact_type.version,
         subject_type=noun,
-        subject_id=UUID(own) if own else new_id(),
-        # A project that was just created is another one than the tenant's, which is known already.
-        project_id=None if noun in ("tenant", "person") else new_id() if noun == "project" else tenant.project_id,
+        subject_id=ANOTHER if noun == "project" else UUID(own) if own else new_id(),
+        project_id=project_id,
         audience="members",
         occurred_at=datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
         actor_id=tenant["manager"].id,
