@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+import orjson
 from fastapi import Depends, Request
 from starlette.responses import Response
 
@@ -108,12 +109,7 @@ async def get_policy(project_id: UUID, read: Reading) -> Response:
     body = await repository.read_policy(read.session, project_id)
     if body is None:
         raise NotFound
-    version = await read.session.value(
-        "select version from authority_policies where tenant_id = $1 and project_id = $2",
-        read.principal.tenant_id,
-        project_id,
-    )
-    return conditional(read, body, f'"{version}"')
+    return conditional(read, body, f'"{orjson.loads(body)["version"]}"')
 
 
 @router.put("/v1/projects/{project_id}/policy", response_model=PolicyShape)

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from uuid import UUID
 
-from gateway.feed.repository import append_event
+from gateway.feed.repository import append_events
 from services.kernel.events import Fact
 from services.kernel.inbox import Handlers
 from services.kernel.session import WriteSession
@@ -35,8 +36,8 @@ class Arrivals:
 def merging_handlers() -> Handlers:
     handlers = Handlers()
 
-    @handlers.on_every
-    async def merge(session: WriteSession, fact: Fact) -> None:
-        await append_event(session, fact)
+    @handlers.on_batch
+    async def merge(session: WriteSession, facts: Sequence[Fact]) -> None:
+        await append_events(session, facts)
 
     return handlers

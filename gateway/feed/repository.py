@@ -19,36 +19,33 @@ VISIBLE = (
 )
 
 
-async def append_event(session: WriteSession, fact: Fact) -> int:
-    """Store a fact at the tenant's next position. A fact that is there already keeps its place; returns the position."""
+async def append_events(session: WriteSession, facts: Sequence[Fact]) -> None:
+    """Store facts of one tenant at its next positions, in their order. One that is there already keeps its place."""
     driver = await session.driver()
-    known: int | None = await driver.fetchval(
-        "select position from merged_events where tenant_id = $1 and source = $2 and number = $3",
-        fact.tenant_id,
-        fact.source,
-        fact.number,
-    )
-    if known is not None:
-        return known
-    position: int = await driver.fetchval(
-        """insert into log_heads as head (tenant_id, position) values ($1, 1)
-           on conflict (tenant_id) do update set position = head.position + 1 returning position""",
-        fact.tenant_id,
-    )
     await driver.execute(
-        """insert into merged_events (tenant_id, position, source, number, type, project_id, audience, occurred_at, envelope)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
-        fact.tenant_id,
-        position,
-        fact.source,
-        fact.number,
-        fact.type,
-        fact.project_id,
-        fact.audience,
-        fact.occurred_at,
-        fact.to_bytes().decode(),
+        """with fresh as (
+             select fact.*, row_number() over (order by place) as step
+             from unnest($2::text[], $3::bigint[], $4::text[], $5::uuid[], $6::text[], $7::timestamptz[], $8::text[])
+               with ordinality as fact(source, number, type, project_id, audience, occurred_at, envelope, place)
+             where not exists (select from merged_events known
+               where known.tenant_id = $1 and known.source = fact.source and known.number = fact.number)
+           ), head as (
+             insert into log_heads as head (tenant_id, position) select $1, count(*) from fresh
+             on conflict (tenant_id) do update set position = head.position + excluded.position returning position
+           )
+           insert into merged_events (tenant_id, position, source, number, type, project_id, audience, occurred_at, envelope)
+           select $1, head.position - (select count(*) from fresh) + step,
+             source, number, type, project_id, audience, occurred_at, envelope
+           from fresh, head""",
+        session.tenant_id,
+        [fact.source for fact in facts],
+        [fact.number for fact in facts],
+        [fact.type for fact in facts],
+        [fact.project_id for fact in facts],
+        [fact.audience for fact in facts],
+        [fact.occurred_at for fact in facts],
+        [fact.to_bytes().decode() for fact in facts],
     )
-    return position
 
 
 async def read_events(

@@ -97,6 +97,19 @@ where t.hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expire
 """
 
 
+async def read_me(reader: Reader, person_id: UUID) -> dict[str, Any]:
+    """Name, address, language and tenant's name of a person. Raises NotFound."""
+    row = await reader.row(
+        """select p.name, p.email, p.language, t.name as tenant_name from people p
+           join tenants t on t.tenant_id = p.tenant_id where p.tenant_id = $1 and p.id = $2""",
+        reader.tenant_id,
+        person_id,
+    )
+    if row is None:
+        raise NotFound
+    return dict(row)
+
+
 async def add_person(session: WriteSession, person_id: UUID, values: dict[str, Any]) -> None:
     await session.execute(
         insert(people).values(

@@ -6,7 +6,7 @@ import orjson
 from starlette.responses import Response
 
 from gateway.identity import use_cases
-from gateway.identity.repository import MEMBERSHIPS, PEOPLE, TOKENS
+from gateway.identity.repository import MEMBERSHIPS, PEOPLE, TOKENS, read_me
 from gateway.identity.schemas import (
     Me,
     MembershipPatch,
@@ -22,7 +22,7 @@ from gateway.identity.schemas import (
 )
 from services.kernel.access import decidable_by, policy_of, require_member
 from services.kernel.app import area_router
-from services.kernel.problems import Malformed, NotFound
+from services.kernel.problems import Malformed
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import Writing
@@ -34,15 +34,7 @@ router = area_router("identity")
 async def get_me(read: Reading) -> Response:
     """Who the token speaks for, and how far."""
     principal = read.principal
-    row = await read.session.row(
-        """select p.name, p.email, p.language, t.name as tenant_name from people p
-           join tenants t on t.tenant_id = p.tenant_id where p.tenant_id = $1 and p.id = $2""",
-        principal.tenant_id,
-        principal.person_id,
-    )
-    if row is None:
-        raise NotFound
-    document = dict(row) | {
+    document = await read_me(read.session, principal.person_id) | {
         "id": str(principal.person_id),
         "type": "me",
         "kind": principal.kind,

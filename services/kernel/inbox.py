@@ -8,6 +8,7 @@ whose handler fails is parked with its project, visibly, and holds up no other p
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,7 @@ from services.kernel.session import WriteSession
 
 _log = structlog.get_logger("inbox")
 Handler = Callable[[WriteSession, Fact], Awaitable[None]]
+BatchHandler = Callable[[WriteSession, Sequence[Fact]], Awaitable[None]]
 CATCH_UP_SECONDS = 3.0
 PARKED_ATTEMPTS = 8
 NOBODY = UUID(int=0)
@@ -41,6 +43,7 @@ class Handlers:
     def __init__(self) -> None:
         self._by_type: dict[str, list[Handler]] = defaultdict(list)
         self._every: list[Handler] = []
+        self._batches: list[BatchHandler] = []
 
     def on(self, *fact_types: str) -> Callable[[Handler], Handler]:
         """Register the decorated handler for the named types. It must be repeatable and derive time from the fact."""
@@ -53,17 +56,30 @@ class Handlers:
         return register
 
     def on_every(self, handler: Handler) -> Handler:
-        """Register a handler for all facts of all sources (the gateway's merged log)."""
+        """Register a handler for all facts of all sources."""
         self._every.append(handler)
+        return handler
+
+    def on_batch(self, handler: BatchHandler) -> BatchHandler:
+        """Register a handler for all facts of all sources, in the batches in which they come (the gateway's merged log).
+
+        It is given the facts of a batch before the other handlers are, also those that will be parked, and may not fail.
+        """
+        self._batches.append(handler)
         return handler
 
     def include(self, other: "Handlers") -> None:
         for fact_type, handlers in other._by_type.items():  # noqa: SLF001 -- one of our own kind
             self._by_type[fact_type].extend(handlers)
         self._every.extend(other._every)  # noqa: SLF001 -- one of our own kind
+        self._batches.extend(other._batches)  # noqa: SLF001 -- one of our own kind
 
     def of(self, fact_type: str) -> Sequence[Handler]:
         return (*self._every, *self._by_type.get(fact_type, ()))
+
+    @property
+    def batches(self) -> Sequence[BatchHandler]:
+        return self._batches
 
     @property
     def types(self) -> frozenset[str]:
@@ -166,10 +182,22 @@ class Inbox:
     # -- applying -----------------------------------------------------------------------------------------------------
 
     async def apply(self, tenant_id: UUID, source: str, facts: Sequence[Fact]) -> bool:
-        """Apply what is new among `facts` in one transaction. False when a number is missing; then nothing is applied."""
+        """Apply what is new among `facts` in one transaction. False when a number is missing; then nothing is applied.
+
+        Handlers hardly ever fail, so the facts are first handled without the savepoints that finding the one which
+        failed would take; with them the whole is done again where one did.
+        """
+        try:
+            return await self._apply(tenant_id, source, facts, careful=False)
+        except Exception as error:
+            if is_passing(error):
+                raise
+        return await self._apply(tenant_id, source, facts, careful=True)
+
+    async def _apply(self, tenant_id: UUID, source: str, facts: Sequence[Fact], *, careful: bool) -> bool:
         async with self._database.write(Principal(tenant_id, NOBODY, kind="service")) as session:
             start = await self._hold_cursor(session, source)
-            cursor = await self._advance(session, source, start, facts)
+            cursor = await self._advance(session, source, start, facts, careful=careful)
             if cursor is None:
                 return False
             if cursor == start:
@@ -202,7 +230,7 @@ class Inbox:
                 cursor = 0
                 while cursor < head:
                     facts = await self._peers.facts(source, tenant_id, cursor)
-                    advanced = await self._advance(session, source, cursor, facts)
+                    advanced = await self._advance(session, source, cursor, facts, careful=True)
                     if advanced is None or advanced == cursor:
                         raise RuntimeError(f"the outbox of {source} has a gap behind {cursor}")
                     cursor = advanced
@@ -229,33 +257,40 @@ class Inbox:
         )
         return number
 
-    async def _advance(self, session: WriteSession, source: str, cursor: int, facts: Sequence[Fact]) -> int | None:
+    async def _advance(
+        self, session: WriteSession, source: str, start: int, facts: Sequence[Fact], *, careful: bool
+    ) -> int | None:
         """Handle the facts behind the held cursor and move it; None when a number is missing."""
-        tenant_id, start = session.tenant_id, cursor
+        tenant_id = session.tenant_id
+        # By number, since one may come twice in a batch.
+        behind = {fact.number: fact for fact in facts if fact.number > start}
+        fresh = [behind[number] for number in sorted(behind)]
+        if fresh and fresh[-1].number != start + len(fresh):
+            return None
+        if not fresh:
+            return start
         driver = await session.driver()
+        for handler in self._handlers.batches:
+            await handler(session, fresh)
         parked = {
             row["project_id"]
             for row in await driver.fetch(
                 "select distinct project_id from parked_facts where tenant_id = $1 and source = $2", tenant_id, source
             )
         }
-        for fact in sorted(facts, key=lambda each: each.number):
-            if fact.number <= cursor:
-                continue
-            if fact.number > cursor + 1:
-                return None
-            cursor = fact.number
+        for fact in fresh:
             if fact.project_id is not None and fact.project_id in parked:
                 await self._park(driver, fact, "waits behind an earlier fact of its project", 0)
-            elif not await self._handle(session, fact):
+            elif not await self._handle(session, fact, careful=careful):
                 parked.add(fact.project_id)
-        if cursor > start:
-            await driver.execute(
-                "update inbox_cursors set number = $3 where tenant_id = $1 and source = $2", tenant_id, source, cursor
-            )
-        return cursor
+        reached = fresh[-1].number
+        await driver.execute(
+            "update inbox_cursors set number = $3 where tenant_id = $1 and source = $2", tenant_id, source, reached
+        )
+        return reached
 
-    async def _handle(self, session: WriteSession, fact: Fact) -> bool:
+    async def _handle(self, session: WriteSession, fact: Fact, *, careful: bool = True) -> bool:
+        """Run the fact's handlers. Carefully, a failure parks the fact and answers False; otherwise it is raised."""
         handlers = self._handlers.of(fact.type)
         if not handlers:
             return True
@@ -269,13 +304,13 @@ class Inbox:
         session.trace_id = fact.trace_id
         recorded = len(session.recorded)
         try:
-            async with session.begin_nested():
+            async with session.begin_nested() if careful else nullcontext():
                 for handler in handlers:
                     await handler(session, fact)
                 await session.flush()
             return True
         except Exception as error:
-            if is_passing(error):
+            if not careful or is_passing(error):
                 raise
             session.forget_recorded_after(recorded)
             _log.exception("fact parked", type=fact.type, number=fact.number, tenant=str(fact.tenant_id))

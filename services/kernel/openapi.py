@@ -98,13 +98,14 @@ def _complete(document: dict[str, Any], service: str) -> dict[str, Any]:
         schemas.pop(name, None)
     schemas["Problem"] = PROBLEM_SCHEMA
     schemas["DryRun"] = DRY_RUN_SCHEMA
+    for name, schema in schemas.items():
+        if name.endswith("Patch"):
+            _forget_defaults(schema)
     document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete_operation(path, method, operation)
             _require_headers(method, operation)
-            if method == "patch":
-                _forget_defaults(operation, schemas)
             operation["x-service"] = service
     return document
 
@@ -139,10 +140,9 @@ def _describe_dry_run(responses: dict[str, Any]) -> None:
         described["schema"] = {"anyOf": [described["schema"], DRY_RUN_REF]}
 
 
-def _forget_defaults(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _forget_defaults(patch: dict[str, Any]) -> None:
     """What a merge patch does not name stays as it is, so a default in its schema would say what is not so."""
-    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    for member in schemas.get(schema.get("$ref", "").rpartition("/")[2], {}).get("properties", {}).values():
+    for member in patch.get("properties", {}).values():
         member.pop("default", None)
 
 

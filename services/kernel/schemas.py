@@ -4,13 +4,15 @@ from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 T = TypeVar("T")
 
 # One line of words (titles, names), and several (notes, reasons). NUL and lone surrogates are refused with the JSON.
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n]*$")]
 Prose = Annotated[str, StringConstraints(max_length=20_000)]
+# Wall-clock time in the project's zone. It has no offset, so the `date-time` of RFC 3339 would promise too much.
+LocalTime = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time-local", "maxLength": 32})]
 # Working minutes up to a thousand years of eight-hour days; far below what a column holds.
 Minutes = Annotated[int, Field(ge=0, le=200_000_000, strict=True)]
 SignedMinutes = Annotated[int, Field(ge=-200_000_000, le=200_000_000, strict=True)]

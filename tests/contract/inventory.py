@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.kernel.http_client import Response
-
 from tests.contract.operations import Operation
 from tests.factories.system import Person, SystemUnderTest, Tenant
 
@@ -21,7 +20,12 @@ PLAN = {"file": ("bridge.xml", _PLAN, "application/xml")}
 RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("tokens", "POST", "/v1/tokens", {"name": "contract", "scopes": ["planning:read"]}),
     ("memberships", "GET", f"{PROJECT}/memberships?role=stakeholder", None),
-    ("goals", "POST", f"{PROJECT}/goals", {"title": "Open before summer", "success_criteria": [{"statement": "Open."}]}),
+    (
+        "goals",
+        "POST",
+        f"{PROJECT}/goals",
+        {"title": "Open before summer", "success_criteria": [{"statement": "Open."}]},
+    ),
     ("success-criteria", "GET", f"{PROJECT}/success-criteria", None),
     ("decisions", "GET", f"{PROJECT}/decisions", None),
     ("calendars", "POST", f"{PROJECT}/calendars", "example"),

@@ -22,6 +22,6 @@ async def digest(service: Service, tenant_id: UUID) -> Mapping[str, str]:
             table = row["relname"]
             if table not in RESTLESS:
                 found[table] = await session.value(
-                    f'select count(*) || md5(coalesce(string_agg(t::text, chr(10) order by t::text), \'\')) from "{table}" t'
+                    f"select count(*) || md5(coalesce(string_agg(t::text, chr(10) order by t::text), '')) from \"{table}\" t"
                 )
     return found

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+
 from deploy.local.stack import LocalStack
 from services.kernel.ids import new_id
 from services.kernel.migrations import GLOBAL_TABLES, drift
@@ -107,7 +108,9 @@ async def test_the_roles_of_a_service_own_nothing_and_are_bound_by_the_policies(
     rows = await connection.fetch("select * from pg_roles where rolname = any($1)", roles)
     assert {row["rolname"] for row in rows} == set(roles)
     for row in rows:
-        powers = [name for name in ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolreplication") if row[name]]
+        powers = [
+            name for name in ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolreplication") if row[name]
+        ]
         assert not powers, f"{row['rolname']} has {powers}"
     owned = await connection.fetch(
         "select c.relname from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname = any($1)", roles

@@ -6,13 +6,13 @@ from uuid import UUID
 
 import orjson
 import pytest
+
 from deploy.event_catalogue import PACKAGES, modules_of, published, unknown_facts
 from services.kernel.events import Fact, FactType
 from services.kernel.identity import Principal
 from services.kernel.ids import new_id
 from services.kernel.inbox import NOBODY
 from services.kernel.service import Service
-
 from tests.contract.test_routes import service_of
 from tests.factories.system import SystemUnderTest, Tenant
 
@@ -40,7 +40,7 @@ def test_a_fact_is_named_service_noun_participle_and_has_an_example(fact_type: F
     assert re.fullmatch(r"[a-z]+\.[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*", name), f"{name} is no service.noun.fact"
     last = name.rpartition("_")[2] if "_" in name.rpartition(".")[2] else name.rpartition(".")[2]
     assert last.endswith("ed") or last in IRREGULAR, f"{name} is not in the past tense"
-    assert isinstance(fact_type.version, int) and fact_type.version >= 1
+    assert fact_type.version >= 1
     assert fact_type.example, f"{name} shows no example"
     assert fact_type.description.endswith("."), f"{name} has no sentence"
     assert orjson.loads(orjson.dumps(fact_type.example)) == fact_type.example, f"the example of {name} is no plain JSON"

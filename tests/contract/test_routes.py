@@ -7,12 +7,12 @@ from uuid import UUID
 
 import orjson
 import pytest
+
 from gateway.routing.pipe import PUBLIC_PATHS, PUBLIC_PREFIXES
 from gateway.routing.routing_table import resolve
 from services.kernel.http_client import Response, client
 from services.kernel.ids import new_id
 from services.kernel.service import Service
-
 from tests.contract.inventory import Inventory
 from tests.contract.operations import Description, Operation, Schema
 from tests.contract.rows import digest
@@ -82,7 +82,9 @@ def test_a_path_has_one_spelling_of_plural_kebab_nouns_and_nests_one_level(descr
     assert not odd, f"Address objects flat, /v1/{{noun}}/{{id}} (C1): {odd}"
 
 
-async def test_unknown_paths_and_odd_spellings_of_known_ones_are_not_found(ours: Inventory, description: Description) -> None:
+async def test_unknown_paths_and_odd_spellings_of_known_ones_are_not_found(
+    ours: Inventory, description: Description
+) -> None:
     spellings: list[Callable[[str], str]] = [
         lambda path: f"{path}/",
         lambda path: path.replace("/v1/", "/v1//", 1),
@@ -134,7 +136,9 @@ async def test_a_method_that_a_path_does_not_have_is_refused_and_does_nothing(
 # -- who gets in ------------------------------------------------------------------------------------------------------
 
 
-async def test_nobody_gets_in_without_a_token(system: SystemUnderTest, ours: Inventory, description: Description) -> None:
+async def test_nobody_gets_in_without_a_token(
+    system: SystemUnderTest, ours: Inventory, description: Description
+) -> None:
     wrong = []
     for operation in guarded(description):
         for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Tandem-Identity": "forged"}):
@@ -154,7 +158,11 @@ async def test_no_service_answers_a_request_that_did_not_come_through_the_gatewa
         app: Any = system.own if operation.service == "gateway" else system.pipe._upstreams[operation.service]
         for headers in ({}, {"Tandem-Identity": "forged"}, {"Authorization": f"Bearer {ours.tenant['manager'].token}"}):
             answer = await client(app).request(
-                operation.method, ours.path(operation), headers=headers, params=ours.query(operation), **ours.payload(operation)
+                operation.method,
+                ours.path(operation),
+                headers=headers,
+                params=ours.query(operation),
+                **ours.payload(operation),
             )
             if not is_problem(answer, 401):
                 wrong.append(told(operation, answer))
@@ -180,7 +188,9 @@ async def test_the_objects_of_a_project_are_absent_to_a_stranger_of_the_same_ten
     await _absent(stranger, ours, description, everybody_sees=("problems", "people"))
 
 
-async def _absent(asking: Tenant, ours: Inventory, description: Description, *, everybody_sees: tuple[str, ...]) -> None:
+async def _absent(
+    asking: Tenant, ours: Inventory, description: Description, *, everybody_sees: tuple[str, ...]
+) -> None:
     wrong = []
     for operation in description:
         if not operation.places or operation.places[0][0] in everybody_sees:
@@ -223,17 +233,16 @@ async def test_a_body_cannot_tell_another_tenants_ids_from_those_that_never_were
         for place in [*_references(operation, example)]:
             noun = place[-1] if isinstance(place[-1], str) else place[-2]
             foreign, random = ours.referring("id", str(noun)), str(new_id())
-            answers = []
-            for object_id in (foreign, random):
-                answers.append(
-                    await theirs.caller(operation).request(
-                        operation.method,
-                        theirs.path(operation),
-                        params={"dry_run": "true"} | theirs.query(operation),
-                        headers=SAME | {"If-Match": await theirs.version(operation)},
-                        json=_changed(example, place, object_id),
-                    )
+            answers = [
+                await theirs.caller(operation).request(
+                    operation.method,
+                    theirs.path(operation),
+                    params={"dry_run": "true"} | theirs.query(operation),
+                    headers=SAME | {"If-Match": await theirs.version(operation)},
+                    json=_changed(example, place, object_id),
                 )
+                for object_id in (foreign, random)
+            ]
             if nameless(answers[0], foreign) != nameless(answers[1], random):
                 wrong.append(f"{operation} {place}:\n  {answers[0].text[:400]}\n  {answers[1].text[:400]}")
             elif answers[0].status_code not in (404, 409, 422) and noun not in KEPT_UNSEEN:
@@ -322,7 +331,9 @@ def test_everything_that_a_body_may_hold_is_bounded(description: Description) ->
             for _, schema in operation.walk(parameter["schema"]):
                 if schema.get("type") == "string" and not _is_bounded(schema):
                     loose.append(f"{operation} ?{name}: a string without maxLength")
-    assert not loose, "Bound it in the area's schemas.py (Line, Prose, Field(ge=, le=), max_length=):\n" + "\n".join(loose)
+    assert not loose, "Bound it in the area's schemas.py (Line, Prose, Field(ge=, le=), max_length=):\n" + "\n".join(
+        loose
+    )
 
 
 def _is_bounded(schema: Schema) -> bool:
@@ -527,7 +538,11 @@ async def test_a_dry_run_answers_with_its_verdict_and_stores_nothing(
         before = await digest(service, tenant_id)
         headers = {"If-Match": await ours.version(operation)}
         answer = await ours.caller(operation).request(
-            operation.method, ours.path(operation), params={"dry_run": "true"}, headers=headers, **ours.payload(operation)
+            operation.method,
+            ours.path(operation),
+            params={"dry_run": "true"},
+            headers=headers,
+            **ours.payload(operation),
         )
         after = await digest(service, tenant_id)
         changed = sorted(table for table in after if after[table] != before[table])
@@ -565,11 +580,11 @@ async def test_every_answer_names_its_request_and_its_language(ours: Inventory, 
         if operation.streams and not operation.places:
             continue
         answer = await ours.caller(operation).request(
-            operation.method, ours.path(operation, **{operation.places[0][0]: str(new_id())} if operation.places else {})
+            operation.method,
+            ours.path(operation, **{operation.places[0][0]: str(new_id())} if operation.places else {}),
         )
-        for name in ("tandem-request-id", "content-language"):
-            if len(answer.headers.get_list(name)) != 1:
-                wrong.append(f"{operation}: {name} stands {len(answer.headers.get_list(name))} times")
+        counts = {name: len(answer.headers.get_list(name)) for name in ("tandem-request-id", "content-language")}
+        wrong += [f"{operation}: {name} stands {count} times" for name, count in counts.items() if count != 1]
         if answer.headers.get("x-content-type-options") != "nosniff" and answer.status_code < 400:
             wrong.append(f"{operation}: its type may be sniffed")
         if not {"accept-language", "authorization"} <= set(answer.headers.get("vary", "").lower().split(", ")):
@@ -579,7 +594,9 @@ async def test_every_answer_names_its_request_and_its_language(ours: Inventory, 
     assert not wrong, "\n".join(wrong)
 
 
-async def test_the_title_follows_the_language_and_the_code_never_does(ours: Inventory, description: Description) -> None:
+async def test_the_title_follows_the_language_and_the_code_never_does(
+    ours: Inventory, description: Description
+) -> None:
     wrong = []
     for operation in guarded(description):
         if operation.streams and not operation.places:
@@ -597,7 +614,10 @@ async def test_the_title_follows_the_language_and_the_code_never_does(ours: Inve
         documents = {language: answer.json() for language, answer in spoken.items()}
         if len({document["code"] for document in documents.values()}) != 1:
             wrong.append(f"{operation}: the code depends on the language")
-        if documents["en"]["title"] == documents["nb"]["title"] or documents["nb"]["title"] != documents["nn-NO"]["title"]:
+        if (
+            documents["en"]["title"] == documents["nb"]["title"]
+            or documents["nb"]["title"] != documents["nn-NO"]["title"]
+        ):
             wrong.append(f"{operation}: {documents['en']['title']} / {documents['nb']['title']}")
         languages = [answer.headers["content-language"] for answer in spoken.values()]
         if languages != ["en", "nb", "nb", "nb", "en"]:

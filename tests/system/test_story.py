@@ -1,7 +1,10 @@
 """From a Microsoft Project file to a signed status report: what the story leaves behind, in both modes."""
 
+import asyncio
 import email
 import email.policy
+import os
+import sys
 from pathlib import Path
 from uuid import UUID
 
@@ -12,8 +15,11 @@ import pypdf
 import pytest
 
 from deploy.local.databases import SERVICES
+from services.kernel.database import Database
 from services.kernel.events import Fact
 from services.kernel.outbox import verify_chain
+from services.kernel.settings import Settings
+from services.reporting.projections.repository import digest
 from tests.system.conftest import Played
 
 
@@ -204,6 +210,25 @@ async def test_nothing_was_parked_anywhere(played: Played) -> None:
             assert not rows, (service, [dict(row) for row in rows])
         finally:
             await connection.close()
+
+
+# The rebuild is a process of its own and asks the services by their addresses, which they have in this mode.
+@pytest.mark.parametrize("played", ["separate"], indirect=True)
+async def test_reporting_rebuilt_from_zero_is_the_same_to_the_byte(played: Played) -> None:
+    environment = played.stack.environment
+    database = Database(Settings.load("reporting", environment))
+    await database.open()
+    try:
+        tenant_id = UUID((await played.story.people["manager"].get("/v1/me"))["tenant_id"])
+        async with database.read(tenant_id) as reader:
+            live = await digest(reader)
+        command = [sys.executable, "-m", "services.reporting.rebuild", "--tenant", str(tenant_id)]
+        rebuilding = await asyncio.create_subprocess_exec(*command, env=dict(os.environ) | environment)
+        assert await rebuilding.wait() == 0
+        async with database.read(tenant_id) as reader:
+            assert await digest(reader) == live
+    finally:
+        await database.close()
 
 
 @pytest.mark.parametrize("path", ["/v1/reference", "/v1/openapi.json", "/v1/problems", "/v1/limits"])

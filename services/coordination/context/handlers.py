@@ -11,7 +11,6 @@ _STATUS = {
     "gateway.proposal.accepted": "accepted",
     "gateway.proposal.rejected": "rejected",
     "gateway.proposal.withdrawn": "withdrawn",
-    "gateway.proposal.expired": "expired",
     "gateway.proposal.rebase_required": "rebase_required",
     "gateway.proposal.failed": "failed",
 }

@@ -115,7 +115,7 @@ async def get_document_version(document_version_id: UUID, read: Reading) -> Resp
     "/v1/document-versions/{document_version_id}/content",
     response_class=Response,
     responses={
-        200: {"description": "The file.", "content": {"application/octet-stream": {}}},
+        200: {"description": "The file.", "content": {"*/*": {}}},
         206: {"description": "One range of the file."},
         416: {"description": "That range is not in the file."},
     },

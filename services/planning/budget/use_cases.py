@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.access import require_authority, require_member
-from services.kernel.money import MINOR_UNITS, Money
+from services.kernel.money import Money
 from services.kernel.problems import Problem, RuleViolated, UnknownReference, error_at
 from services.kernel.schemas import ExternalRef, merged
 from services.kernel.session import WriteSession
@@ -34,8 +34,9 @@ from services.planning.budget.repository import (
     total,
 )
 from services.planning.budget.schemas import BudgetLinePatch, NewActual, NewBudgetLine, NewCommitment, NewCostCode
-from services.planning.decisions.use_cases import record_decision
+from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.projects.repository import load_project
+from services.planning.schedule.planned_cost import cost_impact
 from services.planning.schedule.use_cases.tasks import BatchRefused
 
 
@@ -53,6 +54,15 @@ async def create_cost_code(session: WriteSession, project_id: UUID, new: NewCost
     session.add(cost_code)
     await session.flush()
     await require_authority(session, project_id, ["cost_code.record"])
+    await record_acceptance(
+        session,
+        project_id=project_id,
+        kind="cost_code.record",
+        question=f"Shall there be a cost code {cost_code.code}?",
+        chosen=cost_code.name,
+        subject_type="cost_code",
+        subject_id=cost_code.id,
+    )
     data = {"code": cost_code.code, "name": cost_code.name}
     session.record(COST_CODE_CREATED, "cost_code", cost_code.id, data, project_id=project_id)
     return cost_code
@@ -117,7 +127,7 @@ async def record_commitment(session: WriteSession, project_id: UUID, new: NewCom
         _refuse_contradiction(stored, row)
         commitment_id = UUID(str(stored["id"]))
     change = new.amount.amount if is_new else Decimal(0)
-    impact = _cost_impact(before, change, new.amount.currency)
+    impact = cost_impact(before, change, new.amount.currency)
     await require_authority(session, project_id, ["budget.commitment"], {"cost": abs(change)}, impact)
     if not is_new:
         return commitment_id, False
@@ -198,9 +208,20 @@ async def _post(
     if refused:
         return posted, refused
     new_amounts = [row["amount"] for row, actual_id in zip(rows, inserted, strict=True) if actual_id is not None]
-    impact = _cost_impact(before, sum(new_amounts, Decimal(0)), rows[0]["currency"])
+    impact = cost_impact(before, sum(new_amounts, Decimal(0)), rows[0]["currency"])
     measured = sum(map(abs, new_amounts), Decimal(0))
     await require_authority(session, project_id, ["cost.posting"], {"cost": measured}, impact)
+    if new_amounts:
+        await record_acceptance(
+            session,
+            project_id=project_id,
+            kind="cost.posting",
+            question=f"What has been spent ({len(new_amounts)} postings)?",
+            chosen=str(Money.rounded(sum(new_amounts, Decimal(0)), rows[0]["currency"])),
+            impact=impact,
+            subject_type="project",
+            subject_id=project_id,
+        )
     for new, row, actual_id in zip(news, rows, inserted, strict=True):
         if actual_id is None:
             continue
@@ -272,7 +293,7 @@ def require_currency(amount: Money, currency: str, pointer: str = "/amount/curre
 
 
 async def _require_line(session: WriteSession, line: BudgetLine, before: Decimal, change: Decimal) -> None:
-    impact = _cost_impact(before, change, line.currency)
+    impact = cost_impact(before, change, line.currency)
     await require_authority(session, line.project_id, ["budget.line"], {"cost": abs(change)}, impact)
 
 
@@ -297,15 +318,6 @@ def _line_data(line: BudgetLine, code: str) -> dict[str, Any]:
         "description": line.description,
         "amount": Money.of(line.amount, line.currency).to_json(),
     }
-
-
-def _cost_impact(before: Decimal, change: Decimal, currency: str) -> dict[str, Any]:
-    """The impact on a total. Totals may have more digits than any one amount, so they are no Money."""
-    if not change:
-        return {}
-    decimals = MINOR_UNITS[currency]
-    sums = {"before": before, "after": before + change, "change": change}
-    return {"cost": {name: {"amount": f"{value:.{decimals}f}", "currency": currency} for name, value in sums.items()}}
 
 
 def _allocation_row(project_id: UUID, new: NewCommitment | NewActual) -> dict[str, Any]:

@@ -84,6 +84,32 @@ async def record_decision(
     return decision
 
 
+async def record_acceptance(
+    session: WriteSession,
+    *,
+    project_id: UUID,
+    kind: str,
+    question: str,
+    chosen: str,
+    subject_type: str,
+    subject_id: UUID,
+    impact: Mapping[str, Any] | None = None,
+) -> Decision | None:
+    """Record what is operational, and so leaves no decision, when somebody decided it by accepting a proposal."""
+    if session.principal.proposal_id is None:
+        return None
+    return await record_decision(
+        session,
+        project_id=project_id,
+        kind=kind,
+        question=question,
+        chosen=chosen,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        impact=impact,
+    )
+
+
 async def record_decision_taken_elsewhere(session: WriteSession, project_id: UUID, new: NewDecision) -> Decision:
     """Keep a decision of a board or a phone call. The caller answers for it, so it needs authority of its own."""
     await require_member(session, session.principal, project_id)

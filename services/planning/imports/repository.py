@@ -50,14 +50,6 @@ async def import_of_plan(reader: Reader, project_id: UUID, source_guid: str) -> 
     return found
 
 
-async def project_currency(reader: Reader, project_id: UUID) -> str:
-    """The project's currency."""
-    currency: str = await reader.value(
-        "select currency from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
-    )
-    return currency
-
-
 async def set_project_frame(session: WriteSession, project_id: UUID, values: dict[str, Any]) -> None:
     """Start, status date, calendar and unit conversions as the file has them."""
     sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, 3))

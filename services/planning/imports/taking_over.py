@@ -14,6 +14,7 @@ from services.kernel.money import MINOR_UNITS, Money
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_local
 from services.kernel.working_time import Calendar as WorkingCalendar
 from services.planning.imports.mspdi import MspdiPlan, MspdiTask
+from services.planning.schedule.editing import LEAST_UNITS, MAXIMUM_UNITS
 from services.planning.schedule.network import Assignment, Link, LinkType, Plan, Task
 from services.planning.schedule.plan_rows import Options, PlanAssignment, PlanLink, PlanTask, new_task
 from services.planning.schedule.task import TaskStatus, TaskType
@@ -68,12 +69,12 @@ def options_of(source: Plan) -> Options:
     return Options(source.honor_constraints, source.split_in_progress, source.multiple_critical_paths, finish)
 
 
-def take_over(plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, currency: str) -> TakenOver:
+def take_over(plan: WorkingPlan, source: Plan, mspdi: MspdiPlan) -> TakenOver:
     """Put the file's tasks behind those of the plan, and collect the rows of everything else."""
     taken = TakenOver()
     calendar_ids = _calendars(plan, source, taken)
     taken.project_calendar_id = calendar_ids[source.calendar]
-    resource_ids = _resources(mspdi, calendar_ids, currency, taken)
+    resource_ids = _resources(mspdi, calendar_ids, plan.currency, taken)
     described = {task.uid: task for task in mspdi.tasks}
     for task in source.tasks:
         uid: int = task.id  # type: ignore[assignment]  # the ids of an MSPDI plan are its UIDs
@@ -244,7 +245,7 @@ def _assignments(
         durations[task.id] = task.duration  # type: ignore[index]
         for part in task.assignments:
             scheduled[task.id, part.resource_id] = part  # type: ignore[index]
-    calendars = {row["id"]: row["calendar_id"] for row in taken.resources}
+    resources = {row["id"]: row for row in taken.resources}
     seen: set[tuple[int, int]] = set()
     for item in mspdi.assignments:
         task_id, resource_id = taken.task_ids.get(item.task_uid), resource_ids.get(item.resource_uid)
@@ -261,26 +262,31 @@ def _assignments(
             "id": new_id(),
             "task_id": task_id,
             "resource_id": resource_id,
-            "units": min(item.units, Decimal(1_000_000)),
+            "units": min(max(item.units, LEAST_UNITS), MAXIMUM_UNITS).quantize(LEAST_UNITS),
             "work": max(item.work, 0),
             "duration": None if length == durations[item.task_uid] else length,
             "remaining": known.remaining if known is not None else None,
             "delay": max(known.delay if known is not None else item.delay, 0),
         }
         taken.assignments.append(own)
-        if known is not None:
+        resource = resources[resource_id]
+        rate = resource["standard_rate"] if resource["currency"] == plan.currency else None
+        if resource["resource_type"] == "work":
             plan.assignments.setdefault(task_id, []).append(
                 PlanAssignment(
                     task_id,
                     resource_id,
-                    calendars[resource_id],
-                    float(item.units),
+                    resource["calendar_id"],
+                    own["units"],
                     own["work"],
                     own["duration"],
                     own["remaining"],
                     own["delay"],
+                    rate,
                 )
             )
+        elif resource["resource_type"] == "material" and rate is not None:
+            plan.materials[task_id] = plan.materials.get(task_id, Decimal(0)) + own["units"] * rate
 
 
 def baselines_of(mspdi: MspdiPlan, plan: WorkingPlan, taken: TakenOver) -> dict[int, list[tuple[Any, ...]]]:

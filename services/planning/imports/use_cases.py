@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -15,6 +16,7 @@ from services.kernel.jobs import JobCancelled, JobRun, enqueue_job
 from services.kernel.problems import Problem, Unavailable
 from services.kernel.session import WriteSession
 from services.kernel.storage import ObjectDamaged, ObjectMissing, Storage, StorageFailed
+from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.imports.events import PLAN_IMPORTED
 from services.planning.imports.mspdi import Limits, MspdiPlan, UnreadableFile, read_mspdi
 from services.planning.imports.mspdi_plan import to_plan
@@ -32,20 +34,25 @@ from services.planning.imports.repository import (
     insert_rows,
     keep_import,
     keep_options,
-    project_currency,
     set_project_frame,
     stored_object,
 )
 from services.planning.imports.taking_over import TakenOver, baselines_of, frame_of, options_of, take_over
 from services.planning.imports.upload import PlanFile
 from services.planning.schedule.baseline import Baseline
-from services.planning.schedule.events import BASELINE_SET
 from services.planning.schedule.impact import impact_of, measures_of
 from services.planning.schedule.network import Plan
 from services.planning.schedule.plan_rows import task_row
-from services.planning.schedule.repository.loading import load_plan, lock_plan, next_baseline_number
+from services.planning.schedule.repository.loading import (
+    has_baseline,
+    last_baseline_finish,
+    load_plan,
+    lock_plan,
+    next_baseline_number,
+)
 from services.planning.schedule.repository.storing import store_plan
 from services.planning.schedule.task import MAXIMUM_TASKS
+from services.planning.schedule.use_cases.baselines import baseline_impact, tell_baseline
 from services.planning.schedule.use_cases.plan_changes import parts_of, plan_dates, tell_rest
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -110,14 +117,16 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
         raise PlanAlreadyImported(import_id=str(known))
     plan = await load_plan(session, project_id)
     was_empty = not plan.tasks
-    taken = take_over(plan, source, mspdi, await project_currency(session, project_id))
+    taken = take_over(plan, source, mspdi)
     if was_empty:
         await _set_frame(session, plan, source, mspdi, taken)
     else:
         taken.altered("Project", "dropped", "the project has tasks already and keeps its start, calendar and rules")
     plan.reschedule()
     impact = impact_of(plan)
-    await require_authority(session, project_id, ["import.plan"], measures_of(impact), impact)
+    baselines = baselines_of(mspdi, plan, taken)
+    kinds = ["import.plan", *["baseline.set"] * bool(baselines)]
+    await require_authority(session, project_id, kinds, measures_of(impact), impact)
     await insert_rows(session, "calendars", project_id, taken.calendars)
     await insert_rows(session, "resources", project_id, taken.resources)
     await store_plan(session, plan, taken.texts)
@@ -139,12 +148,23 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
             "resources": len(taken.resources),
             "assignments": len(taken.assignments),
             "calendars": len(taken.calendars),
-            "baselines": await _keep_baselines(session, plan, mspdi, taken, arguments["filename"]),
+            "baselines": len(baselines),
         },
         report=_report(mspdi, taken),
     )
     await keep_import(session, record)
+    await record_acceptance(
+        session,
+        project_id=project_id,
+        kind="import.plan",
+        question=f"Shall the plan in {record.filename} be taken over?",
+        chosen=f"{len(taken.task_ids)} tasks taken over",
+        impact=impact,
+        subject_type="import",
+        subject_id=record.id,
+    )
     _tell(session, plan, record)
+    await _keep_baselines(session, project_id, baselines, record.filename)
     await run.succeed(session, f"/v1/imports/{record.id}", {"import_id": str(record.id), "counts": record.counts})
 
 
@@ -162,46 +182,41 @@ async def _set_frame(
 
 
 async def _keep_baselines(
-    session: WriteSession, plan: WorkingPlan, mspdi: MspdiPlan, taken: TakenOver, filename: str
-) -> int:
-    """The file's baselines, behind those that the project has. No decision of ours stands behind them."""
-    found = baselines_of(mspdi, plan, taken)
+    session: WriteSession, project_id: UUID, found: Mapping[int, Sequence[tuple[Any, ...]]], filename: str
+) -> None:
+    """The file's baselines under their own numbers, or the next where the project has that one already.
+
+    Others agreed upon them; that the project holds to them is a decision of whoever imports.
+    """
     for number, rows in sorted(found.items()):
+        before = await last_baseline_finish(session, project_id)
+        taken = await has_baseline(session, project_id, number)
         baseline = Baseline(
             id=new_id(),
-            project_id=plan.project_id,
-            number=await next_baseline_number(session, plan.project_id),
+            project_id=project_id,
+            number=await next_baseline_number(session, project_id) if taken else number,
             name=f"Baseline {number}",
             reason=f"Imported from {filename}",
             set_at=session.now,
             start=min(row[3] for row in rows),
             finish=max(row[4] for row in rows),
         )
+        decision = await record_decision(
+            session,
+            project_id=project_id,
+            kind="baseline.set",
+            question="Is this the plan that we agree upon?",
+            chosen=baseline.name,
+            reason=baseline.reason,
+            impact=baseline_impact(baseline.number, len(rows), before, baseline.finish),
+            subject_type="baseline",
+            subject_id=baseline.id,
+        )
+        baseline.decision_id = decision.id
         session.add(baseline)
         await session.flush()
         await insert_baseline_tasks(session, [(baseline.id, *row) for row in rows])
-        parts = parts_of(rows)
-        for part_number, part in enumerate(parts, 1):
-            data = {
-                "baseline_id": str(baseline.id),
-                "name": baseline.name,
-                "number": baseline.number,
-                "finish": baseline.finish.isoformat(),
-                "tasks": [
-                    {
-                        "id": str(row[0]),
-                        "start": row[3].isoformat(),
-                        "finish": row[4].isoformat(),
-                        "duration_minutes": row[5],
-                    }
-                    for row in part
-                ],
-                "decision_id": None,
-                "part": part_number,
-                "parts": len(parts),
-            }
-            session.record(BASELINE_SET, "baseline", baseline.id, data, project_id=plan.project_id)
-    return len(found)
+        tell_baseline(session, baseline, [(row[0], *row[3:]) for row in rows])
 
 
 def _report(mspdi: MspdiPlan, taken: TakenOver) -> list[dict[str, Any]]:

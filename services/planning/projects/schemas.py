@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.kernel.money import MINOR_UNITS
-from services.kernel.schemas import Body, Effects, Line, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Effects, Line, LocalTime, ObjectShape, Prose, Shape
 from services.planning.projects.project import ProjectStatus
 
 _ZONES = frozenset(available_timezones())
@@ -37,7 +37,7 @@ def _plannable(local: datetime) -> datetime:
 
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_known_currency)]
-Local = Annotated[datetime, AfterValidator(_plannable)]
+Local = Annotated[LocalTime, AfterValidator(_plannable)]
 DecimalText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,18}(\.[0-9]{1,9})?$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
 
@@ -72,9 +72,9 @@ class ProjectShape(ObjectShape):
     status: ProjectStatus
     time_zone: str
     currency: str
-    start: datetime
-    finish: datetime | None
-    status_date: datetime | None
+    start: LocalTime
+    finish: LocalTime | None
+    status_date: LocalTime | None
     calendar_id: UUID | None
     minutes_per_day: int
     minutes_per_week: int

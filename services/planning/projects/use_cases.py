@@ -7,7 +7,7 @@ from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.write import check_version
-from services.planning.decisions.use_cases import record_decision
+from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.projects.events import GOAL_SET, PROJECT_CHANGED, PROJECT_CREATED
 from services.planning.projects.goal import Goal
 from services.planning.projects.project import Project, ProjectStatus
@@ -44,19 +44,44 @@ async def create_project(session: WriteSession, new: NewProject) -> Project:
 async def change_project(
     session: WriteSession, project_id: UUID, expected_version: int, patch: ProjectPatch
 ) -> Project:
-    """Change the frame. Text is operational; a passage along the project's life is decided."""
+    """Change the frame. Text is operational; a passage along the project's life is decided.
+
+    The status date is what reports and forecasts count up to. It moves no task: the plan is scheduled from what was
+    reported of each task, and remaining work is not pushed behind the status date.
+    """
     await require_member(session, session.principal, project_id)
     project = await load_project(session, project_id)
     check_version(project.version, expected_version)
     changes = merged(patch)
     kinds = ["project.change"]
-    if "status" in changes and changes["status"] != project.status:
+    passed = "status" in changes and changes["status"] != project.status
+    if passed:
         kinds.append("project.status")
         project.pass_to(ProjectStatus(changes.pop("status")))
     for name, value in changes.items():
         setattr(project, name, value)
     await session.flush()
     await require_authority(session, project_id, kinds)
+    if passed:
+        await record_decision(
+            session,
+            project_id=project_id,
+            kind="project.status",
+            question="Which state shall the project pass to?",
+            chosen=project.status,
+            subject_type="project",
+            subject_id=project_id,
+        )
+    else:
+        await record_acceptance(
+            session,
+            project_id=project_id,
+            kind="project.change",
+            question=f"May the project {project.name} be changed?",
+            chosen=", ".join(sorted(changes)).replace("_", " ") or "as it is",
+            subject_type="project",
+            subject_id=project_id,
+        )
     data = {
         "name": project.name,
         "status": project.status,

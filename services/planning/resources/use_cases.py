@@ -1,6 +1,5 @@
 """Resources and assignments. What drives dates by a calendar of its own reschedules the plan."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.working_time import TICKS_PER_MINUTE
 from services.kernel.write import check_version
+from services.planning.decisions.use_cases import record_acceptance
 from services.planning.resources.assignment import Assignment, AssignmentExists
 from services.planning.resources.events import (
     ASSIGNMENT_ADDED,
@@ -30,8 +30,11 @@ from services.planning.resources.repository import (
 )
 from services.planning.resources.resource import Resource
 from services.planning.resources.schemas import AssignmentPatch, NewAssignment, NewResource, ResourcePatch
-from services.planning.schedule.repository.loading import active_members, load_plan, lock_plan
-from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
+from services.planning.schedule.editing import usual_work
+from services.planning.schedule.repository.loading import active_members, load_plan, load_planned_cost, lock_plan
+from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
+from services.planning.schedule.wording import days, name_of
+from services.planning.schedule.working_plan import WorkingPlan
 
 _PLAIN = ("name", "email", "resource_type", "calendar_id", "person_id")
 
@@ -44,6 +47,15 @@ async def add_resource(session: WriteSession, project_id: UUID, new: NewResource
     session.add(resource)
     await session.flush()
     await require_authority(session, project_id, ["resource.change"])
+    await record_acceptance(
+        session,
+        project_id=project_id,
+        kind="resource.change",
+        question=f"May the resource {resource.name} be added?",
+        chosen="added",
+        subject_type="resource",
+        subject_id=resource.id,
+    )
     _tell_resource(session, RESOURCE_ADDED, resource)
     return resource
 
@@ -56,8 +68,9 @@ async def change_resource(
     await require_member(session, session.principal, resource.project_id)
     await lock_plan(session, resource.project_id)
     check_version(resource.version, expected_version)
+    before = await load_planned_cost(session, resource.project_id)
     await _set(session, resource, merged(patch), patch)
-    effects = await _settle(session, resource.project_id, ["resource.change"])
+    effects = await _settle_resource(session, resource, before, "changed")
     _tell_resource(session, RESOURCE_CHANGED, resource)
     return resource, effects
 
@@ -68,8 +81,9 @@ async def delete_resource(session: WriteSession, resource_id: UUID, expected_ver
     await require_member(session, session.principal, resource.project_id)
     await lock_plan(session, resource.project_id)
     check_version(resource.version, expected_version)
+    before = await load_planned_cost(session, resource.project_id)
     await session.delete(resource)
-    await _settle(session, resource.project_id, ["resource.change"])
+    await _settle_resource(session, resource, before, "deleted")
     _tell_resource(session, RESOURCE_REMOVED, resource)
 
 
@@ -108,9 +122,10 @@ async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) ->
         resource_id=new.resource_id,
         delay=new.delay_minutes * TICKS_PER_MINUTE,
     )
+    before = await load_planned_cost(session, project_id)
     _measure_out(assignment, await task_duration(session, new.task_id), new.units_percent, new.work_minutes)
     session.add(assignment)
-    effects = await _settle(session, project_id, ["resource.assign", "schedule.dates"])
+    effects = await _settle_assignment(session, assignment, before, "Shall {resource} work on {task}?")
     _tell_assignment(session, ASSIGNMENT_ADDED, assignment)
     return assignment, effects
 
@@ -124,13 +139,14 @@ async def change_assignment(
     await require_member(session, session.principal, project_id)
     await lock_plan(session, project_id)
     check_version(assignment.version, expected_version)
+    before = await load_planned_cost(session, project_id)
     changes = merged(patch)
     if "delay_minutes" in changes:
         assignment.delay = patch.delay_minutes * TICKS_PER_MINUTE
     if {"units_percent", "work_minutes"} & changes.keys():
         units = changes.get("units_percent", assignment.units * 100)
         _measure_out(assignment, await task_duration(session, assignment.task_id), units, patch.work_minutes)
-    effects = await _settle(session, project_id, ["resource.assign", "schedule.dates"])
+    effects = await _settle_assignment(session, assignment, before, "How much shall {resource} work on {task}?")
     _tell_assignment(session, ASSIGNMENT_CHANGED, assignment)
     return assignment, effects
 
@@ -141,24 +157,51 @@ async def unassign(session: WriteSession, assignment_id: UUID, expected_version:
     await require_member(session, session.principal, assignment.project_id)
     await lock_plan(session, assignment.project_id)
     check_version(assignment.version, expected_version)
+    before = await load_planned_cost(session, assignment.project_id)
     await session.delete(assignment)
-    await _settle(session, assignment.project_id, ["resource.assign", "schedule.dates"])
+    await _settle_assignment(session, assignment, before, "May {resource} be taken off {task}?", "taken off")
     _tell_assignment(session, ASSIGNMENT_REMOVED, assignment)
 
 
 def _measure_out(assignment: Assignment, duration: int, units_percent: Decimal, work_minutes: int | None) -> None:
     """Work = duration x units. Where the work was given, the part's own length follows from it."""
     assignment.units = units_percent / 100
-    usual = int(duration * assignment.units)
+    usual = usual_work(duration, assignment.units)
     assignment.work = usual if work_minutes is None else work_minutes * TICKS_PER_MINUTE
     assignment.duration = None if assignment.work == usual else int(assignment.work / assignment.units)
     assignment.remaining = None
 
 
-async def _settle(session: WriteSession, project_id: UUID, kinds: Sequence[str]) -> dict[str, Any]:
+async def _settle_resource(session: WriteSession, resource: Resource, before: Decimal, deed: str) -> dict[str, Any]:
+    question = f"May the resource {resource.name} be {deed}?"
     await session.flush()
-    plan = await load_plan(session, project_id)
-    effects = await settle(session, plan, kinds)
+    plan = await load_plan(session, resource.project_id)
+    change = PlanChange(["resource.change"], "resource", resource.id, resource.name, question, deed)
+    return await _settle(session, plan, before, change)
+
+
+async def _settle_assignment(
+    session: WriteSession, assignment: Assignment, before: Decimal, question: str, chosen: str | None = None
+) -> dict[str, Any]:
+    """`question` has places for {resource} and {task}; what is chosen is the assignment as it is, unless said."""
+    await session.flush()
+    plan = await load_plan(session, assignment.project_id)
+    task, resource = plan.tasks[assignment.task_id], await load_resource(session, assignment.resource_id)
+    change = PlanChange(
+        kinds=["resource.assign", "schedule.dates"],
+        subject_type="assignment",
+        subject_id=assignment.id,
+        title=f"{resource.name}: {task.title}",
+        question=question.format(resource=resource.name, task=name_of(task)),
+        chosen=chosen or f"{assignment.units * 100:.0f} %, {days(assignment.work, plan.minutes_per_day)} of work",
+    )
+    return await _settle(session, plan, before, change)
+
+
+async def _settle(session: WriteSession, plan: WorkingPlan, before: Decimal, change: PlanChange) -> dict[str, Any]:
+    """`before` is what the plan cost by its assignments until this change, which is in the database already."""
+    plan.cost_before = before
+    effects = await settle(session, plan, change)
     tell_rest(session, plan, "resource", skip=0)
     return effects
 

@@ -1,5 +1,6 @@
 """What people do with risks: anybody on the team records them, and what is done about them is decided."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from services.kernel.session import WriteSession
 from services.kernel.write import check_version
 from services.planning.budget.repository import known_tasks
 from services.planning.budget.use_cases import require_currency
-from services.planning.decisions.use_cases import record_decision
+from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.projects.repository import load_goal, load_project
 from services.planning.risks.events import RISK_CHANGED, RISK_RAISED, RISK_RESPONSE_PLANNED
 from services.planning.risks.repository import load_risk, load_risk_response
@@ -30,7 +31,7 @@ from services.planning.risks.schemas import (
 from services.planning.schedule.editing import create_task
 from services.planning.schedule.repository.loading import active_members, load_plan
 from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
-from services.planning.schedule.use_cases.tasks import tell_created
+from services.planning.schedule.use_cases.tasks import addition, tell_created
 
 
 async def raise_risk(session: WriteSession, project_id: UUID, new: NewRisk) -> Risk:
@@ -57,6 +58,7 @@ async def raise_risk(session: WriteSession, project_id: UUID, new: NewRisk) -> R
     session.add(risk)
     await session.flush()
     await require_authority(session, project_id, ["risk.record"])
+    await _record_acceptance(session, risk, f"Is this a risk of ours: {risk.title}?", "raised")
     session.record(RISK_RAISED, "risk", risk.id, _risk_data(risk), project_id=project_id)
     return risk
 
@@ -84,6 +86,7 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
     await require_authority(session, risk.project_id, ["risk.record"])
     if risk.version == expected_version:
         return risk  # The same once more: nothing happened.
+    await _record_acceptance(session, risk, f"Is the risk judged anew: {risk.title}?", f"{risk.status}, as changed")
     session.record(RISK_CHANGED, "risk", risk.id, _risk_data(risk), project_id=risk.project_id)
     return risk
 
@@ -127,7 +130,8 @@ async def _add_task(session: WriteSession, project_id: UUID, new: ResponseTask) 
     plan = await load_plan(session, project_id, lock=True)
     texts: dict[UUID, dict[str, Any]] = {}
     task = create_task(plan, new.model_dump(), texts)
-    effects = await settle(session, plan, ["risk.response", "scope.task"], texts)
+    change = replace(addition(plan, task), kinds=["risk.response", "scope.task"], recorded_by_caller=True)
+    effects = await settle(session, plan, change, texts)
     tell_created(session, plan, task, None)
     tell_rest(session, plan, "task")
     return task.id, effects
@@ -150,6 +154,18 @@ async def change_risk_response(
         return response  # The same once more: nothing was decided.
     await _record_response(session, await load_risk(session, response.risk_id), response)
     return response
+
+
+async def _record_acceptance(session: WriteSession, risk: Risk, question: str, chosen: str) -> None:
+    await record_acceptance(
+        session,
+        project_id=risk.project_id,
+        kind="risk.record",
+        question=question,
+        chosen=chosen,
+        subject_type="risk",
+        subject_id=risk.id,
+    )
 
 
 async def _record_response(session: WriteSession, risk: Risk, response: RiskResponse) -> None:

@@ -5,13 +5,14 @@ Nothing here reads or writes a database; the people that a change names have bee
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from services.kernel.ids import new_id
 from services.kernel.problems import UnknownReference
 from services.kernel.working_time import TICKS_PER_MINUTE
-from services.planning.schedule.plan_rows import PlanTask, new_task
+from services.planning.schedule.plan_rows import PlanAssignment, PlanTask, new_task
 from services.planning.schedule.task import (
     DATELESS,
     MAXIMUM_TASKS,
@@ -20,6 +21,7 @@ from services.planning.schedule.task import (
     PlanTooLarge,
     SummaryIsComputed,
     TaskStatus,
+    TaskType,
 )
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -30,6 +32,9 @@ PROGRESS_FIELDS: Final = frozenset(
 )
 SCOPE_FIELDS: Final = frozenset({"parent_id", "after_id", "wbs_code", "milestone", "active"})
 _OF_LEAVES: Final = (*sorted(PROGRESS_FIELDS), "duration_minutes", "elapsed")
+# What the column of an assignment's units holds: four decimals, and no more people than an import may bring.
+LEAST_UNITS: Final = Decimal("0.0001")
+MAXIMUM_UNITS: Final = Decimal(1_000_000)
 _KEPT_BESIDE: Final = ("notes", "labels", "external_refs")
 _PLAIN: Final = (
     "title",
@@ -153,17 +158,37 @@ def _apply(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any], texts: 
 
 
 def _set_duration(plan: WorkingPlan, task: PlanTask, duration: int) -> None:
-    """Work follows duration at the same units; what is left of a begun task follows its percentage again."""
+    """Its assignments follow; what is left of a begun task follows its percentage again."""
     if duration == task.duration:
         return
     for one in plan.assignments.get(task.id, ()):
-        one.work = one.work * duration // task.duration if task.duration else int(duration * one.units)
-        one.duration = one.remaining = None
+        _follow_duration(one, task, duration)
         plan.rescaled.add(task.id)
     task.duration = duration
     task.splits = None
     if task.percent_complete < 100:
         task.remaining = None
+
+
+def _follow_duration(one: PlanAssignment, task: PlanTask, duration: int) -> None:
+    """Work = duration x units: with fixed work the units give way, otherwise the work does. The part fills the task then.
+
+    Work that was spread unevenly (a contour of an imported plan) or taken to be none is stretched as it is.
+    """
+    if task.task_type == TaskType.FIXED_WORK:
+        if duration and one.work:
+            units = (Decimal(one.work) / duration).quantize(LEAST_UNITS)
+            one.units = min(max(units, LEAST_UNITS), MAXIMUM_UNITS)
+    elif one.duration is None and task.duration and one.work != usual_work(task.duration, one.units):
+        one.work = one.work * duration // task.duration
+    else:
+        one.work = usual_work(duration, one.units)
+    one.duration = one.remaining = None
+
+
+def usual_work(duration: int, units: Decimal) -> int:
+    """Work = duration x units, in whole ticks."""
+    return int(duration * units)
 
 
 def _forget_remaining_parts(plan: WorkingPlan, task: PlanTask) -> None:

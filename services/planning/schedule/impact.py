@@ -1,9 +1,11 @@
 """What a change of the plan did to dates, milestones, float and people: what authority is measured by and people are shown."""
 
+from decimal import Decimal
 from typing import Any
 
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_ticks
 from services.planning.schedule.plan_rows import Before, PlanTask
+from services.planning.schedule.planned_cost import cost_impact
 from services.planning.schedule.working_plan import WorkingPlan
 
 
@@ -11,7 +13,7 @@ def impact_of(plan: WorkingPlan) -> dict[str, Any]:
     """The difference between the stored plan and the rescheduled one, in working minutes of the project's calendar.
 
     Members without a difference are left out: finish, milestones, float_used_minutes (the most total float that a task
-    lost), tasks_moved, criticality, people_affected.
+    lost), tasks_moved, criticality, people_affected, cost (of the assignments, in the project's currency).
     """
     calendar = plan.calendars["project"]
     changed = [(plan.tasks[task_id], before) for task_id, before in plan.before.items() if task_id in plan.tasks]
@@ -40,15 +42,20 @@ def impact_of(plan: WorkingPlan) -> dict[str, Any]:
     people = sorted({str(task.assignee_id) for task in leaves_moved if task.assignee_id is not None})
     if people:
         impact["people_affected"] = people
-    return impact
+    return impact | cost_impact(plan.cost_before, plan.cost() - plan.cost_before, plan.currency)
 
 
-def measures_of(impact: dict[str, Any]) -> dict[str, int]:
-    """What limits are compared with: how much later the finish is, the largest move of a milestone, the float used."""
+def measures_of(impact: dict[str, Any]) -> dict[str, int | Decimal]:
+    """What limits are compared with.
+
+    How much later the finish is, the largest move of a milestone, the float used, and how much more the plan costs.
+    """
+    cost = impact.get("cost", {}).get("change", {}).get("amount", "0")
     return {
         "finish_minutes": max(0, impact.get("finish", {}).get("moved_minutes", 0)),
         "milestone_minutes": max((abs(each["moved_minutes"]) for each in impact.get("milestones", ())), default=0),
         "float_minutes": impact.get("float_used_minutes", 0),
+        "cost": max(Decimal(0), Decimal(cost)),
     }
 
 

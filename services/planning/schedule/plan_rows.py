@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -135,16 +136,20 @@ class PlanLink:
 
 @dataclass(slots=True)
 class PlanAssignment:
-    """A work resource's part in a task, with the calendar that the resource has of its own."""
+    """A work resource's part in a task, with the calendar and the hourly rate that the resource has.
+
+    A rate in another currency than the project's counts as none.
+    """
 
     task_id: UUID
     resource_id: UUID
     calendar_id: UUID | None
-    units: float
+    units: Decimal
     work: int
     duration: int | None
     remaining: int | None
     delay: int
+    rate: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from services.kernel.schemas import (
     Effects,
     ExternalRef,
     Line,
+    LocalTime,
     Minutes,
     ObjectShape,
     Percent,
@@ -107,25 +108,25 @@ class TaskShape(ObjectShape):
     elapsed: bool
     task_type: TaskType
     constraint_type: DateConstraint
-    constraint_date: datetime | None
-    deadline: datetime | None
+    constraint_date: LocalTime | None
+    deadline: LocalTime | None
     calendar_id: UUID | None
     priority: int
     percent_complete: int
-    actual_start: datetime | None
-    actual_finish: datetime | None
+    actual_start: LocalTime | None
+    actual_finish: LocalTime | None
     remaining_minutes: int | None
-    stop: datetime | None
-    resume: datetime | None
-    manual_start: datetime | None
-    manual_finish: datetime | None
+    stop: LocalTime | None
+    resume: LocalTime | None
+    manual_start: LocalTime | None
+    manual_finish: LocalTime | None
     assignee_id: UUID | None
-    start: datetime
-    finish: datetime
-    early_start: datetime
-    early_finish: datetime
-    late_start: datetime
-    late_finish: datetime
+    start: LocalTime
+    finish: LocalTime
+    early_start: LocalTime
+    early_finish: LocalTime
+    late_start: LocalTime
+    late_finish: LocalTime
     total_float_minutes: int
     free_float_minutes: int
     critical: bool
@@ -373,8 +374,8 @@ class BaselineShape(ObjectShape):
     name: str
     reason: str
     set_at: datetime
-    start: datetime
-    finish: datetime
+    start: LocalTime
+    finish: LocalTime
     decision_id: UUID | None
     effects: Effects | None = None
 
@@ -387,6 +388,6 @@ class BaselineTaskShape(Shape):
     baseline_id: UUID
     wbs_code: str
     title: str
-    start: datetime
-    finish: datetime
+    start: LocalTime
+    finish: LocalTime
     duration_minutes: int

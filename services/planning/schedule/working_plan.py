@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Final, NoReturn
 from uuid import UUID
@@ -18,6 +19,7 @@ from services.kernel.working_time import (
 from services.planning.schedule import dependency, network, task
 from services.planning.schedule.critical_path import schedule
 from services.planning.schedule.plan_rows import COMPUTED, Before, Options, PlanAssignment, PlanLink, PlanTask
+from services.planning.schedule.planned_cost import planned_cost
 from services.planning.scope.outline import Outline, TooDeep
 
 _CONSTRAINTS: Final = {each.name.lower(): each for each in network.ConstraintType}
@@ -37,10 +39,12 @@ _computed_values: Final[Callable[[PlanTask], tuple[Any, ...]]] = attrgetter(*COM
 class WorkingPlan:
     """The plan of one project. Editing marks what was touched; `reschedule` finds what follows from it.
 
-    `before` holds, by id, what every task that existed and changed was; `calendar_of_project` is None for the default.
+    `before` holds, by id, what every task that existed and changed was; `materials` what the material of a task costs.
     """
 
     project_id: UUID
+    name: str
+    currency: str
     start: datetime
     status_date: datetime | None
     minutes_per_day: int
@@ -50,6 +54,8 @@ class WorkingPlan:
     tasks: dict[UUID, PlanTask]
     links: list[PlanLink] = field(default_factory=list)
     assignments: dict[UUID, list[PlanAssignment]] = field(default_factory=dict)
+    materials: dict[UUID, Decimal] = field(default_factory=dict)
+    cost_before: Decimal = Decimal(0)
     options: Options = field(default_factory=Options)
     finish: datetime | None = None
     added: dict[UUID, PlanTask] = field(default_factory=dict)
@@ -124,6 +130,20 @@ class WorkingPlan:
         """Remember the stored values of a task before the outline overwrites them."""
         if each.id not in self.added:
             self._computed.setdefault(each.id, _computed_values(each))
+
+    # Cost
+
+    def cost(self) -> Decimal:
+        """What the plan costs by its assignments as they are now; an inactive task costs nothing."""
+        tasks = self.tasks
+        parts = (
+            one
+            for task_id, assigned in self.assignments.items()
+            if task_id in tasks and tasks[task_id].active
+            for one in assigned
+        )
+        materials = (price for task_id, price in self.materials.items() if task_id in tasks and tasks[task_id].active)
+        return planned_cost(parts, materials, self.currency)
 
     # Scheduling
 
@@ -240,12 +260,13 @@ def _engine_task(each: PlanTask, assignments: "list[PlanAssignment] | tuple[()]"
         return None if moment is None else to_ticks(moment)
 
     extra: dict[str, Any] = {}
-    if assignments and not each.summary:
+    if not each.summary and any(one.work for one in assignments):
         extra["assignments"] = tuple(
             network.Assignment(
-                one.resource_id, one.calendar_id, one.units, one.work, one.duration, one.remaining, one.delay
+                one.resource_id, one.calendar_id, float(one.units), one.work, one.duration, one.remaining, one.delay
             )
             for one in assignments
+            if one.work
         )
     elif each.splits is not None:
         extra["assignments"] = (

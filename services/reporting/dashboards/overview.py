@@ -17,7 +17,7 @@ from services.reporting.dashboards.repository import Registers
 def build_overview(
     project_id: UUID, state: ProjectState, registers: Registers, performance: Performance, today: date
 ) -> dict[str, Any]:
-    """The overview as JSON values. `today` is the reader's day, by which proposals age and actions fall overdue."""
+    """The overview as JSON values. Proposals age until `today`, actions fall overdue by the status date."""
     project = registers.project
     return {
         "id": str(project_id),
@@ -38,7 +38,7 @@ def build_overview(
         "top_risks": [_risk(row, project["currency"]) for row in registers.risks],
         "open_proposals": [_proposal(row, registers, today) for row in registers.proposals],
         "decisions": [_decision(row) for row in registers.decisions],
-        "overdue_actions": [_action(row, today) for row in registers.overdue_actions],
+        "overdue_actions": [_action(row, performance.status_date) for row in registers.overdue_actions],
         "counts": _plain(**_counts(state, registers)),
     }
 
@@ -140,13 +140,13 @@ def _decision(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _action(row: Mapping[str, Any], today: date) -> dict[str, Any]:
+def _action(row: Mapping[str, Any], status_date: date) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "title": row["title"],
         "owner_id": row["owner_id"] and str(row["owner_id"]),
         "due_date": row["due_date"].isoformat(),
-        "days_late": figure.days((today - row["due_date"]).days, row["number"], "coordination").to_json(),
+        "days_late": figure.days((status_date - row["due_date"]).days, row["number"], "coordination").to_json(),
     }
 
 

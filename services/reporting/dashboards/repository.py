@@ -134,8 +134,8 @@ def _baseline_task(row: asyncpg.Record) -> BaselineState:
     return BaselineState(row["start"], row["finish"], row["duration_minutes"] or 0, row["number"])
 
 
-async def load_registers(reader: Reader, project_id: UUID, today: date, decided_after: int) -> Registers:
-    """The lists of a project: the five largest risks, open proposals, overdue actions on the day `today`, and the
+async def load_registers(reader: Reader, project_id: UUID, status_date: date, decided_after: int) -> Registers:
+    """The lists of a project: the five largest risks, open proposals, overdue actions on the status date, and the
     decisions that planning recorded with a number above `decided_after`.
     """
     tenant_id = reader.tenant_id
@@ -181,7 +181,7 @@ async def load_registers(reader: Reader, project_id: UUID, today: date, decided_
            order by due_date, id limit $4""",
         tenant_id,
         project_id,
-        today,
+        status_date,
         MOST_LISTED,
     )
     goals = await reader.rows(

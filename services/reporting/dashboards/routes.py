@@ -38,8 +38,8 @@ async def get_overview(project_id: UUID, read: Reading, status_date: StatusDate 
     state = await load_state(read.session, project_id)
     today = datetime.now(state.zone).date()
     after = await decided_before(read.session, project_id)
-    registers = await load_registers(read.session, project_id, today, after)
     performance = state.measure(status_date or state.own_status_date)
+    registers = await load_registers(read.session, project_id, performance.status_date, after)
     return _answer(read, build_overview(project_id, state, registers, performance, today))
 
 

@@ -47,7 +47,7 @@ async def read_evidence(reader: Reader, project_id: UUID, audience: str, now: da
     state = await load_state(reader, project_id)
     today = now.astimezone(state.zone).date()
     after = await decided_before(reader, project_id, audience)
-    registers = await load_registers(reader, project_id, today, after)
+    registers = await load_registers(reader, project_id, state.own_status_date, after)
     manager_id = await manager_of(reader, project_id)
     names = await names_of(reader, {each for each in (*_people(registers), manager_id) if each is not None})
     return Evidence(state, registers, names, manager_id, today)
@@ -248,14 +248,16 @@ class _Builder:
         )
 
     def _overdue_actions(self) -> tuple[tree.OverdueAction, ...]:
+        measured = self.performance.status_date
         return tuple(
             tree.OverdueAction(
                 title=row["title"],
                 owner=self._name(row["owner_id"]),
                 due_date=row["due_date"],
-                days_late=_shown(figure.days((self.today - row["due_date"]).days, row["number"], "coordination")),
+                days_late=_shown(figure.days((measured - row["due_date"]).days, row["number"], "coordination")),
             )
             for row in self.registers.overdue_actions
+            if row["due_date"] < measured
         )
 
     def _goals(self) -> tuple[tree.Goal, ...]:

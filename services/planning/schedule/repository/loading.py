@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from services.kernel.session import Reader, WriteSession
 from services.kernel.working_time import WorkingTime
 from services.planning.schedule.calendar import default_calendar, working_calendar
 from services.planning.schedule.plan_rows import COLUMNS, Options, PlanAssignment, PlanLink, PlanTask
+from services.planning.schedule.planned_cost import planned_cost
 from services.planning.schedule.working_plan import WorkingPlan
 
 _LOADED: Final = ", ".join(f"t.{name}::text" if name == "splits" else f"t.{name}" for name in COLUMNS)
@@ -21,7 +23,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     """The whole plan of a project; `lock` makes other writers of the same plan wait. Raises NotFound."""
     tenant_id = reader.tenant_id
     project = await reader.row(
-        f"""select p.start, p.status_date, p.minutes_per_day, p.critical_float_minutes, p.finish, p.calendar_id,
+        f"""select p.name, p.currency, p.start, p.status_date, p.minutes_per_day, p.critical_float_minutes, p.finish, p.calendar_id,
               o.project_id is not null as has_options, o.honor_constraints, o.split_in_progress,
               o.multiple_critical_paths, o.finish_target
             from projects p left join schedule_options o on o.tenant_id = p.tenant_id and o.project_id = p.id
@@ -46,15 +48,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         tenant_id,
         project_id,
     )
-    assignments: dict[UUID, list[PlanAssignment]] = {}
-    for row in await reader.rows(
-        """select a.task_id, a.resource_id, r.calendar_id, a.units::float8, a.work, a.duration, a.remaining, a.delay
-           from assignments a join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
-           where a.tenant_id = $1 and a.project_id = $2 and r.resource_type = 'work' and a.work > 0 order by a.id""",
-        tenant_id,
-        project_id,
-    ):
-        assignments.setdefault(row["task_id"], []).append(PlanAssignment(*row))
+    assignments, materials = await _load_parts(reader, project_id)
     calendars = await load_calendars(reader, project_id, project["calendar_id"], project["minutes_per_day"])
     options = Options()
     if project["has_options"]:
@@ -64,8 +58,10 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
             project["multiple_critical_paths"],
             project["finish_target"],
         )
-    return WorkingPlan(
+    plan = WorkingPlan(
         project_id=project_id,
+        name=project["name"],
+        currency=project["currency"],
         start=project["start"],
         status_date=project["status_date"],
         minutes_per_day=project["minutes_per_day"],
@@ -75,8 +71,52 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         tasks={task.id: task for task in tasks},
         links=[PlanLink(*row) for row in links],
         assignments=assignments,
+        materials=materials,
         options=options,
     )
+    plan.cost_before = plan.cost()
+    return plan
+
+
+async def _load_parts(reader: Reader, project_id: UUID) -> tuple[dict[UUID, list[PlanAssignment]], dict[UUID, Decimal]]:
+    """By task: the parts that work resources have in it, and what its material costs."""
+    assignments: dict[UUID, list[PlanAssignment]] = {}
+    materials: dict[UUID, Decimal] = {}
+    for row in await reader.rows(
+        """select r.resource_type, a.units * r.standard_rate as price, a.task_id, a.resource_id, r.calendar_id, a.units,
+             a.work, a.duration, a.remaining, a.delay, case when r.currency = p.currency then r.standard_rate end as rate
+           from assignments a
+             join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
+             join projects p on p.tenant_id = a.tenant_id and p.id = a.project_id
+           where a.tenant_id = $1 and a.project_id = $2
+             and (r.resource_type = 'work' or r.resource_type = 'material' and r.currency = p.currency) order by a.id""",
+        reader.tenant_id,
+        project_id,
+    ):
+        resource_type, price, *part = row
+        if resource_type == "work":
+            assignments.setdefault(row["task_id"], []).append(PlanAssignment(*part))
+        else:
+            materials[row["task_id"]] = materials.get(row["task_id"], Decimal(0)) + price
+    return assignments, materials
+
+
+async def load_planned_cost(reader: Reader, project_id: UUID) -> Decimal:
+    """What the stored plan costs by its assignments, for a change that does not begin with the plan itself."""
+    assignments, materials = await _load_parts(reader, project_id)
+    row = await reader.row(
+        """select p.currency, array(select t.id from tasks t
+             where t.tenant_id = p.tenant_id and t.project_id = p.id and not t.active) as inactive
+           from projects p where p.tenant_id = $1 and p.id = $2""",
+        reader.tenant_id,
+        project_id,
+    )
+    if row is None:
+        raise NotFound
+    inactive = set(row["inactive"])
+    parts = (one for task_id, assigned in assignments.items() if task_id not in inactive for one in assigned)
+    prices = (price for task_id, price in materials.items() if task_id not in inactive)
+    return planned_cost(parts, prices, row["currency"])
 
 
 async def load_calendars(
@@ -187,6 +227,27 @@ async def next_baseline_number(session: WriteSession, project_id: UUID) -> int:
         project_id,
     )
     return number
+
+
+async def has_baseline(reader: Reader, project_id: UUID, number: int) -> bool:
+    """Whether the project has a baseline of this number."""
+    found: bool = await reader.value(
+        "select exists (select from baselines where tenant_id = $1 and project_id = $2 and number = $3)",
+        reader.tenant_id,
+        project_id,
+        number,
+    )
+    return found
+
+
+async def last_baseline_finish(reader: Reader, project_id: UUID) -> datetime | None:
+    """The finish in the baseline with the highest number, None while there is none."""
+    finish: datetime | None = await reader.value(
+        "select finish from baselines where tenant_id = $1 and project_id = $2 order by number desc limit 1",
+        reader.tenant_id,
+        project_id,
+    )
+    return finish
 
 
 async def calendar_is_used(reader: Reader, calendar_id: UUID) -> bool:

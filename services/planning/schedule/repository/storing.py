@@ -145,13 +145,14 @@ async def _store_rescaled(session: WriteSession, plan: WorkingPlan) -> None:
     rescaled = [one for task_id in plan.rescaled for one in plan.assignments.get(task_id, ())]
     if rescaled:
         await (await session.driver()).executemany(
-            """update assignments set work = $4, duration = $5, remaining = $6, version = version + 1,
-                 updated_at = $7, updated_by_id = $8 where tenant_id = $1 and task_id = $2 and resource_id = $3""",
+            """update assignments set units = $4, work = $5, duration = $6, remaining = $7,
+                 version = version + 1, updated_at = $8, updated_by_id = $9 where tenant_id = $1 and task_id = $2 and resource_id = $3""",
             [
                 (
                     session.tenant_id,
                     one.task_id,
                     one.resource_id,
+                    one.units,
                     one.work,
                     one.duration,
                     one.remaining,

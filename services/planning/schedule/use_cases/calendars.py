@@ -15,7 +15,7 @@ from services.planning.projects.repository import load_project
 from services.planning.schedule.calendar import Calendar, CalendarInUse, CalendarInvalid, working_calendar
 from services.planning.schedule.repository.loading import calendar_is_used, load_plan, project_of_calendar
 from services.planning.schedule.schemas import CalendarPatch, CalendarValues, NewCalendar
-from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
+from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
 
 _DOCUMENT = ("name", "days", "exceptions", "work_weeks")
 
@@ -31,7 +31,7 @@ async def add_calendar(session: WriteSession, project_id: UUID, new: NewCalendar
         document=_document(new),
     )
     session.add(calendar)
-    return calendar, await _settle(session, calendar, new.is_project_calendar)
+    return calendar, await _settle(session, calendar, new.is_project_calendar, "added")
 
 
 async def change_calendar(
@@ -50,7 +50,7 @@ async def change_calendar(
         calendar.base_calendar_id = await _base(session, project_id, patch.base_calendar_id, calendar_id)
     documented = _document(patch)
     calendar.document = calendar.document | {name: documented[name] for name in _DOCUMENT if name in changes}
-    return calendar, await _settle(session, calendar, changes.get("is_project_calendar"))
+    return calendar, await _settle(session, calendar, changes.get("is_project_calendar"), "changed")
 
 
 async def delete_calendar(session: WriteSession, calendar_id: UUID, expected_version: int) -> None:
@@ -65,7 +65,7 @@ async def delete_calendar(session: WriteSession, calendar_id: UUID, expected_ver
     await session.delete(calendar)
     await session.flush()
     plan = await load_plan(session, project_id)
-    await settle(session, plan, ["calendar.change"])
+    await settle(session, plan, _change(calendar, "deleted"))
 
 
 async def _load(session: WriteSession, calendar_id: UUID) -> Calendar:
@@ -94,7 +94,14 @@ def _document(values: CalendarValues) -> dict[str, Any]:
     return {name: dumped[name] for name in _DOCUMENT}
 
 
-async def _settle(session: WriteSession, calendar: Calendar, is_project_calendar: bool | None) -> dict[str, Any]:
+def _change(calendar: Calendar, deed: str) -> PlanChange:
+    question = f"May the calendar {calendar.name} be {deed}?"
+    return PlanChange(["calendar.change"], "calendar", calendar.id, calendar.name, question, deed)
+
+
+async def _settle(
+    session: WriteSession, calendar: Calendar, is_project_calendar: bool | None, deed: str
+) -> dict[str, Any]:
     try:
         working_calendar(orjson.dumps(calendar.document).decode())
     except (InvalidCalendar, NoWorkingTime) as error:
@@ -105,6 +112,6 @@ async def _settle(session: WriteSession, calendar: Calendar, is_project_calendar
         project.calendar_id = calendar.id if is_project_calendar else None
         await session.flush()
     plan = await load_plan(session, calendar.project_id)
-    effects = await settle(session, plan, ["calendar.change"])
+    effects = await settle(session, plan, _change(calendar, deed))
     tell_rest(session, plan, "calendar", skip=0)
     return effects

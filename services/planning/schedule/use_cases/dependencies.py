@@ -13,13 +13,15 @@ from services.planning.schedule.dependency import (
     MAXIMUM_LINKS_OF_A_TASK,
     Dependency,
     DependencyExists,
+    LagBasis,
     SelfDependency,
     TooManyDependencies,
 )
 from services.planning.schedule.plan_rows import PlanLink
 from services.planning.schedule.repository.loading import load_plan, project_of_dependency
 from services.planning.schedule.schemas import DependencyPatch, NewDependency
-from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
+from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
+from services.planning.schedule.wording import days, name_of
 from services.planning.schedule.working_plan import WorkingPlan
 
 _LAG = {"lag_minutes", "lag_percent", "lag_basis"}
@@ -51,7 +53,16 @@ async def add_dependency(
     plan.links.append(
         PlanLink(dependency.id, new.predecessor_id, new.successor_id, dependency.dependency_type, lag, basis)
     )
-    return dependency, await _settle(session, plan)
+    return dependency, await _settle(session, plan, dependency, "Shall {successor} depend on {predecessor}?")
+
+
+def _described(dependency: Dependency, minutes_per_day: int) -> str:
+    basis = LagBasis(dependency.lag_basis)
+    share = basis in (LagBasis.PERCENT, LagBasis.ELAPSED_PERCENT)
+    minutes = 1440 if basis == LagBasis.ELAPSED else minutes_per_day
+    lag = f"{dependency.lag} %" if share else days(dependency.lag, minutes)
+    kind = dependency.dependency_type.replace("_", " ")
+    return f"{kind}, lag {lag}{' around the clock' if basis.value.startswith('elapsed') else ''}"
 
 
 def _refuse_too_many(plan: WorkingPlan, predecessor_id: UUID, successor_id: UUID) -> None:
@@ -77,7 +88,8 @@ async def change_dependency(
         if _LAG & changes.keys():
             dependency.lag, dependency.lag_basis = link.lag, link.lag_basis = patch.lag()
 
-    return await _with_link(session, dependency_id, expected_version, apply)
+    question = "May the dependency of {successor} on {predecessor} be changed?"
+    return await _with_link(session, dependency_id, expected_version, apply, question)
 
 
 async def delete_dependency(session: WriteSession, dependency_id: UUID, expected_version: int) -> None:
@@ -86,7 +98,8 @@ async def delete_dependency(session: WriteSession, dependency_id: UUID, expected
     def apply(dependency: Dependency, plan: WorkingPlan, link: PlanLink) -> None:
         plan.links.remove(link)
 
-    dependency, _ = await _with_link(session, dependency_id, expected_version, apply)
+    question = "May the dependency of {successor} on {predecessor} be removed?"
+    dependency, _ = await _with_link(session, dependency_id, expected_version, apply, question, "removed")
     await session.delete(dependency)
     await session.flush()
 
@@ -96,6 +109,8 @@ async def _with_link(
     dependency_id: UUID,
     expected_version: int,
     apply: Callable[[Dependency, WorkingPlan, PlanLink], None],
+    question: str,
+    chosen: str | None = None,
 ) -> tuple[Dependency, dict[str, Any]]:
     project_id = await project_of_dependency(session, dependency_id)
     await require_member(session, session.principal, project_id)
@@ -107,10 +122,22 @@ async def _with_link(
     check_version(dependency.version, expected_version)
     apply(dependency, plan, link)
     await session.flush()
-    return dependency, await _settle(session, plan)
+    return dependency, await _settle(session, plan, dependency, question, chosen)
 
 
-async def _settle(session: WriteSession, plan: WorkingPlan) -> dict[str, Any]:
-    effects = await settle(session, plan, ["schedule.dates"])
+async def _settle(
+    session: WriteSession, plan: WorkingPlan, dependency: Dependency, question: str, chosen: str | None = None
+) -> dict[str, Any]:
+    """`question` has places for {predecessor} and {successor}; what is chosen is the dependency as it is, unless said."""
+    predecessor, successor = plan.tasks[dependency.predecessor_id], plan.tasks[dependency.successor_id]
+    change = PlanChange(
+        kinds=["schedule.dates"],
+        subject_type="dependency",
+        subject_id=dependency.id,
+        title=f"{predecessor.title} -> {successor.title}",
+        question=question.format(predecessor=name_of(predecessor), successor=name_of(successor)),
+        chosen=chosen or _described(dependency, plan.minutes_per_day),
+    )
+    effects = await settle(session, plan, change)
     tell_rest(session, plan, "dependency", skip=0)
     return effects

@@ -1,12 +1,14 @@
-"""The end that every change of a plan has: measured, allowed, stored, told."""
+"""The end that every change of a plan has: measured, allowed, stored, recorded as the decision that it is, told."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from services.kernel.access import require_authority
 from services.kernel.session import WriteSession
+from services.planning.decisions.use_cases import record_decision
 from services.planning.schedule.events import PLAN_RESCHEDULED, ROWS_IN_A_PART
 from services.planning.schedule.impact import impact_of, measures_of
 from services.planning.schedule.plan_rows import PlanTask, task_row
@@ -16,17 +18,63 @@ from services.planning.schedule.working_plan import WorkingPlan
 _ROWS_IN_AN_ANSWER: Final = 1_000
 
 
-async def settle(
-    session: WriteSession, plan: WorkingPlan, kinds: Iterable[str], texts: dict[UUID, dict[str, Any]] | None = None
-) -> dict[str, Any]:
-    """Reschedule, measure, ask for authority and store. Returns the `effects` of the answer.
+# Under which of several kinds a change is recorded: the one that says most of it.
+_TELLING: Final = (
+    "resource.assign",
+    "resource.change",
+    "calendar.change",
+    "schedule.dates",
+    "scope.task",
+    "task.progress",
+    "task.edit",
+)
+# A change with one of these needs somebody to have decided it, whatever its kind.
+_DECISIVE_EFFECTS: Final = frozenset({"finish", "milestones", "cost"})
 
+
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    """What somebody wants of the plan, in the words in which it is proposed, decided and recorded.
+
+    `kinds` are the authorities that it needs. With `recorded_by_caller` the use case records a decision of its own kind.
+    """
+
+    kinds: Iterable[str]
+    subject_type: str
+    subject_id: UUID
+    title: str
+    question: str
+    chosen: str
+    recorded_by_caller: bool = False
+
+
+async def settle(
+    session: WriteSession, plan: WorkingPlan, change: PlanChange, texts: dict[UUID, dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Reschedule, measure, ask for authority, store and record the decision. Returns the `effects` of the answer.
+
+    A decision is recorded of what accepts a proposal, moves the finish or a milestone, or changes the cost.
     Raises what the engine refuses, and AuthorityRequired with the impact; nothing has been stored then.
     """
     plan.reschedule()
-    impact = impact_of(plan)
-    await require_authority(session, plan.project_id, sorted(kinds), measures_of(impact), impact)
+    effect = impact_of(plan)
+    subject = {"type": change.subject_type, "id": str(change.subject_id), "title": change.title}
+    impact = effect | {"subject": subject}
+    kinds = sorted(change.kinds)
+    await require_authority(session, plan.project_id, kinds, measures_of(effect), impact)
     await store_plan(session, plan, texts)
+    accepted = session.principal.proposal_id is not None
+    if not change.recorded_by_caller and (accepted or not _DECISIVE_EFFECTS.isdisjoint(effect)):
+        await record_decision(
+            session,
+            project_id=plan.project_id,
+            kind=next(kind for kind in _TELLING if kind in kinds),
+            question=change.question,
+            chosen=change.chosen,
+            impact=impact,
+            subject_type=change.subject_type,
+            subject_id=change.subject_id,
+        )
     return effects_of(plan)
 
 

@@ -1,7 +1,7 @@
 """Tasks: created, changed, moved in the outline, deleted, one by one or in batches."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from services.kernel.problems import NotFound, Problem, RuleViolated, UnknownRef
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.write import check_version
+from services.planning.decisions.use_cases import record_acceptance
 from services.planning.schedule.editing import TEXT_FIELDS, change_task, create_task, kinds_of
 from services.planning.schedule.events import TASK_CHANGED, TASK_CREATED, TASK_DELETED
 from services.planning.schedule.plan_rows import PlanTask, task_row
@@ -34,7 +35,8 @@ from services.planning.schedule.schemas import (
     UpdateOperation,
 )
 from services.planning.schedule.task import ExternalRefTaken
-from services.planning.schedule.use_cases.plan_changes import first_part, plan_dates, settle, tell_rest
+from services.planning.schedule.use_cases.plan_changes import PlanChange, first_part, plan_dates, settle, tell_rest
+from services.planning.schedule.wording import answer_of, days, name_of, question_of
 from services.planning.schedule.working_plan import WorkingPlan
 
 ExternalKey = tuple[str, str, str]
@@ -71,10 +73,17 @@ async def add_task(session: WriteSession, project_id: UUID, new: NewTask) -> tup
     await _require_people(session, project_id, [values])
     texts: dict[UUID, dict[str, Any]] = {}
     task = create_task(plan, values, texts)
-    effects = await settle(session, plan, ["scope.task"], texts)
+    effects = await settle(session, plan, addition(plan, task), texts)
     tell_created(session, plan, task, None)
     tell_rest(session, plan, "task")
     return task, effects
+
+
+def addition(plan: WorkingPlan, task: PlanTask) -> PlanChange:
+    """A new task in the words of whoever decides about it."""
+    question = f"Shall the plan have a task {task.title}?"
+    chosen = "new milestone" if task.milestone else f"new task of {days(task.duration, plan.minutes_per_day)}"
+    return PlanChange(["scope.task"], "task", task.id, task.title, question, chosen)
 
 
 def tell_created(session: WriteSession, plan: WorkingPlan, task: PlanTask, origin: Mapping[str, str] | None) -> None:
@@ -99,8 +108,11 @@ async def edit_task(
         raise NotFound
     check_version(task.version, expected_version)
     texts: dict[UUID, dict[str, Any]] = {}
+    before = replace(task)
     change_task(plan, task, changes, texts)
-    effects = await settle(session, plan, kinds_of(changes), texts)
+    question, chosen = question_of(before, task, changes), answer_of(before, task, changes, plan.minutes_per_day)
+    change = PlanChange(kinds_of(changes), "task", task.id, task.title, question, chosen)
+    effects = await settle(session, plan, change, texts)
     data = {"task": task_row(task), "changed_fields": sorted(changes)} | first_part(plan)
     session.record(TASK_CHANGED, "task", task.id, data, project_id=project_id)
     tell_rest(session, plan, "task")
@@ -114,12 +126,24 @@ async def _edit_texts(
     start, finish = await lock_plan(session, project_id)
     task = await load_task(session, task_id)
     check_version(task.version, expected_version)
-    await require_authority(session, project_id, ["task.edit"])
-    await store_texts(session, task_id, expected_version, changes)
-    task.version += 1
+    before = replace(task)
     for name in ("title", "assignee_id", "priority"):
         if name in changes:
             setattr(task, name, changes[name])
+    impact = {"subject": {"type": "task", "id": str(task_id), "title": task.title}}
+    await require_authority(session, project_id, ["task.edit"], None, impact)
+    await store_texts(session, task_id, expected_version, changes)
+    task.version += 1
+    await record_acceptance(
+        session,
+        project_id=project_id,
+        kind="task.edit",
+        question=question_of(before, task, changes),
+        chosen=answer_of(before, task, changes, 1),
+        impact=impact,
+        subject_type="task",
+        subject_id=task_id,
+    )
     data = {"task": task_row(task), "changed_fields": sorted(changes), "moved": [], "plan": plan_dates(start, finish)}
     session.record(TASK_CHANGED, "task", task_id, data, project_id=project_id)
     return task
@@ -135,7 +159,9 @@ async def delete_task(session: WriteSession, task_id: UUID, expected_version: in
         raise NotFound
     check_version(task.version, expected_version)
     removed = plan.remove(task)
-    await settle(session, plan, ["scope.task"])
+    question = f"May {name_of(task)} be deleted?"
+    chosen = f"deleted with {len(removed) - 1} tasks below it" if len(removed) > 1 else "deleted"
+    await settle(session, plan, PlanChange(["scope.task"], "task", task_id, task.title, question, chosen))
     data = {"removed_ids": [str(each) for each in removed]} | first_part(plan)
     session.record(TASK_DELETED, "task", task_id, data, project_id=project_id)
     tell_rest(session, plan, "task")
@@ -166,7 +192,7 @@ async def run_batch(
     refused = [(index, each.problem) for index, each in enumerate(outcomes) if each.problem is not None]
     if refused and batch.atomic:
         raise BatchRefused(errors=[error for index, problem in refused[:50] for error in _errors_at(index, problem)])
-    effects = await settle(session, plan, runner.kinds or {"task.edit"}, runner.texts)
+    effects = await settle(session, plan, runner.change(), runner.texts)
     runner.tell(session)
     tell_rest(session, plan, "batch", skip=0)
     return outcomes, plan, effects
@@ -268,6 +294,15 @@ class _Batch:
         if values.get("assignee_id") is not None and values["assignee_id"] not in self._people:
             raise UnknownReference("assignee_id")
         return values
+
+    def change(self) -> PlanChange:
+        """The whole batch in the words of whoever decides about it."""
+        plan = self.plan
+        counts = {"created": len(self._created), "changed": len(self._changed), "deleted": len(self._deleted)}
+        chosen = ", ".join(f"{count} {deed}" for deed, count in counts.items() if count) or "as it is"
+        question = f"May these {sum(counts.values())} tasks be changed together?"
+        kinds = self.kinds or {"task.edit"}
+        return PlanChange(kinds, "project", plan.project_id, plan.name, question, chosen)
 
     def tell(self, session: WriteSession) -> None:
         """Record a fact for each task that an operation named and that is still there, or is no longer."""

@@ -101,9 +101,7 @@ async def test_the_small_bridge_at_a_glance(reporting: Listener) -> None:
     assert proposal["decidable_by"] == [{"person_id": str(world.people["manager"]), "role": "manager"}]
     assert [decision["question"] for decision in overview["decisions"]] == ["Which crane?"]
     [action] = overview["overdue_actions"]
-    assert (action["title"], action["days_late"]["value"]) == (
-        "Rent the second pump", str((today - date(2026, 3, 19)).days)
-    )  # fmt: skip
+    assert (action["title"], action["days_late"]["value"]) == ("Rent the second pump", "3")
     counts = {name: each["value"] for name, each in overview["counts"].items()}
     assert counts == {
         "tasks": "5", "critical_tasks": "4", "open_risks": "2", "open_proposals": "1", "open_actions": "1",
