@@ -15,7 +15,7 @@ TOGETHER := $(wildcard tests/architecture tests/unit tests/service tests/contrac
 ALONE := $(wildcard tests/system tests/chaos)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fidelity format lock migration events reset
+.PHONY: help run test fuzz check bench fidelity format lock migration events reset
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -33,6 +33,9 @@ check: $(VENV)/.installed-dev ## Lint, formatting, types and the borders between
 	@$(IN)/ruff format --check
 	@$(IN)/mypy
 	@$(IN)/lint-imports --cache-dir .cache/import-linter
+
+fuzz: $(VENV)/.installed-dev ## Try for ten minutes what the API's description allows and forbids
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(IN)/pytest -q tests/contract/test_schemathesis.py
 
 bench: $(VENV)/.installed-dev ## Measure speed and memory
 	@$(IN)/pytest -q -s tests/bench

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from services.kernel.connections import Connections
@@ -23,7 +24,8 @@ LOCKED = (
     asyncpg.SerializationError,
     asyncpg.QueryCanceledError,
 )
-# What "the database is not there" looks like. It becomes 503; everything else is a fault of ours.
+# What "the database is not there", or has no connection left for us, looks like. It becomes 503; everything else is a
+# fault of ours.
 CONNECTION_FAILURES = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -33,6 +35,7 @@ CONNECTION_FAILURES = (
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
     TimeoutError,
+    PoolTimeout,
 )
 
 

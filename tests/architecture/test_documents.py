@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import event_catalogue
 from deploy.compose_secrets import environment_file
 from gateway.routing.routing_table import resolve
 from services.kernel.settings import PREFIX, SERVICES, Settings
@@ -167,6 +168,10 @@ def test_the_tree_shows_every_folder_of_the_code_and_no_other() -> None:
     # Every service has migrations, and the drawing says so once; the kernel is flat.
     real = {path for path in folders if not re.search(r"__pycache__|services/\w+/migrations$", path)}
     assert shown == real | {"gateway", "services", "deploy", "tests"}
+
+
+def test_the_catalogue_of_events_is_what_the_code_says() -> None:
+    assert event_catalogue.PAGE.read_text() == event_catalogue.page(), "Run `make events`"
 
 
 def test_the_runbook_names_every_setting_with_its_default() -> None:

@@ -16,7 +16,7 @@ from services.kernel.service import Service
 from tests.contract.inventory import Inventory
 from tests.contract.operations import Description, Operation, Schema
 from tests.contract.rows import digest
-from tests.factories.system import SystemUnderTest, Tenant
+from tests.factories.system import Person, SystemUnderTest, Tenant
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 SAME = {"traceparent": TRACE, "Tandem-Request-Id": "the-same"}
@@ -205,6 +205,35 @@ async def _absent(
             wrong.append(told(operation, secret))
         elif nameless(absent, random) != nameless(secret, ours.ids[noun]):
             wrong.append(f"{operation} tells the two apart:\n  {absent.text}\n  {secret.text}")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_token_that_may_only_read_writes_nothing(
+    system: SystemUnderTest, ours: Inventory, description: Description
+) -> None:
+    body = {"name": "reader", "scopes": [f"{service}:read" for service in ("planning", "coordination", "reporting")]}
+    wrong = []
+    readers = {}
+    for person in (ours.tenant["manager"], ours.tenant["coordinator"], ours.tenant.admin):
+        drawn = await person.post("/v1/tokens", body)
+        assert drawn.status_code == 201, drawn.text
+        readers[person.token] = Person(system.http, drawn.json()["secret"], person.id)
+    for operation in description:
+        reader = readers[ours.caller(operation).token]
+        if operation.writes or operation.keyed:
+            answer = await reader.request(
+                operation.method,
+                ours.path(operation),
+                params={"dry_run": "true"},
+                headers={"If-Match": await ours.version(operation)},
+                **ours.payload(operation),
+            )
+            if not is_problem(answer, 403) and answer.status_code not in CANNOT_SUCCEED.get(str(operation), ()):
+                wrong.append(told(operation, answer))
+        elif operation.method == "GET" and not operation.streams:
+            answer = await reader.get(ours.path(operation), params=ours.query(operation))
+            if answer.status_code == 403:
+                wrong.append(told(operation, answer))
     assert not wrong, "\n".join(wrong)
 
 

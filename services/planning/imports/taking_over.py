@@ -291,7 +291,7 @@ def _assignments(
 
 def baselines_of(mspdi: MspdiPlan, plan: WorkingPlan, taken: TakenOver) -> dict[int, list[tuple[Any, ...]]]:
     """Rows of the file's baselines by number: (task, WBS code, title, start, finish, minutes)."""
-    found: dict[int, list[tuple[Any, ...]]] = {}
+    found: dict[int, dict[UUID, tuple[Any, ...]]] = {}
     for described in mspdi.tasks:
         task_id = taken.task_ids.get(described.uid)
         if task_id is None:
@@ -303,8 +303,8 @@ def baselines_of(mspdi: MspdiPlan, plan: WorkingPlan, taken: TakenOver) -> dict[
                 continue
             minutes = round((baseline.duration or 0) / TICKS_PER_MINUTE)
             row = (task_id, task.wbs_code, task.title, start, baseline.finish, minutes)
-            found.setdefault(baseline.number, []).append(row)
-    return found
+            found.setdefault(baseline.number, {}).setdefault(task_id, row)
+    return {number: list(rows.values()) for number, rows in found.items()}
 
 
 def _line(text: str) -> str:

@@ -57,6 +57,8 @@ from services.planning.schedule.use_cases.plan_changes import parts_of, plan_dat
 from services.planning.schedule.working_plan import WorkingPlan
 
 JOB = "import_plan"
+# Microsoft Project keeps eleven.
+_BASELINE_NUMBERS = range(11)
 _LIMITS = Limits(max_bytes=MAXIMUM_FILE_BYTES, max_records=MAXIMUM_TASKS)
 
 
@@ -190,7 +192,7 @@ async def _keep_baselines(
     """
     for number, rows in sorted(found.items()):
         before = await last_baseline_finish(session, project_id)
-        taken = await has_baseline(session, project_id, number)
+        taken = number not in _BASELINE_NUMBERS or await has_baseline(session, project_id, number)
         baseline = Baseline(
             id=new_id(),
             project_id=project_id,

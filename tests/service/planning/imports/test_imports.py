@@ -154,3 +154,24 @@ async def test_a_project_with_tasks_keeps_them_and_its_frame(world: World) -> No
     assert (tasks[0]["id"], tasks[1]["wbs_code"][:1]) == (own["id"], "2")
     after = (await world["manager"].get(f"/v1/projects/{world.project_id}")).json()
     assert (after["start"], after["calendar_id"]) == (before["start"], before["calendar_id"])
+
+
+async def test_a_files_baselines_are_the_importers_decision_and_told_behind_its_tasks(world: World) -> None:
+    for number in (0, 1):
+        # Another plan id, so that the same tasks may come a second time.
+        content = (FILES / "p61.xml").read_text().replace("<GUID>", f"<GUID>{number}", 1)
+        job = await finished(world, await upload(world, world["manager"], content.encode(), filename="p61.xml"))
+        assert job["state"] == "succeeded", job
+    baselines = await everything(world, "baselines")
+    assert [each["number"] for each in baselines] == [1, 0]
+    assert {each["reason"] for each in baselines} == {"Imported from p61.xml"}
+    for baseline in baselines:
+        decision = (await world["member"].get(f"/v1/decisions/{baseline['decision_id']}")).json()
+        assert (decision["kind"], decision["decided_by_id"]) == ("baseline.set", str(world["manager"].id))
+        assert decision["subject"] == {"type": "baseline", "id": baseline["id"]}
+        assert decision["impact"]["baseline"]["number"] == baseline["number"]
+    async with world.under_test.service.database.read(world.tenant_id) as session:
+        rows = await session.rows("select type from outbox where tenant_id = $1 order by number", world.tenant_id)
+    types = [row["type"] for row in rows if row["type"] in ("planning.plan.imported", "planning.baseline.set")]
+    assert types.index("planning.plan.imported") < types.index("planning.baseline.set")
+    assert "planning.baseline.set" not in types[: types.count("planning.plan.imported") // 2]

@@ -57,3 +57,19 @@ async def test_a_baseline_keeps_the_dates_that_were_decided(world: World) -> Non
     second = await world["manager"].post(path, {"name": "Second", "reason": "Accepted delay."})
     assert second.json()["number"] == 1
     assert [each["number"] for each in (await world["member"].get(path)).json()["data"]] == [1, 0]
+
+
+async def test_the_decision_says_how_the_agreed_finish_moves(world: World) -> None:
+    plan = await make_plan(world)
+    path = f"/v1/projects/{world.project_id}/baselines"
+    first = await world["manager"].post(path, BODY)
+    impact = {"number": 0, "tasks": 4, "finish": {"before": None, "after": "2026-03-10T16:00:00"}}
+    assert first.json()["effects"]["impact"] == {"baseline": impact}
+    foundation = plan["foundation"]
+    await world["manager"].patch(f"/v1/tasks/{foundation['id']}", {"duration_minutes": 6 * DAY}, foundation["version"])
+    refused = await world["coordinator"].post(path, BODY)
+    moved = {"before": "2026-03-10T16:00:00", "after": "2026-03-11T16:00:00"}
+    assert refused.json()["impact"] == {"baseline": {"number": 1, "tasks": 4, "finish": moved}}
+    second = (await world["manager"].post(path, BODY)).json()
+    decision = (await world["member"].get(f"/v1/decisions/{second['decision_id']}")).json()
+    assert decision["impact"] == refused.json()["impact"]

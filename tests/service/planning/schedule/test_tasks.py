@@ -202,7 +202,8 @@ async def test_a_coordinator_moves_work_within_its_float(world: World) -> None:
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert body["duration_minutes"] == 2 * DAY
-    assert body["effects"]["impact"] == {"float_used_minutes": DAY, "tasks_moved": 1}
+    subject = {"type": "task", "id": fence["id"], "title": "Fence"}
+    assert body["effects"]["impact"] == {"float_used_minutes": DAY, "tasks_moved": 1, "subject": subject}
     assert answer.headers["tandem-effect"] == "applied"
 
 
@@ -240,7 +241,8 @@ async def test_a_dry_run_tells_what_really_happens_afterwards(world: World) -> N
     assert applied.status_code == 200
     after = {name: await read_task(world, task) for name, task in plan.items()}
     impact = tried.json()["impact"]
-    assert impact == applied.json()["effects"]["impact"] == ran["impact"]
+    subject = {"type": "task", "id": foundation["id"], "title": "Foundation"}
+    assert impact == applied.json()["effects"]["impact"] == ran["impact"] | {"subject": subject}
     finish = impact["finish"]
     assert (finish["before"], finish["after"]) == (before["handover"]["finish"], after["handover"]["finish"])
     assert finish["moved_minutes"] == DAY + 17

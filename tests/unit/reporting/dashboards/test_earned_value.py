@@ -85,7 +85,7 @@ def test_gray_and_larsons_second_project() -> None:
     assert printed(status.percent_complete, 0) == "72"
 
 
-def test_schwalbe() -> None:
+def test_the_example_of_schwalbe_comes_out() -> None:
     status = value("200000", "120000", "100000", "90000")
     assert (status.cost_variance, status.schedule_variance) == (10_000, -20_000)
     assert printed(status.cost_performance_index, 4) == "1.1111"
@@ -94,7 +94,7 @@ def test_schwalbe() -> None:
     assert printed(status.duration_at_schedule_rate(Decimal(6)), 1) == "7.2"
 
 
-def test_pinto() -> None:
+def test_the_example_of_pinto_comes_out() -> None:
     first = value("100", "65", "58", "1")
     assert printed(first.schedule_performance_index, 4) == "0.8923"
     assert printed(first.duration_at_schedule_rate(Decimal(12)), 2) == "13.45"
