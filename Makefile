@@ -4,6 +4,7 @@ PYTHON ?= python3
 MODE ?= all-in-one
 PORT ?= 8080
 DATA ?= .tandem
+CASES ?= tests/data/msproject
 
 VENV := .venv
 IN := $(VENV)/bin
@@ -38,10 +39,10 @@ fuzz: $(VENV)/.installed-dev ## Try for ten minutes what the API's description a
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(IN)/pytest -q tests/contract/test_schemathesis.py
 
 bench: $(VENV)/.installed-dev ## Measure speed and memory
-	@$(IN)/pytest -q -s tests/bench
+	@$(IN)/python -m tests.bench
 
-fidelity: $(VENV)/.installed-dev ## Compare schedules with those of other programs
-	@$(IN)/pytest -q -s tests/fidelity
+fidelity: $(VENV)/.installed-dev ## Score the schedule engine on cases with known dates (CASES=folder)
+	@$(IN)/python -m tests.fidelity "$(CASES)"
 
 format: $(VENV)/.installed-dev ## Format the code and repair what can be repaired
 	@$(IN)/ruff check --fix --exit-zero --quiet

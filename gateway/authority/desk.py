@@ -23,7 +23,7 @@ from gateway.authority.events import (
 )
 from gateway.authority.proposal import OwnProposal, Proposal, ProposalState, RebaseRequired
 from gateway.authority.schemas import NewDecision
-from services.kernel.access import policy_of, require_member
+from services.kernel.access import policy_of, require_member, require_scope
 from services.kernel.events import Fact, FactType
 from services.kernel.http_client import AsgiApp, HttpClient, HttpFailed, Response, client
 from services.kernel.identity import HEADER, IdentitySigner, Principal
@@ -142,6 +142,7 @@ async def withdraw(session: WriteSession, proposal_id: UUID, reason: str) -> Pro
     await require_member(session, session.principal, proposal.project_id)
     if proposal.proposer_id != session.principal.person_id:
         raise Forbidden
+    require_scope(session.principal, f"{proposal.service}:propose")
     proposal.require_open()
     proposal.reason = reason
     await settle(session, proposal, ProposalState.WITHDRAWN, PROPOSAL_WITHDRAWN)

@@ -110,11 +110,7 @@ class Pipe:
     async def _refuse(
         self, problem: Problem, context: RequestContext, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        response = problem_response(problem, context, scope["path"])
-        response.headers["Tandem-Request-Id"] = context.request_id
-        response.headers["Content-Language"] = context.language
-        response.headers["Vary"] = "Accept-Language, Authorization"
-        await response(scope, receive, send)
+        await _dressed(problem_response(problem, context, scope["path"]), context)(scope, receive, send)
 
     async def _pass(
         self,
@@ -256,7 +252,7 @@ class Pipe:
             await send({"type": "http.response.body", "body": refusal.body})
             return
         response = await self._propose(service, scope, body, context, received, document)
-        await response(scope, receive, send)
+        await _dressed(response, context)(scope, receive, send)
 
     async def _propose(
         self,
@@ -306,6 +302,14 @@ class Pipe:
                 )
         except Replayed as replayed:
             return replayed.response
+
+
+def _dressed(response: Response, context: RequestContext) -> Response:
+    """An answer of the pipe's own, with the headers that every answer has."""
+    response.headers["Tandem-Request-Id"] = context.request_id
+    response.headers["Content-Language"] = context.language
+    response.headers["Vary"] = "Accept-Language, Authorization"
+    return response
 
 
 class _Attempt:

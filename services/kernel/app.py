@@ -4,6 +4,7 @@ Outermost stands one pure-ASGI middleware (`Envelope`): limits, strict framing o
 answer's headers, one log line and the metrics. Inside it FastAPI routes; whatever goes wrong becomes problem+json.
 """
 
+import hmac
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel.access_copy import DIRECTORY_HANDLERS
+from services.kernel.failpoints import arm
 from services.kernel.http_client import AsgiApp
 from services.kernel.identity import HEADER as IDENTITY_HEADER
 from services.kernel.ids import new_id
@@ -111,6 +113,7 @@ def create_app(
 ) -> FastAPI:
     """One service as an ASGI application. `peers` are the other services; without it their URLs come from settings."""
     configure_logs(settings)
+    arm(settings.crash)
     every_handler = Handlers()
     if not own_directory:
         every_handler.include(DIRECTORY_HANDLERS)
@@ -376,7 +379,10 @@ def _health_router(service: Service, metrics: Metrics) -> APIRouter:
 
     @router.get("/metrics")
     async def show_metrics(request: Request) -> Response:
-        _require_service(request)
+        token = service.settings.metrics_token
+        given = request.headers.get("authorization", "")
+        if token is None or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            _require_service(request)
         return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4")
 
     return router

@@ -51,7 +51,7 @@ class Problem(Exception):
             "type": f"/v1/problems/{self.code}",
             "title": self.title[language],
             "status": self.status,
-            "detail": self.detail[language].format_map(_Gaps(self.values)),
+            "detail": self.detail[language].format_map(_Gaps(self._words())),
             "instance": instance,
             "code": self.code,
             "errors": self.errors,
@@ -60,6 +60,13 @@ class Problem(Exception):
         }
         document.update({name: self.values[name] for name in self.members if name in self.values})
         return document
+
+    def _words(self) -> dict[str, Any]:
+        """The values as a sentence shows them: a list by its parts."""
+        return {
+            name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            for name, value in self.values.items()
+        }
 
 
 class _Gaps(dict[str, Any]):

@@ -47,6 +47,8 @@ class Settings(BaseModel):
     drain_seconds: float = Field(
         default=2.0, ge=0, le=60, description="how long a stopping process still answers, not ready"
     )
+    metrics_token: str | None = Field(default=None, description="bearer token with which a scraper may read /metrics")
+    crash: str | None = Field(default=None, description="name:k of a failpoint that kills the process; tests only")
     run_workers: bool = Field(
         default=True, description="whether this process also relays, reads the log and works off jobs"
     )
@@ -71,11 +73,17 @@ class Settings(BaseModel):
         except ValueError as error:
             raise SettingsRefused(f"the settings of {service} are not usable: {error}") from error
         settings.refuse_weak_secrets()
+        if settings.crash and settings.environment == "production":
+            raise SettingsRefused(f"{PREFIX}CRASH is set; production does not start with a failpoint armed")
         return settings
 
     def refuse_weak_secrets(self) -> None:
         """A secret that ships with the product or can be guessed is worse than none: nobody notices it."""
-        for name, secrets in (("INTERNAL_KEYS", self.signing_keys), ("CURSOR_KEY", (self.cursor_key,))):
+        for name, secrets in (
+            ("INTERNAL_KEYS", self.signing_keys),
+            ("CURSOR_KEY", (self.cursor_key,)),
+            ("METRICS_TOKEN", (self.metrics_token,) if self.metrics_token else ()),
+        ):
             for secret in secrets:
                 if len(secret) < MINIMUM_SECRET_LENGTH:
                     raise SettingsRefused(f"{PREFIX}{name} is shorter than {MINIMUM_SECRET_LENGTH} characters")

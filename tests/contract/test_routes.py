@@ -211,6 +211,7 @@ async def _absent(
 async def test_a_token_that_may_only_read_writes_nothing(
     system: SystemUnderTest, ours: Inventory, description: Description
 ) -> None:
+    """Tokens apart: everybody keeps house with their own, and draws none that is wider than the one that asks."""
     body = {"name": "reader", "scopes": [f"{service}:read" for service in ("planning", "coordination", "reporting")]}
     wrong = []
     readers = {}
@@ -228,7 +229,8 @@ async def test_a_token_that_may_only_read_writes_nothing(
                 headers={"If-Match": await ours.version(operation)},
                 **ours.payload(operation),
             )
-            if not is_problem(answer, 403) and answer.status_code not in CANNOT_SUCCEED.get(str(operation), ()):
+            expected = CANNOT_SUCCEED.get(str(operation), ())
+            if not is_problem(answer, 403) and answer.status_code not in expected and "/tokens" not in operation.path:
                 wrong.append(told(operation, answer))
         elif operation.method == "GET" and not operation.streams:
             answer = await reader.get(ours.path(operation), params=ours.query(operation))
@@ -272,9 +274,12 @@ async def test_a_body_cannot_tell_another_tenants_ids_from_those_that_never_were
                 )
                 for object_id in (foreign, random)
             ]
-            if nameless(answers[0], foreign) != nameless(answers[1], random):
+            if (
+                nameless(answers[0], foreign) != nameless(answers[1], random)
+                and max(each.status_code for each in answers) >= 400
+            ):
                 wrong.append(f"{operation} {place}:\n  {answers[0].text[:400]}\n  {answers[1].text[:400]}")
-            elif answers[0].status_code not in (404, 409, 422) and noun not in KEPT_UNSEEN:
+            elif answers[0].status_code not in (403, 404, 409, 422) and noun not in KEPT_UNSEEN:
                 wrong.append(f"{operation} {place} takes an id that nobody knows: {answers[0].status_code}")
     assert not wrong, "\n".join(wrong)
 

@@ -81,7 +81,7 @@ async def change_document(document_id: UUID, patch: DocumentPatch, write: Writin
     "/v1/documents/{document_id}/versions",
     status_code=201,
     response_model=DocumentVersionShape,
-    openapi_extra={"requestBody": VERSION_UPLOAD},
+    openapi_extra={"requestBody": VERSION_UPLOAD, "x-if-match": "required"},
 )
 async def add_version(document_id: UUID, upload: UploadedVersion, write: KeyedWriting) -> Response:
     """Upload a new version of the document that `If-Match` names; of two with one base, one gets 412."""

@@ -27,12 +27,12 @@ def replaying(world: World) -> Caller:
     return world.caller("manager", on_behalf_of_id=proposer, proposal_id=new_id(), reason="The client agreed.")
 
 
-async def accepted(world: World, decider: Caller) -> dict[str, Any]:
+async def accepted(world: World, decider: Caller, reason: str = "The client agreed.") -> dict[str, Any]:
     """The one decision that the acceptance left."""
     (decision,) = await decisions_of(world, f"?proposal_id={decider.principal.proposal_id}")
     assert decision["decided_by_id"] == str(world["manager"].id)
     assert decision["proposed_by_id"] == str(world["coordinator"].id)
-    assert decision["reason"] == "The client agreed."
+    assert decision["reason"] == reason
     return decision
 
 
@@ -104,11 +104,7 @@ async def test_whatever_is_created_by_an_acceptance_is_decided_once(world: World
     decider = replaying(world)
     answer = await decider.post(f"/v1/projects/{world.project_id}/{path}", body)
     assert answer.status_code in (200, 201), answer.text
-    if noun == "baseline" or noun == "decision":
-        (decision,) = await decisions_of(world, f"?proposal_id={decider.principal.proposal_id}")
-    else:
-        decision = await accepted(world, decider)
-    assert decision["kind"] == kind
+    assert (await accepted(world, decider, body.get("reason", "The client agreed.")))["kind"] == kind
 
 
 @pytest.mark.parametrize(
