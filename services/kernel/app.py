@@ -31,6 +31,7 @@ from services.kernel.identity import HEADER as IDENTITY_HEADER
 from services.kernel.ids import new_id
 from services.kernel.inbox import Handlers
 from services.kernel.job_routes import job_router
+from services.kernel.job_waiting import JobWaiting
 from services.kernel.jobs import JobFunction
 from services.kernel.language import choose_language
 from services.kernel.logs import configure_logs
@@ -156,6 +157,7 @@ def create_app(
     app.add_exception_handler(Replayed, _render_replayed)
     app.add_exception_handler(RequestValidationError, _render_validation)
     app.add_exception_handler(HTTPException, _render_http)
+    app.add_middleware(JobWaiting, database=service.database)
     app.add_middleware(Envelope, service=service, metrics=metrics)
     describe(app, service.name)
     return app

@@ -120,6 +120,8 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
             {"description": "A problem.", "content": {"application/problem+json": {"schema": PROBLEM_REF}}},
         )
     if writes:
+        if "202" in responses and "200" not in responses:
+            responses["200"] = responses["202"] | {"description": "The job, ended in time for `Prefer: wait=…`."}
         responses.setdefault("202", PROPOSED)
         if any(each["name"] == "dry_run" for each in operation.get("parameters", ())):
             _describe_dry_run(responses)
