@@ -245,13 +245,10 @@ class Inbox:
     async def _hold_cursor(self, session: WriteSession, source: str) -> int:
         """The number reached, locked until the transaction ends."""
         driver = await session.driver()
-        await driver.execute(
-            "insert into inbox_cursors (tenant_id, source, number) values ($1, $2, 0) on conflict do nothing",
-            session.tenant_id,
-            source,
-        )
+        # An update to the same number locks the row and tells it in one statement, be it new or not.
         number: int = await driver.fetchval(
-            "select number from inbox_cursors where tenant_id = $1 and source = $2 for update",
+            """insert into inbox_cursors as held (tenant_id, source, number) values ($1, $2, 0)
+               on conflict (tenant_id, source) do update set number = held.number returning number""",
             session.tenant_id,
             source,
         )

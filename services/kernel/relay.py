@@ -40,7 +40,8 @@ class Relay:
                         await asyncio.sleep(1)
                     while True:
                         self._awake.clear()
-                        if await self._send(connection) == 0:
+                        # What is committed after the clearing wakes us again, so that a batch with room was the last.
+                        if await self._send(connection) < BATCH:
                             await self._pause()
             except LOG_FAILURES as error:
                 _log.warning("relay waits", problem=type(error).__name__)

@@ -17,31 +17,34 @@ PER_CPU = "answers per CPU second"
 async def measure(parts: set[str], rounds: int) -> list[Figure]:
     """The figures of the chosen parts."""
     figures: list[Figure] = []
-    with tempfile.TemporaryDirectory() as folder:
-        if parts & {"lists", "changes"}:
-            async with LocalStack(Path(folder)) as stack:
-                small = await make_plan(stack)
-                if "changes" in parts:
-                    figures += await measure_changes(stack)
-                if "lists" in parts:
-                    figures += await measure_all_in_one(stack, small, rounds)
-        if "lists" in parts:
-            async with LocalStack(Path(folder), mode="separate") as stack:
-                figures += await measure_separate(stack, small, rounds)
+    if "changes" in parts:
+        with tempfile.TemporaryDirectory() as folder:
+            figures += await measure_changes(Path(folder))
+    if "lists" in parts:
+        with tempfile.TemporaryDirectory() as folder:
+            figures += await measure_lists(Path(folder), rounds)
     if "starts" in parts:
         figures += await start_up.measure()
     return figures
 
 
-async def measure_changes(stack: LocalStack) -> list[Figure]:
-    """On a plan of their own, so that the lists find theirs as it was made."""
-    plan = await make_plan(stack)
-    return [await changes.dates(plan, [stack.process("all-in-one").pid]), await changes.feed(plan)]
+async def measure_changes(folder: Path) -> list[Figure]:
+    async with LocalStack(folder) as stack:
+        plan = await make_plan(stack)
+        return [await changes.dates(plan, [stack.process("all-in-one").pid]), await changes.feed(plan)]
 
 
-async def measure_all_in_one(stack: LocalStack, small: Plan, rounds: int) -> list[Figure]:
-    large = await make_plan(stack)
-    await surround(stack, large)
+async def measure_lists(folder: Path, rounds: int) -> list[Figure]:
+    """All-in-one first, then the same data under separate processes."""
+    async with LocalStack(folder) as stack:
+        small, large = await make_plan(stack), await make_plan(stack)
+        await surround(stack, large)
+        figures = await measure_all_in_one(stack, small, large, rounds)
+    async with LocalStack(folder, mode="separate") as stack:
+        return figures + await measure_separate(stack, small, rounds)
+
+
+async def measure_all_in_one(stack: LocalStack, small: Plan, large: Plan, rounds: int) -> list[Figure]:
     async with lists.reference_process(stack) as reference:
         targets = {
             "reference": lists.of_reference(reference, small),

@@ -10,11 +10,11 @@ from uuid import UUID
 import orjson
 
 from tests.bench.figure import Figure
-from tests.bench.plans import DAY_MINUTES, Plan, change_task
+from tests.bench.plans import DAY_MINUTES, Plan, change_task, make_tasks
 from tests.bench.processes import cpu_seconds
 
 CHANGES = 100
-WRITES_A_SECOND, FEED_SECONDS = 50, 20
+WRITES_A_SECOND, FEED_SECONDS, PROJECTS = 50, 20, 10
 QUIET_SHARE = 0.1
 
 
@@ -47,33 +47,37 @@ async def dates(plan: Plan, pids: Sequence[int]) -> Figure:
 
 
 async def feed(plan: Plan) -> Figure:
-    """From commit to the reader of the stream, at 50 changes of a title a second.
+    """From commit to the reader of the stream, at 50 changes of a title a second, spread over ten projects of a tenant.
 
-    Measured from `occurred_at`, when the transaction began, so that the whole write is counted in.
+    Measured from `occurred_at`, when the transaction began, so that the whole write is counted in. The first second
+    warms up.
     """
-    listed = await plan.manager.get(f"/v1/projects/{plan.project_id}/tasks", params={"limit": 200, "fields": "version"})
-    known = {UUID(task["id"]): int(task["version"]) for task in listed.json()["data"]}
-    writes = WRITES_A_SECOND * FEED_SECONDS
+    warming = WRITES_A_SECOND
+    tasks = await make_tasks(plan, PROJECTS, (warming + WRITES_A_SECOND * FEED_SECONDS) // PROJECTS)
     arrived: dict[str, float] = {}
     connected = asyncio.Event()
-    reading = asyncio.create_task(_read(plan, writes, arrived, connected))
+    reading = asyncio.create_task(_read(plan, len(tasks), arrived, connected))
     await connected.wait()
     began = time.monotonic()
-    lanes = list(known.items())
 
-    async def write(number: int) -> None:
-        task_id, version = lanes[number % len(lanes)]
+    async def write(number: int, task_id: UUID) -> None:
         await asyncio.sleep(began + number / WRITES_A_SECOND - time.monotonic())
-        await change_task(
-            plan, task_id, version + number // len(lanes), {"title": f"Renamed {number}"}, f"feed-{number}"
-        )
+        await change_task(plan, task_id, 1, {"title": f"Renamed {number}"}, f"feed-{number}")
 
-    await asyncio.gather(*(write(number) for number in range(writes)))
+    await asyncio.gather(*(write(number, task_id) for number, task_id in enumerate(tasks)))
+    seconds = time.monotonic() - began
     async with asyncio.timeout(10):
         await reading
-    milliseconds = [seconds * 1000 for seconds in arrived.values()]
+    milliseconds = [arrived[f"feed-{number}"] * 1000 for number in range(warming, len(tasks))]
     p50, p95 = median(milliseconds), percentile_95(milliseconds)
-    return Figure("feed_latency", p50, "ms p50", "p50 < 20, p95 < 100 ms", p50 < 20 and p95 < 100, further={"p95": p95})
+    return Figure(
+        "feed_latency",
+        p50,
+        "ms p50",
+        "p50 < 20, p95 < 100 ms",
+        p50 < 20 and p95 < 100,
+        further={"p95": p95, "writes a second": len(tasks) / seconds},
+    )
 
 
 async def _read(plan: Plan, writes: int, arrived: dict[str, float], connected: asyncio.Event) -> None:

@@ -93,7 +93,11 @@ async def generate(order: Order) -> Load:
     loop = asyncio.get_running_loop()
     request, until = order.request(), began + order.seconds
     connections = [
-        (await loop.create_connection(lambda: Connection(request, until, load), parts.hostname, parts.port))[1]
+        (
+            await loop.create_connection(
+                lambda: Connection(request, until, load), parts.hostname or "", parts.port or 80
+            )
+        )[1]
         for _ in range(order.connections)
     ]
     async with asyncio.timeout(order.seconds + LATE_SECONDS):

@@ -24,6 +24,7 @@ LINES, PACKAGES_IN_A_LINE, TASKS_IN_A_PACKAGE = 8, 5, 24
 TASKS = LINES * PACKAGES_IN_A_LINE * (1 + TASKS_IN_A_PACKAGE)
 NOTES = ("What is to be done, where the drawings lie and whom to ask before work begins; " * 3)[:200]
 DAY_MINUTES = 450
+REPETITIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +82,38 @@ def planning_url(stack: LocalStack) -> str:
     return stack.postgres.url(database_name("planning"))
 
 
+async def make_tasks(plan: Plan, projects: int, tasks_in_each: int) -> list[UUID]:
+    """More projects of the plan's tenant, with tasks that nothing links. Returns the tasks, one of each project in turn."""
+    ids: list[list[UUID]] = []
+    for number in range(1, projects + 1):
+        body = {"key": f"SMALL{number}", "name": f"Footbridge {number}", "start": "2026-03-02T08:00:00"}
+        created = await plan.manager.post("/v1/projects", body)
+        operations = [{"op": "create", "body": {"title": f"Step {step}"}} for step in range(1, tasks_in_each + 1)]
+        answer = await plan.manager.post(f"/v1/projects/{created.json()['id']}/tasks/batch", {"operations": operations})
+        if answer.status_code != 200:
+            raise RuntimeError(f"the tasks could not be made: {answer.text[:500]}")
+        ids.append([UUID(result["id"]) for result in answer.json()["results"]])
+    await _taken_in(plan)
+    return [task_id for of_each in zip(*ids, strict=True) for task_id in of_each]
+
+
 async def change_task(
     plan: Plan, task_id: UUID, version: int, patch: Mapping[str, object], agent: str
 ) -> Mapping[str, Any]:
-    """PATCH a task with a key of its own. Returns the answer; raises RuntimeError where it is no success."""
+    """PATCH a task with a key of its own, again where the answer asks for that.
+
+    Returns the answer; raises RuntimeError where it is no success.
+    """
     headers = {"Idempotency-Key": str(new_id()), "Tandem-Change-Agent": agent}
-    answer = await plan.manager.patch(f"/v1/tasks/{task_id}", patch, version, headers=headers)
-    if answer.status_code != 200:
-        raise RuntimeError(f"a change was refused: {answer.text[:500]}")
-    body: Mapping[str, Any] = answer.json()
-    return body
+    for repetition in range(REPETITIONS):
+        await asyncio.sleep(0.2 if repetition else 0)
+        answer = await plan.manager.patch(f"/v1/tasks/{task_id}", patch, version, headers=headers)
+        body: Mapping[str, Any] = answer.json()
+        if answer.status_code == 200:
+            return body
+        if not body["retryable"]:
+            raise RuntimeError(f"a change was refused: {answer.text[:500]}")
+    raise RuntimeError(f"the system was still too busy at the {REPETITIONS}th attempt")
 
 
 async def _taken_in(plan: Plan) -> None:

@@ -18,8 +18,6 @@ SERVICES = ("gateway", "planning", "coordination", "reporting")
 FOREIGN_INDEXES = {
     "ix_idempotency_keys_created_at": "the sweep of old keys walks all tenants by age, as the background role",
     "uq_tokens_hash": "a bearer token is looked up before its tenant is known",
-    "uq_tokens_digest": "a bearer token is looked up before its tenant is known",
-    "ix_tokens_digest": "a bearer token is looked up before its tenant is known",
 }
 SETTING = "current_setting('app.tenant_id'::text)"
 

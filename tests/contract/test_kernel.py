@@ -212,7 +212,7 @@ async def test_a_fact_that_cannot_be_handled_holds_up_its_project_and_no_other(p
 async def test_whoever_saw_more_than_can_be_had_is_asked_to_come_back(
     planning: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(planning.service.peers._targets, "gateway", DOWN)  # type: ignore[arg-type]  # a plain dict in fact
+    monkeypatch.setitem(planning.service.peers._targets, "gateway", DOWN)
     world = await planning.world(standard_policy())
     answer = await world["manager"].get(
         f"/v1/projects/{world.project_id}", headers={"Tandem-Positions": "gateway=999999"}

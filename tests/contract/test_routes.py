@@ -58,8 +58,8 @@ def nameless(answer: Response, *ids: str) -> tuple[Any, ...]:
 
 
 def service_of(system: SystemUnderTest, name: str) -> Service:
-    app = system.own if name == "gateway" else system.pipe._upstreams[name]
-    service: Service = app.state.service  # type: ignore[union-attr]  # every upstream of this process is an application
+    app: Any = system.own if name == "gateway" else system.pipe._upstreams[name]
+    service: Service = app.state.service
     return service
 
 
@@ -613,19 +613,39 @@ async def test_every_answer_names_its_request_and_its_language(ours: Inventory, 
     for operation in description:
         if operation.streams and not operation.places:
             continue
-        answer = await ours.caller(operation).request(
-            operation.method,
-            ours.path(operation, **{operation.places[0][0]: str(new_id())} if operation.places else {}),
-        )
-        counts = {name: len(answer.headers.get_list(name)) for name in ("tandem-request-id", "content-language")}
-        wrong += [f"{operation}: {name} stands {count} times" for name, count in counts.items() if count != 1]
-        if answer.headers.get("x-content-type-options") != "nosniff" and answer.status_code < 400:
-            wrong.append(f"{operation}: its type may be sniffed")
-        if not {"accept-language", "authorization"} <= set(answer.headers.get("vary", "").lower().split(", ")):
-            wrong.append(f"{operation}: Vary is {answer.headers.get('vary')}")
-        if "server" in answer.headers or "x-powered-by" in answer.headers:
-            wrong.append(f"{operation} names its software")
+        path = ours.path(operation, **{operation.places[0][0]: str(new_id())} if operation.places else {})
+        for answer in (
+            await ours.caller(operation).request(operation.method, path),
+            await ours.system.http.request(operation.method, path),
+        ):
+            counts = {name: len(answer.headers.get_list(name)) for name in ("tandem-request-id", "content-language")}
+            wrong += [f"{operation}: {name} stands {count} times" for name, count in counts.items() if count != 1]
+            if answer.headers.get("x-content-type-options") != "nosniff" and answer.status_code < 400:
+                wrong.append(f"{operation}: its type may be sniffed")
+            if not {"accept-language", "authorization"} <= set(answer.headers.get("vary", "").lower().split(", ")):
+                wrong.append(f"{operation}: Vary is {answer.headers.get('vary')}")
+            if "server" in answer.headers or "x-powered-by" in answer.headers:
+                wrong.append(f"{operation} names its software")
     assert not wrong, "\n".join(wrong)
+
+
+async def test_what_is_not_for_the_public_is_not_there(system: SystemUnderTest, ours: Inventory) -> None:
+    manager = ours.tenant["manager"]
+    for path in (
+        "/docs",
+        "/redoc",
+        "/openapi.json",
+        "/internal/facts",
+        "/internal/heads",
+        "/internal/openapi.json",
+        "/debug",
+    ):
+        for answer in (await system.http.get(path), await manager.get(path)):
+            assert is_problem(answer, 404), f"{path}: {answer.status_code}"
+    for answer in (await system.http.get("/metrics"), await manager.get("/metrics")):
+        assert is_problem(answer, 401), "the metrics are for whoever holds a service's identity"
+    health = await system.http.get("/health")
+    assert (health.status_code, health.json()) == (200, {"status": "alive"}), "health names no versions"
 
 
 async def test_the_title_follows_the_language_and_the_code_never_does(

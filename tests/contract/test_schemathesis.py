@@ -69,7 +69,7 @@ async def test_the_system_does_what_its_description_says_whatever_it_is_sent(
         *("run", f"{address}/v1/openapi.json", "--url", address, "--header", f"Authorization: Bearer {token}"),
         *("--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "--exclude-path-regex", "/stream$"),
         *("--max-time", str(SECONDS), "--continue-on-failure", "--request-timeout", "20", "--seed", "1"),
-        *("--suppress-health-check", "all", "--warnings", "off", "--workers", "2"),
+        *("--suppress-health-check", "all", "--warnings", "off", "--workers", "1"),
     ]
     process = await asyncio.create_subprocess_exec(
         *command,

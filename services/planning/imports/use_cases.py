@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.kernel.jobs import JobCancelled, JobRun, enqueue_job
 from services.kernel.problems import Problem, Unavailable
 from services.kernel.session import WriteSession
 from services.kernel.storage import ObjectDamaged, ObjectMissing, Storage, StorageFailed
+from services.planning.decisions.decision import Decision
 from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.imports.events import PLAN_IMPORTED
 from services.planning.imports.mspdi import Limits, MspdiPlan, UnreadableFile, read_mspdi
@@ -44,17 +46,18 @@ from services.planning.schedule.impact import impact_of, measures_of
 from services.planning.schedule.network import Plan
 from services.planning.schedule.plan_rows import task_row
 from services.planning.schedule.repository.loading import (
-    has_baseline,
+    baseline_numbers,
     last_baseline_finish,
     load_plan,
     lock_plan,
-    next_baseline_number,
 )
 from services.planning.schedule.repository.storing import store_plan
 from services.planning.schedule.task import MAXIMUM_TASKS
 from services.planning.schedule.use_cases.baselines import baseline_impact, tell_baseline
 from services.planning.schedule.use_cases.plan_changes import parts_of, plan_dates, tell_rest
 from services.planning.schedule.working_plan import WorkingPlan
+
+Rows = Sequence[tuple[Any, ...]]
 
 JOB = "import_plan"
 # Microsoft Project keeps eleven.
@@ -126,8 +129,8 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
         taken.altered("Project", "dropped", "the project has tasks already and keeps its start, calendar and rules")
     plan.reschedule()
     impact = impact_of(plan)
-    baselines = baselines_of(mspdi, plan, taken)
-    kinds = ["import.plan", *["baseline.set"] * bool(baselines)]
+    found = baselines_of(mspdi, plan, taken)
+    kinds = ["import.plan", *["baseline.set"] * bool(found)]
     await require_authority(session, project_id, kinds, measures_of(impact), impact)
     await insert_rows(session, "calendars", project_id, taken.calendars)
     await insert_rows(session, "resources", project_id, taken.resources)
@@ -150,23 +153,19 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
             "resources": len(taken.resources),
             "assignments": len(taken.assignments),
             "calendars": len(taken.calendars),
-            "baselines": len(baselines),
+            "baselines": len(found),
         },
         report=_report(mspdi, taken),
     )
     await keep_import(session, record)
-    await record_acceptance(
-        session,
-        project_id=project_id,
-        kind="import.plan",
-        question=f"Shall the plan in {record.filename} be taken over?",
-        chosen=f"{len(taken.task_ids)} tasks taken over",
-        impact=impact,
-        subject_type="import",
-        subject_id=record.id,
-    )
+    before = await last_baseline_finish(session, project_id)
+    known_numbers = await baseline_numbers(session, project_id)
+    baselines = _number(session, project_id, found, known_numbers, record.filename)
+    decision = await _record_decision(session, record, baselines, before, impact)
     _tell(session, plan, record)
-    await _keep_baselines(session, project_id, baselines, record.filename)
+    for baseline, rows in baselines:
+        baseline.decision_id = decision.id if decision is not None else None
+        await _keep_baseline(session, baseline, rows)
     await run.succeed(session, f"/v1/imports/{record.id}", {"import_id": str(record.id), "counts": record.counts})
 
 
@@ -183,42 +182,66 @@ async def _set_frame(
     await keep_options(session, plan.project_id, asdict(plan.options))
 
 
-async def _keep_baselines(
-    session: WriteSession, project_id: UUID, found: Mapping[int, Sequence[tuple[Any, ...]]], filename: str
-) -> None:
-    """The file's baselines under their own numbers, or the next where the project has that one already.
-
-    Others agreed upon them; that the project holds to them is a decision of whoever imports.
-    """
+def _number(
+    session: WriteSession, project_id: UUID, found: Mapping[int, Rows], known: set[int], filename: str
+) -> list[tuple[Baseline, Rows]]:
+    """The file's baselines under their own numbers, or the next where the project has that one already."""
+    numbered = []
+    taken = set(known)
     for number, rows in sorted(found.items()):
-        before = await last_baseline_finish(session, project_id)
-        taken = number not in _BASELINE_NUMBERS or await has_baseline(session, project_id, number)
+        free = number in _BASELINE_NUMBERS and number not in taken
+        own = number if free else max(taken, default=-1) + 1
+        taken.add(own)
         baseline = Baseline(
             id=new_id(),
             project_id=project_id,
-            number=await next_baseline_number(session, project_id) if taken else number,
+            number=own,
             name=f"Baseline {number}",
             reason=f"Imported from {filename}",
             set_at=session.now,
             start=min(row[3] for row in rows),
             finish=max(row[4] for row in rows),
         )
-        decision = await record_decision(
-            session,
-            project_id=project_id,
-            kind="baseline.set",
-            question="Is this the plan that we agree upon?",
-            chosen=baseline.name,
-            reason=baseline.reason,
-            impact=baseline_impact(baseline.number, len(rows), before, baseline.finish),
-            subject_type="baseline",
-            subject_id=baseline.id,
-        )
-        baseline.decision_id = decision.id
-        session.add(baseline)
-        await session.flush()
-        await insert_baseline_tasks(session, [(baseline.id, *row) for row in rows])
-        tell_baseline(session, baseline, [(row[0], *row[3:]) for row in rows])
+        numbered.append((baseline, rows))
+    return numbered
+
+
+async def _record_decision(
+    session: WriteSession,
+    record: Import,
+    baselines: Sequence[tuple[Baseline, Rows]],
+    before: datetime | None,
+    impact: dict[str, Any],
+) -> Decision | None:
+    """Others agreed upon the file's baselines; that the project holds to them is decided by whoever imports.
+
+    Without baselines an import is operational, and a decision only where it accepts a proposal.
+    """
+    question = f"Shall the plan in {record.filename} be taken over?"
+    chosen = f"{record.counts['tasks']} tasks taken over"
+    record_it = record_acceptance
+    if baselines:
+        baseline, rows = baselines[-1]
+        impact = impact | baseline_impact(baseline.number, len(rows), before, baseline.finish)
+        chosen += ", with baseline " + ", ".join(str(each.number) for each, _ in baselines)
+        record_it = record_decision
+    return await record_it(
+        session,
+        project_id=record.project_id,
+        kind="import.plan",
+        question=question,
+        chosen=chosen,
+        impact=impact,
+        subject_type="import",
+        subject_id=record.id,
+    )
+
+
+async def _keep_baseline(session: WriteSession, baseline: Baseline, rows: Rows) -> None:
+    session.add(baseline)
+    await session.flush()
+    await insert_baseline_tasks(session, [(baseline.id, *row) for row in rows])
+    tell_baseline(session, baseline, [(row[0], *row[3:]) for row in rows])
 
 
 def _report(mspdi: MspdiPlan, taken: TakenOver) -> list[dict[str, Any]]:

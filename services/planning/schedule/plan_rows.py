@@ -173,7 +173,7 @@ class Before:
 
 
 def task_row(each: PlanTask) -> dict[str, Any]:
-    """The task as facts and effects show it."""
+    """The task as facts and effects show it. Dates stay objects: orjson writes them in ISO 8601 itself, and faster."""
     return {
         "id": str(each.id),
         "parent_id": each.parent_id and str(each.parent_id),
@@ -183,12 +183,12 @@ def task_row(each: PlanTask) -> dict[str, Any]:
         "outline_level": each.outline_level,
         "summary": each.summary,
         "milestone": each.milestone,
-        "start": each.start.isoformat(),
-        "finish": each.finish.isoformat(),
+        "start": each.start,
+        "finish": each.finish,
         "duration_minutes": (each.duration + 5) // TICKS_PER_MINUTE,
         "percent_complete": each.percent_complete,
         "total_float_minutes": each.total_float_minutes,
         "critical": each.critical,
         "assignee_id": each.assignee_id and str(each.assignee_id),
-        "deadline": each.deadline and each.deadline.isoformat(),
+        "deadline": each.deadline,
     }

@@ -223,8 +223,21 @@ class WorkingPlan:
         )
         if computed == earlier:
             return
-        for name, value in zip(COMPUTED, computed, strict=True):
-            setattr(each, name, value)
+        # The first seven are the task's own already. A thousand tasks may move at once, so this is spelled out.
+        (
+            each.summary,
+            each.start,
+            each.finish,
+            each.early_start,
+            each.early_finish,
+            each.late_start,
+            each.late_finish,
+            each.total_float_minutes,
+            each.free_float_minutes,
+            each.critical,
+            each.driver,
+            each.driving_dependency_id,
+        ) = (placed.summary, *computed[7:])
         if each.id in self.added:
             return
         self.before.setdefault(each.id, Before(earlier[7], earlier[8], earlier[13], earlier[15]))

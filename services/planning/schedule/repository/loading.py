@@ -229,15 +229,12 @@ async def next_baseline_number(session: WriteSession, project_id: UUID) -> int:
     return number
 
 
-async def has_baseline(reader: Reader, project_id: UUID, number: int) -> bool:
-    """Whether the project has a baseline of this number."""
-    found: bool = await reader.value(
-        "select exists (select from baselines where tenant_id = $1 and project_id = $2 and number = $3)",
-        reader.tenant_id,
-        project_id,
-        number,
+async def baseline_numbers(reader: Reader, project_id: UUID) -> set[int]:
+    """The numbers that the project's baselines have."""
+    rows = await reader.rows(
+        "select number from baselines where tenant_id = $1 and project_id = $2", reader.tenant_id, project_id
     )
-    return found
+    return {row["number"] for row in rows}
 
 
 async def last_baseline_finish(reader: Reader, project_id: UUID) -> datetime | None:

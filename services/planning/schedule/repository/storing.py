@@ -1,6 +1,6 @@
 """How a changed plan is written: only what changed, and what merely moved in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from services.kernel.session import WriteSession
-from services.planning.schedule.plan_rows import COLUMNS, COMPUTED
+from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanTask
 from services.planning.schedule.task import ExternalRefTaken
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -40,13 +40,15 @@ _COMPUTED_TYPES: Final = {
     "driver": "text",
     "driving_dependency_id": "uuid",
 }
+# The rows go in as one JSON text: orjson writes a thousand of them in the time that arrays take for fifty.
 _MOVE: Final = (
     "update tasks t set version = t.version + 1, updated_at = $3, updated_by_id = $4, "
     + ", ".join(f"{name} = m.{name}" for name in COMPUTED)
-    + " from unnest($2::uuid[], "
-    + ", ".join(f"${number}::{_COMPUTED_TYPES.get(name, 'timestamp')}[]" for number, name in enumerate(COMPUTED, 5))
-    + f") as m(id, {', '.join(COMPUTED)}) where t.tenant_id = $1 and t.id = m.id"
+    + " from json_to_recordset($2::json) as m(id uuid, "
+    + ", ".join(f"{name} {_COMPUTED_TYPES.get(name, 'timestamp')}" for name in COMPUTED)
+    + ") where t.tenant_id = $1 and t.id = m.id"
 )
+_moved_values: Final[Callable[[PlanTask], tuple[Any, ...]]] = attrgetter("id", *COMPUTED)
 
 
 def _stored(name: str, value: Any) -> Any:
@@ -90,9 +92,9 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
             task.version += 1
     moved = [task for task in plan.moved.values() if task.id in plan.tasks]
     if moved:
-        ids = [task.id for task in moved]
-        columns = map(list, zip(*map(attrgetter(*COMPUTED), moved), strict=True))
-        await driver.execute(_MOVE, tenant_id, ids, now, author, *columns)
+        names = ("id", *COMPUTED)
+        rows_moved = [dict(zip(names, _moved_values(task), strict=True)) for task in moved]
+        await driver.execute(_MOVE, tenant_id, orjson.dumps(rows_moved, default=str).decode(), now, author)
         for task in moved:
             task.version += 1
     for task_id, text in written.items():

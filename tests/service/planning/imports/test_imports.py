@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.kernel.http_client import Response
+from services.kernel.ids import new_id
 from services.kernel.working_time import to_local
 from services.planning.imports.mspdi import read_mspdi
 from services.planning.imports.mspdi_plan import to_plan
@@ -168,11 +169,26 @@ async def test_a_files_baselines_are_the_importers_decision_and_told_behind_its_
     assert {each["reason"] for each in baselines} == {"Imported from p61.xml"}
     for baseline in baselines:
         decision = (await world["member"].get(f"/v1/decisions/{baseline['decision_id']}")).json()
-        assert (decision["kind"], decision["decided_by_id"]) == ("baseline.set", str(world["manager"].id))
-        assert decision["subject"] == {"type": "baseline", "id": baseline["id"]}
+        assert (decision["kind"], decision["decided_by_id"]) == ("import.plan", str(world["manager"].id))
+        assert decision["subject"]["type"] == "import"
+        assert decision["chosen"].endswith(f"with baseline {baseline['number']}")
         assert decision["impact"]["baseline"]["number"] == baseline["number"]
     async with world.under_test.service.database.read(world.tenant_id) as session:
         rows = await session.rows("select type from outbox where tenant_id = $1 order by number", world.tenant_id)
     told = [row["type"] for row in rows if row["type"] in ("planning.plan.imported", "planning.baseline.set")]
     in_order = [fact_type for fact_type, _ in itertools.groupby(told)]
     assert in_order == ["planning.plan.imported", "planning.baseline.set"] * 2
+
+
+async def test_an_accepted_import_is_recorded_as_the_deciders(world: World) -> None:
+    proposal_id = new_id()
+    decider = world.caller(
+        "manager", on_behalf_of_id=world["coordinator"].id, proposal_id=proposal_id, reason="It is the client's plan."
+    )
+    job = await finished(world, await upload(world, decider, (FILES / "p34.xml").read_bytes(), filename="p34.xml"))
+    assert job["state"] == "succeeded", job
+    path = f"/v1/projects/{world.project_id}/decisions?proposal_id={proposal_id}"
+    (decision,) = (await world["member"].get(path)).json()["data"]
+    assert (decision["kind"], decision["reason"]) == ("import.plan", "It is the client's plan.")
+    assert decision["proposed_by_id"] == str(world["coordinator"].id)
+    assert decision["subject"] == {"type": "import", "id": job["result"]["import_id"]}
