@@ -28,7 +28,7 @@ from services.kernel.events import Fact, FactType
 from services.kernel.http_client import AsgiApp, HttpClient, HttpFailed, Response, client
 from services.kernel.identity import HEADER, IdentitySigner, Principal
 from services.kernel.jobs import JobRun, enqueue_job, principal_from_json, principal_to_json
-from services.kernel.problems import Conflict, Forbidden, Problem, Unavailable
+from services.kernel.problems import Conflict, Forbidden, Problem, RuleViolated, Unavailable
 from services.kernel.session import WriteSession
 
 CARRY_OUT = "carry_out_proposal"
@@ -40,6 +40,14 @@ class CannotBeCarriedOut(Conflict):
 
     code = "proposal_failed"
     title = {"en": "The proposal can no longer be carried out", "nb": "Forslaget kan ikke lenger utføres"}
+    members = ("cause",)
+
+
+class AmendmentRefused(RuleViolated):
+    """The service refuses what the decider put in the body's place; the proposal stays open as it was asked."""
+
+    code = "amendment_refused"
+    title = {"en": "The amended request cannot be used", "nb": "Den endrede forespørselen kan ikke brukes"}
     members = ("cause",)
 
 
@@ -117,8 +125,7 @@ async def decide(
         return proposal
     proposal.state = ProposalState.ACCEPTING
     proposal.rebase = decision.rebase
-    if decision.body is not None:
-        proposal.body = orjson.dumps(decision.body)
+    proposal.amended_body = orjson.dumps(decision.body) if decision.body is not None else None
     await session.flush()
     arguments = {"proposal_id": str(proposal.id), "decider": principal_to_json(decider)}
     await enqueue_job(session, CARRY_OUT, arguments, proposal.project_id)
@@ -191,20 +198,24 @@ class Replayer:
         self._signer = signer
         self._clients: dict[str, HttpClient] = {}
 
-    async def replay(self, proposal: Proposal, decider: Principal) -> Response:
-        """The service's answer. Raises Unavailable when there is none, or when it says so itself."""
+    async def replay(self, proposal: Proposal, decider: Principal, *, dry_run: bool = False) -> Response:
+        """The service's answer, to a dry run if that is all that is wanted. Raises Unavailable when there is none, or when it says so itself."""
         principal = replace(
             decider, on_behalf_of_id=proposal.proposer_id, proposal_id=proposal.id, reason=proposal.reason
         )
         http = self._clients.setdefault(proposal.service, client(self._targets[proposal.service], timeout_seconds=30))
-        headers = {HEADER: self._signer.sign(principal), "Idempotency-Key": f"proposal-{proposal.id}"}
+        headers = {HEADER: self._signer.sign(principal)}
+        if not dry_run:
+            headers["Idempotency-Key"] = f"proposal-{proposal.id}"
         if proposal.content_type:
             headers["Content-Type"] = proposal.content_type
-        path = f"{proposal.path}?{proposal.query}" if proposal.query else proposal.path
+        query = "&".join(part for part in (proposal.query, "dry_run=true" if dry_run else "") if part)
+        path = f"{proposal.path}?{query}" if query else proposal.path
+        body = proposal.body if proposal.amended_body is None else proposal.amended_body
         try:
             if proposal.if_match is not None:
                 headers["If-Match"] = await self._ground(http, proposal, headers) or proposal.if_match
-            answer = await http.request(proposal.method, path, headers=headers, content=proposal.body)
+            answer = await http.request(proposal.method, path, headers=headers, content=body)
         except HttpFailed as error:
             raise Unavailable from error
         if answer.status_code >= 500:
@@ -227,26 +238,43 @@ class Replayer:
 async def store_outcome(session: WriteSession, proposal: Proposal, answer: Response) -> Problem | None:
     """Settle the proposal by the service's answer. Returns the problem that the decider is to be told, if any."""
     document = orjson.loads(answer.content) if answer.content else {}
-    if answer.is_success:
-        proposal.result = {"status": answer.status_code, "id": document.get("id"), "impact": _impact(document)}
+    if answer.is_success and not _exceeds(document):
+        result = document["result"] if document.get("dry_run") else document
+        proposal.result = {"status": answer.status_code, "id": result.get("id"), "impact": _impact(document)}
         await settle(session, proposal, ProposalState.ACCEPTED, PROPOSAL_ACCEPTED)
         return None
     if answer.status_code == 412:
         await settle(session, proposal, ProposalState.REBASE_REQUIRED, PROPOSAL_REBASE_REQUIRED, document)
         changed, current = document.get("changed_fields"), document.get("current_version")
         return RebaseRequired(current_version=current, changed_fields=changed)
-    if document.get("code") == "authority_required":
-        proposal.state = ProposalState.SUBMITTED
-        proposal.decided_by_id = proposal.decided_at = None
-        await session.flush()
+    if document.get("code") == "authority_required" or _exceeds(document):
+        await _reopen(session, proposal)
+        said = document if document.get("code") else document["authority"]
         return DeciderLacksAuthority(
-            impact=document.get("impact"), decidable_by=document.get("decidable_by"), exceeded=document.get("exceeded")
+            impact=document.get("impact"), decidable_by=said.get("decidable_by"), exceeded=said.get("exceeded")
         )
+    if answer.status_code == 422 and proposal.amended_body is not None:
+        await _reopen(session, proposal)
+        return AmendmentRefused(cause=document)
     await settle(session, proposal, ProposalState.FAILED, PROPOSAL_FAILED, document)
     return CannotBeCarriedOut(cause=document)
 
 
+async def _reopen(session: WriteSession, proposal: Proposal) -> None:
+    """The decision came to nothing; the proposal waits for another one."""
+    proposal.state = ProposalState.SUBMITTED
+    proposal.decided_by_id = proposal.decided_at = proposal.reason = proposal.amended_body = None
+    await session.flush()
+
+
+def _exceeds(document: dict[str, Any]) -> bool:
+    """A dry run succeeds even where the decider's authority is short, and says so."""
+    return bool(document.get("dry_run")) and document["authority"]["verdict"] != "decide"
+
+
 def _impact(document: dict[str, Any]) -> Any:
+    if document.get("dry_run"):
+        return document["impact"]
     effects = document.get("effects")
     return effects.get("impact", {}) if isinstance(effects, dict) else {}
 

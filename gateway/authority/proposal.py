@@ -85,6 +85,8 @@ class Proposal(Entity, Base):
     query: Mapped[str] = mapped_column(Text)
     content_type: Mapped[str | None] = mapped_column(Text)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    # What the decider put in the body's place; the proposed one stays as it was asked.
+    amended_body: Mapped[bytes | None] = mapped_column(LargeBinary)
     if_match: Mapped[str | None] = mapped_column(Text)
     kinds: Mapped[list[str]] = mapped_column(JSONB)
     impact: Mapped[dict[str, Any]] = mapped_column(JSONB)

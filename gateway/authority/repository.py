@@ -28,6 +28,7 @@ PROPOSALS = Collection(
             "json_build_object('method', t.method, 'path', t.path, 'query', t.query, 'if_match', t.if_match,"
             " 'body', case when length(t.body) > 0 then convert_from(t.body, 'UTF8')::json end)"
         ),
+        "amended_body": "convert_from(t.amended_body, 'UTF8')::json",
         "kinds": "t.kinds",
         "impact": "t.impact",
         "exceeded": "t.exceeded",

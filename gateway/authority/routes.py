@@ -17,7 +17,7 @@ from services.kernel.collection import SearchQuery, conditional
 from services.kernel.problems import IdempotencyKeyMissing, NotFound, Problem
 from services.kernel.requests import Reading, context_of
 from services.kernel.schemas import Listing
-from services.kernel.write import IdempotencyKey, KeyedWriting, Writing, open_write
+from services.kernel.write import DryRun, IdempotencyKey, KeyedWriting, Writing, open_write
 
 router = area_router("authority")
 
@@ -48,9 +48,10 @@ async def get_proposal(proposal_id: UUID, read: Reading) -> Response:
     return await PROPOSALS.one(read, proposal_id)
 
 
-async def required_key(request: Request, idempotency_key: IdempotencyKey = None) -> str:
+async def required_key(request: Request, dry_run: DryRun = False, idempotency_key: IdempotencyKey = None) -> str | None:
+    """The key, which a dry run can do without. Raises IdempotencyKeyMissing."""
     _ = context_of(request).principal  # Who is asking comes before what is missing.
-    if idempotency_key is None:
+    if idempotency_key is None and not dry_run:
         raise IdempotencyKeyMissing
     return idempotency_key
 
@@ -61,12 +62,18 @@ async def required_key(request: Request, idempotency_key: IdempotencyKey = None)
     openapi_extra={"x-idempotency-key": "required"},
 )
 async def decide_proposal(
-    proposal_id: UUID, decision: NewDecision, request: Request, key: Annotated[str, Depends(required_key)]
+    proposal_id: UUID,
+    decision: NewDecision,
+    request: Request,
+    key: Annotated[str | None, Depends(required_key)],
+    dry_run: DryRun = False,
 ) -> Response:
     """Accept, amend or reject. An acceptance is carried out before it is answered."""
     context = context_of(request)
     principal = context.principal
     await context.service.catch_up(request, principal)
+    if dry_run:
+        return await _try_decision(request, proposal_id, decision)
     settled = None
     async with context.service.database.write(principal) as session:
         try:
@@ -93,6 +100,27 @@ async def decide_proposal(
     if told is not None:
         raise told
     return response
+
+
+async def _try_decision(request: Request, proposal_id: UUID, decision: NewDecision) -> Response:
+    """What would come of the decision: the proposed request's own dry run, in the decider's name, as things stand now."""
+    context = context_of(request)
+    principal = context.principal
+    answer = None
+    async with context.service.database.write(principal) as session:
+        proposal = await desk.decide(session, proposal_id, decision)
+        session.expunge(proposal)
+        await session.rollback()
+    if proposal.state == ProposalState.ACCEPTING:
+        answer = await context.service.resources.replayer.replay(proposal, principal, dry_run=True)
+    async with open_write(request, dry_run=True, idempotency_key=None, if_match=None, change_agent=None) as write:
+        tried = await desk.decide(write.session, proposal_id, decision)
+        if answer is not None:
+            told = await desk.store_outcome(write.session, tried, answer)
+            if told is not None:
+                raise told
+            write.session.impact = tried.result["impact"] if tried.result is not None else None
+        return await write.answer(await PROPOSALS.represent(write.session, proposal_id), version=tried.version)
 
 
 @router.post("/v1/proposals/{proposal_id}/withdrawal", response_model=ProposalShape)

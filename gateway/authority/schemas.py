@@ -45,6 +45,7 @@ class ProposalShape(ObjectShape):
     state: ProposalState
     proposer_id: UUID
     request: dict[str, Any]
+    amended_body: dict[str, Any] | None
     kinds: list[str]
     impact: dict[str, Any]
     exceeded: list[str]

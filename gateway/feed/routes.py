@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from gateway.feed.repository import head_position, read_events
 from services.kernel.app import area_router
 from services.kernel.database import Database
-from services.kernel.problems import Malformed
+from services.kernel.problems import Malformed, UnknownFilter
 from services.kernel.requests import context_of
 from services.kernel.schemas import Shape
 
@@ -21,7 +21,11 @@ PAGE = 200
 HEARTBEAT_SECONDS = 15.0
 LOOK_SECONDS = 1.0
 
-Position = Annotated[int, Query(ge=0, le=2**62)]
+STREAM_FILTERS = frozenset({"after", "type", "project_id"})
+PAGE_FILTERS = STREAM_FILTERS | {"limit", "wait", "source"}
+LAST_POSITION = 2**62
+
+Position = Annotated[int, Query(ge=0, le=LAST_POSITION)]
 Types = Annotated[str | None, Query(max_length=1000, description="types joined by commas")]
 Source = Annotated[Literal["gateway", "planning", "coordination", "reporting"] | None, Query()]
 
@@ -59,6 +63,13 @@ def _public(row: Any) -> bytes:
     return b'{"position":%d,%s' % (row["position"], envelope[1:].encode())
 
 
+def _require_known(request: Request, known: frozenset[str]) -> None:
+    """A filter that is ignored tells more than was asked for (C5). Raises UnknownFilter."""
+    for name in request.query_params:
+        if name not in known:
+            raise UnknownFilter(name=name[:50])
+
+
 def _types(text: str | None) -> Sequence[str]:
     return tuple(part for part in (text or "").split(",") if part)
 
@@ -76,6 +87,7 @@ async def list_events(
     """Everything that happened behind a position, in order, as far as the caller may see it."""
     context = context_of(request)
     principal = context.principal
+    _require_known(request, PAGE_FILTERS)
     await context.service.catch_up(request, principal)
     until = time.monotonic() + wait
     while True:
@@ -108,11 +120,12 @@ async def stream_events(
     """The same as server-sent events; `id` is the position, so that Last-Event-ID resumes. Without either: from now on."""
     context = context_of(request)
     principal = context.principal
+    _require_known(request, STREAM_FILTERS)
     await context.service.catch_up(request, principal)
     database: Database = context.service.database
     arrivals = context.service.resources.arrivals
     if last_event_id is not None:
-        if not last_event_id.isascii() or not last_event_id.isdigit():
+        if not last_event_id.isascii() or not last_event_id.isdigit() or int(last_event_id) > LAST_POSITION:
             raise Malformed(reason="Last-Event-ID is a position")
         start = int(last_event_id)
     elif after is not None:

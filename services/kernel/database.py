@@ -8,7 +8,6 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -44,7 +43,7 @@ def is_connection_failure(error: BaseException) -> bool:
     """Whether the database is away or restarting, however the layers above the driver have wrapped that."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or isinstance(_cause(error), CONNECTION_FAILURES)
-    return isinstance(error, (*CONNECTION_FAILURES, PendingRollbackError, PoolExhausted, Unavailable))
+    return isinstance(error, (*CONNECTION_FAILURES, PendingRollbackError, Unavailable))
 
 
 def is_passing(error: BaseException) -> bool:
@@ -164,7 +163,7 @@ class Database:
         try:
             async with session:
                 yield session
-        except (DBAPIError, PendingRollbackError, PoolExhausted, *CONNECTION_FAILURES) as error:
+        except (DBAPIError, PendingRollbackError, *CONNECTION_FAILURES) as error:
             if is_connection_failure(error):
                 raise Unavailable from error
             raise

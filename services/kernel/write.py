@@ -250,11 +250,14 @@ IdempotencyKey = Annotated[
 ]
 
 
+DryRun = Annotated[
+    bool, Query(description="Validate, check and measure everything; store nothing; answer 200 with the impact.")
+]
+
+
 async def begin_write(
     request: Request,
-    dry_run: Annotated[
-        bool, Query(description="Validate, check and measure everything; store nothing; answer 200 with the impact.")
-    ] = False,
+    dry_run: DryRun = False,
     idempotency_key: IdempotencyKey = None,
     if_match: Annotated[
         str | None,

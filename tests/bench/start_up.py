@@ -57,7 +57,7 @@ async def started(folder: Path) -> AsyncIterator[tuple[float, Mapping[str, int]]
             raise RuntimeError("the stack did not start")
         yield time.monotonic() - began, json.loads(line) | {"launcher": process.pid}
     finally:
-        await process.communicate()
+        await process.communicate(b"")  # Only an input, be it empty, is closed at its end.
 
 
 async def serve(folder: Path) -> None:

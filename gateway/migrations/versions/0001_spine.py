@@ -181,6 +181,7 @@ def upgrade() -> None:
         sa.Column("query", sa.Text(), nullable=False),
         sa.Column("content_type", sa.Text(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("amended_body", sa.LargeBinary(), nullable=True),
         sa.Column("if_match", sa.Text(), nullable=True),
         sa.Column("kinds", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("impact", postgresql.JSONB(astext_type=sa.Text()), nullable=False),

@@ -74,6 +74,45 @@ async def test_a_proposal_on_ground_that_moved_asks_for_a_rebase(system: SystemU
     assert rebased.json()["state"] == "accepted", rebased.text
 
 
+async def test_a_decision_can_be_tried_first_and_settles_nothing_then(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    path = f"/v1/projects/{tenant.project_id}"
+    proposal = (await tenant["coordinator"].patch(path, {"status": "executing"}, 1)).headers["location"]
+    for word in ("accept", "reject"):
+        decision = {"decision": word, "reason": "Let us see."}
+        member = await tenant["member"].post(f"{proposal}/decision?dry_run=true", decision)
+        assert (member.status_code, member.json()["code"]) == (403, "decider_lacks_authority")
+        tried = await tenant["manager"].post(f"{proposal}/decision?dry_run=true", decision)
+        assert (tried.status_code, tried.headers["tandem-effect"]) == (200, "none"), tried.text
+        assert tried.json()["result"]["state"] == f"{word}ed"
+    assert (await tenant["manager"].get(proposal)).json()["state"] == "submitted"
+    assert (await tenant["manager"].get(path)).json()["status"] != "executing"
+    assert (await tenant["manager"].patch(path, {"name": "A longer bridge"}, 1)).status_code == 200
+    stale = await tenant["manager"].post(
+        f"{proposal}/decision?dry_run=true", {"decision": "accept", "reason": "And now?"}
+    )
+    assert (stale.status_code, stale.json()["code"]) == (409, "rebase_required")
+    assert (await tenant["manager"].get(proposal)).json()["state"] == "submitted"
+
+
+async def test_an_amendment_that_cannot_be_used_leaves_the_proposal_open_as_it_was_asked(
+    system: SystemUnderTest,
+) -> None:
+    tenant = await system.tenant()
+    path = f"/v1/projects/{tenant.project_id}"
+    proposal = (await tenant["coordinator"].patch(path, {"status": "executing"}, 1)).headers["location"]
+    decision = {"decision": "amend", "reason": "Not all of it.", "body": {"statsu": "executing"}}
+    refused = await tenant["manager"].post(f"{proposal}/decision", decision)
+    assert (refused.status_code, refused.json()["code"]) == (422, "amendment_refused")
+    assert refused.json()["cause"]["errors"][0]["pointer"] == "/statsu"
+    assert (await tenant["coordinator"].get(proposal)).json()["state"] == "submitted"
+    amended = await tenant["manager"].post(f"{proposal}/decision", decision | {"body": {"name": "A bridge"}})
+    assert amended.json()["state"] == "accepted", amended.text
+    assert amended.json()["request"]["body"] == {"status": "executing"}
+    assert amended.json()["amended_body"] == {"name": "A bridge"}
+    assert (await tenant["manager"].get(path)).json()["name"] == "A bridge"
+
+
 async def test_of_two_simultaneous_decisions_one_counts(system: SystemUnderTest) -> None:
     tenant = await system.tenant()
     path = f"/v1/projects/{tenant.project_id}"
@@ -107,3 +146,13 @@ async def test_the_feed_tells_everything_in_order_to_members_and_little_to_guest
     guest = (await tenant["guest"].get("/v1/events?limit=200")).json()
     assert {event["type"] for event in guest["data"]} == {"planning.project.created"}
     assert (await tenant["stranger"].get("/v1/events")).json()["data"] == []
+
+
+async def test_the_feed_refuses_what_it_does_not_know(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    for path in ("/v1/events?typ=planning.task.created", "/v1/events/stream?limit=5"):
+        answer = await tenant["manager"].get(path)
+        assert (answer.status_code, answer.json()["code"]) == (400, "unknown_filter")
+    for position in ("-1", "now", "9223372036854775808"):
+        answer = await tenant["manager"].get("/v1/events/stream", headers={"Last-Event-ID": position})
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
