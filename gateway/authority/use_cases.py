@@ -5,21 +5,38 @@ from uuid import UUID
 from gateway.authority import repository
 from gateway.authority.events import POLICY_SET
 from gateway.authority.schemas import PolicyDocument
+from gateway.identity.schemas import Role
 from services.kernel.access import require_authority, require_member
-from services.kernel.problems import NotFound
+from services.kernel.authority import Policy
+from services.kernel.problems import NotFound, RuleViolated
 from services.kernel.session import WriteSession
 from services.kernel.write import check_version
 
 
+class PolicyOfNobody(RuleViolated):
+    """Under such a policy nobody could ever set another one."""
+
+    code = "policy_of_nobody"
+    title = {"en": "Somebody must be able to change the policy", "nb": "Noen må kunne endre reglene"}
+    detail = {
+        "en": "Let the manager decide policy.set without limits.",
+        "nb": "La prosjektlederen bestemme policy.set uten grenser.",
+    }
+
+
 async def set_policy(session: WriteSession, project_id: UUID, expected_version: int, document: PolicyDocument) -> int:
-    """Replace the policy (kind policy.set). Returns the new version."""
+    """Replace the policy (kind policy.set). Returns the new version. Raises PolicyOfNobody."""
     await require_member(session, session.principal, project_id)
     version = await repository.policy_version(session, project_id)
     if version is None:
         raise NotFound
     check_version(version, expected_version)
     await require_authority(session, project_id, ["policy.set"])
-    await put_policy(session, project_id, document.model_dump(mode="json"))
+    proposed = document.model_dump(mode="json")
+    # Every project has a manager, and perhaps nobody else.
+    if Policy(proposed).judge_all(Role.MANAGER, ["policy.set"], {}).verdict != "decide":
+        raise PolicyOfNobody
+    await put_policy(session, project_id, proposed)
     return version + 1
 
 

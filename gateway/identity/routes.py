@@ -1,5 +1,6 @@
 """HTTP of the directory."""
 
+from decimal import Decimal
 from uuid import UUID
 
 import orjson
@@ -66,10 +67,11 @@ async def get_my_authority(read: Reading) -> Response:
     for grant in policy.document.get("grants", ()):
         if grant["role"] != role:
             continue
-        others = [] if grant["may"] == "decide" else await decidable_by(read.session, project_id, [grant["kind"]], {})
-        grants.append(
-            {"kind": grant["kind"], "may": grant["may"], "limits": grant.get("limits", {}), "decidable_by": others}
-        )
+        limits = grant.get("limits", {})
+        beyond = {name: Decimal(limit) + 1 for name, limit in limits.items()}
+        mine = grant["may"] == "decide" and not limits
+        others = [] if mine else await decidable_by(read.session, project_id, [grant["kind"]], beyond)
+        grants.append({"kind": grant["kind"], "may": grant["may"], "limits": limits, "decidable_by": others})
     document = {"project_id": str(project_id), "role": role, "solo": policy.solo, "grants": grants}
     return Response(orjson.dumps(document), media_type="application/json")
 

@@ -32,7 +32,7 @@ from gateway.routing.headers import (
 from gateway.routing.routing_table import GATEWAY, resolve
 from gateway.routing.upstream import ClientGone, UpstreamCut, UpstreamFailed
 from services.kernel.app import problem_response
-from services.kernel.database import CONNECTION_FAILURES
+from services.kernel.database import is_passing
 from services.kernel.identity import HEADER as IDENTITY_HEADER
 from services.kernel.ids import new_id
 from services.kernel.language import choose_language
@@ -100,12 +100,14 @@ class Pipe:
             unavailable = Unavailable()
             unavailable.headers["Retry-After"] = str(refused.retry_after_seconds)
             await self._refuse(unavailable, context, scope, receive, send)
-        except CONNECTION_FAILURES as error:
-            _log.warning("dependency failed", problem=type(error).__name__, trace_id=context.trace_id)
-            await self._refuse(Unavailable(), context, scope, receive, send)
         except UpstreamFailed as error:
             _log.warning("upstream failed", path=scope["path"][:200], reason=str(error), trace_id=context.trace_id)
             await self._refuse(Unavailable(), context, scope, receive, send)
+        except Exception as error:  # noqa: BLE001 -- the last stop: no input may get a trace
+            passing = is_passing(error)
+            say = _log.warning if passing else _log.exception
+            say("request failed", path=scope["path"][:200], problem=type(error).__name__, trace_id=context.trace_id)
+            await self._refuse(Unavailable() if passing else Problem(), context, scope, receive, send)
 
     async def _refuse(
         self, problem: Problem, context: RequestContext, scope: Scope, receive: Receive, send: Send

@@ -34,6 +34,8 @@ CONNECTION_FAILURES = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    # How the driver speaks of a connection that was lost between two of its own steps.
+    asyncpg.InternalClientError,
     TimeoutError,
     PoolTimeout,
 )

@@ -43,7 +43,7 @@ async def make_task_of_action_item(session: WriteSession, fact: Fact) -> None:
     if parent_id not in plan.tasks:
         parent_id = known.get(_key(folder))
     if parent_id not in plan.tasks:
-        parent = create_task(plan, _values(plan, fact, None) | {"title": "Actions", "external_refs": [folder]}, texts)
+        parent = create_task(plan, _values() | {"title": "Actions", "external_refs": [folder]}, texts)
         tell_later = [parent]
         parent_id = parent.id
     else:
@@ -51,14 +51,19 @@ async def make_task_of_action_item(session: WriteSession, fact: Fact) -> None:
     owner_id = UUID(data["owner_id"]) if data.get("owner_id") else None
     members = await active_members(session, project_id, [owner_id]) if owner_id is not None else set()
     zone = ZoneInfo(await project_time_zone(session, project_id))
-    values = _values(plan, fact, zone) | {
-        "title": data["title"],
-        "parent_id": parent_id,
-        "assignee_id": owner_id if owner_id in members else None,
-        "external_refs": [ref],
-    }
-    if data.get("due_date"):
-        values["deadline"] = datetime.combine(date.fromisoformat(data["due_date"]), _END_OF_DAY)
+    due = date.fromisoformat(data["due_date"]) if data.get("due_date") else None
+    values = (
+        _values()
+        | _earliest(plan, from_instant(fact.occurred_at, zone), due)
+        | {
+            "title": data["title"],
+            "parent_id": parent_id,
+            "assignee_id": owner_id if owner_id in members else None,
+            "external_refs": [ref],
+        }
+    )
+    if due is not None:
+        values["deadline"] = datetime.combine(due, _END_OF_DAY)
     task = create_task(plan, values, texts)
     plan.reschedule()
     await store_plan(session, plan, texts)
@@ -72,11 +77,17 @@ def _key(ref: dict[str, Any]) -> tuple[str, str, str]:
     return ref["system"], ref["type"], ref["id"]
 
 
-def _values(plan: WorkingPlan, fact: Fact, zone: ZoneInfo | None) -> dict[str, Any]:
-    """No duration and no milestone; with a zone, not before the action was agreed upon and never behind the plan's end."""
-    values: dict[str, Any] = {"duration_minutes": 0, "milestone": False}
-    if zone is not None:
-        agreed = from_instant(fact.occurred_at, zone).replace(second=0, microsecond=0, fold=0)
-        earliest = min(max(agreed, plan.start), plan.finish_before or plan.start)
-        values |= {"constraint_type": "start_no_earlier_than", "constraint_date": earliest}
-    return values
+def _values() -> dict[str, Any]:
+    """No duration and no milestone."""
+    return {"duration_minutes": 0, "milestone": False}
+
+
+def _earliest(plan: WorkingPlan, agreed: datetime, due: date | None) -> dict[str, Any]:
+    """Not before the action was agreed upon, unless it was due before; where that lies behind the plan's end, as late
+    as possible: a date there would hold the finish up when the plan gets shorter."""
+    earliest = max(agreed.replace(second=0, microsecond=0, fold=0), plan.start)
+    if due is not None:
+        earliest = min(earliest, datetime.combine(due, time()))
+    if earliest > (plan.finish_before or plan.start):
+        return {"constraint_type": "as_late_as_possible"}
+    return {"constraint_type": "start_no_earlier_than", "constraint_date": earliest}

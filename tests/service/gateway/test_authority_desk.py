@@ -19,6 +19,15 @@ async def test_a_fresh_project_works_at_once_for_its_creator(system: SystemUnder
     assert mine["role"] == "manager"
 
 
+async def test_whoever_decides_up_to_a_limit_is_told_who_decides_beyond_it(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    mine = (await tenant["coordinator"].get(f"/v1/me/authority?project_id={tenant.project_id}")).json()
+    grants = {grant["kind"]: grant for grant in mine["grants"]}
+    assert grants["task.edit"]["decidable_by"] == []
+    beyond = {each["role"] for each in grants["schedule.dates"]["decidable_by"]}
+    assert (grants["schedule.dates"]["limits"]["finish_minutes"], beyond) == (0, {"owner", "manager"})
+
+
 async def test_a_stranger_finds_neither_project_nor_members(system: SystemUnderTest) -> None:
     tenant = await system.tenant()
     for path in ("", "/memberships", "/proposals", "/policy"):
@@ -146,6 +155,18 @@ async def test_the_feed_tells_everything_in_order_to_members_and_little_to_guest
     guest = (await tenant["guest"].get("/v1/events?limit=200")).json()
     assert {event["type"] for event in guest["data"]} == {"planning.project.created"}
     assert (await tenant["stranger"].get("/v1/events")).json()["data"] == []
+
+
+async def test_a_policy_that_nobody_could_change_again_is_refused(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    path = f"/v1/projects/{tenant.project_id}/policy"
+    for may in ("propose", "no"):
+        document = {"solo": True, "grants": [{"role": "manager", "kind": "*", "may": may, "limits": {}}]}
+        refused = await tenant["manager"].put(path, document, 1)
+        assert (refused.status_code, refused.json()["code"]) == (422, "policy_of_nobody")
+    assert (await tenant["manager"].put(path, {"solo": True, "grants": []}, 1)).status_code == 422
+    kept = {"solo": True, "grants": [{"role": "manager", "kind": "policy.*", "may": "decide", "limits": {}}]}
+    assert (await tenant["manager"].put(path, kept, 1)).status_code == 200
 
 
 async def test_the_feed_refuses_what_it_does_not_know(system: SystemUnderTest) -> None:

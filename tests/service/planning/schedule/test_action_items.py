@@ -46,6 +46,26 @@ async def test_an_action_item_becomes_a_task_of_its_owner_and_moves_nothing(worl
     assert orjson.loads(text)["data"]["origin"] == {"type": "action_item", "id": str(action_id)}
 
 
+@pytest.mark.parametrize("due_date", ["2026-03-03", None])
+async def test_an_action_agreed_behind_the_plans_end_neither_comes_late_nor_holds_the_finish_up(
+    world: World, due_date: str | None
+) -> None:
+    plan = await make_plan(world)
+    manager, project = world["manager"], f"/v1/projects/{world.project_id}"
+    await hear(world, new_id(), due_date=due_date)
+    tasks = (await manager.get(f"{project}/tasks")).json()["data"]
+    if due_date is not None:
+        assert tasks[-1]["start"][:10] == due_date
+        assert tasks[-1]["total_float_minutes"] >= 0
+    before = (await manager.get(project)).json()["finish"]
+    for task in plan.values():
+        fresh = await read_task(world, task)
+        if not fresh["summary"] and fresh["duration_minutes"]:
+            shorter = await manager.patch(f"/v1/tasks/{fresh['id']}", {"duration_minutes": 1}, fresh["version"])
+            assert shorter.status_code == 200, shorter.text
+    assert (await manager.get(project)).json()["finish"] < before
+
+
 async def test_a_second_action_joins_the_first_and_a_repeated_one_does_not(world: World) -> None:
     first = new_id()
     await hear(world, first)
