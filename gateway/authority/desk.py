@@ -33,6 +33,8 @@ from services.kernel.session import WriteSession
 
 CARRY_OUT = "carry_out_proposal"
 LONGEST_TITLE = 300
+# What the bodies of different nouns call their title.
+_TITLES = ("title", "name", "question")
 
 
 class CannotBeCarriedOut(Conflict):
@@ -67,7 +69,7 @@ async def submit(
     proposal = Proposal(
         id=proposal_id,
         project_id=UUID(refusal["project_id"]),
-        title=_title(method, path, refusal)[:LONGEST_TITLE],
+        title=_title(method, path, body, refusal)[:LONGEST_TITLE],
         proposer_id=session.principal.person_id,
         service=service,
         method=method,
@@ -96,10 +98,12 @@ async def submit(
     return proposal
 
 
-def _title(method: str, path: str, refusal: dict[str, Any]) -> str:
-    subject = refusal["impact"].get("subject", {})
-    kinds = ", ".join(refusal["kinds"])
-    return f"{kinds}: {subject['title']}" if subject.get("title") else f"{kinds}: {method} {path}"
+def _title(method: str, path: str, body: bytes, refusal: dict[str, Any]) -> str:
+    """The kinds of act and what they touch: by the title that it has, or is to get, and by its address only without one."""
+    asked = orjson.loads(body) if body else {}
+    titles = [refusal["impact"].get("subject", {}).get("title"), *(asked.get(name) for name in _TITLES)]
+    subject = next((title for title in titles if isinstance(title, str) and title), f"{method} {path}")
+    return f"{', '.join(refusal['kinds'])}: {subject}"
 
 
 async def decide(

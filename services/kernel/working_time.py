@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -62,6 +63,8 @@ def to_ticks(moment: datetime) -> int:
     return delta.days * TICKS_PER_DAY + (delta.seconds + SECONDS_PER_TICK // 2) // SECONDS_PER_TICK
 
 
+# A plan speaks of the same few thousand moments again and again.
+@lru_cache(maxsize=1 << 16)
 def to_local(ticks: int) -> datetime:
     """The naive local moment of a tick count."""
     return _EPOCH + timedelta(seconds=ticks * SECONDS_PER_TICK)

@@ -148,7 +148,8 @@ class Assignment:
     delay: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: a plan makes thousands of them at each change, and a frozen one takes three times as long to make.
+@dataclass(slots=True)
 class Task:
     """A task of the plan; one that others name as `parent` is a summary, whose dates roll up from below.
 
@@ -186,7 +187,7 @@ class Task:
     assignments: tuple[Assignment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Link:
     """A dependency. `lag` is in ticks, negative for a lead; in percent of the predecessor's duration on that basis."""
 

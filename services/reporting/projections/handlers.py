@@ -74,7 +74,8 @@ async def keep_plan(session: WriteSession, fact: Fact) -> None:
     """Every fact about tasks names those that it touched as they are now, those it removed, and the plan's dates."""
     data = fact.data
     removed = [UUID(each) for each in data.get("removed_ids", ())]
-    await repository.drop_tasks(session, fact, removed)
+    if removed:
+        await repository.drop_tasks(session, fact, removed)
     await repository.keep_tasks(
         session, fact, _once_each([*data.get("tasks", ()), *data.get("moved", ()), data.get("task")])
     )

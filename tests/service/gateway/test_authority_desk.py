@@ -61,6 +61,16 @@ async def test_a_write_without_authority_becomes_a_proposal_that_the_manager_acc
     assert (project["status"], project["version"]) == ("executing", 2)
 
 
+async def test_a_proposal_is_titled_by_what_it_is_about(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    path = f"/v1/projects/{tenant.project_id}/baselines"
+    await tenant["manager"].post(
+        f"/v1/projects/{tenant.project_id}/tasks", {"title": "Survey", "duration_minutes": 450}
+    )
+    asked = await tenant["coordinator"].post(path, {"name": "After the flood", "reason": "All dates moved."})
+    assert (asked.status_code, asked.json()["title"]) == (202, "baseline.set: After the flood"), asked.text
+
+
 async def test_strict_callers_get_the_refusal_itself(system: SystemUnderTest) -> None:
     tenant = await system.tenant()
     headers = {"Prefer": "authority=strict"}

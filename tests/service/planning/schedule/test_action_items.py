@@ -55,7 +55,7 @@ async def test_an_action_agreed_behind_the_plans_end_neither_comes_late_nor_hold
     await hear(world, new_id(), due_date=due_date)
     tasks = (await manager.get(f"{project}/tasks")).json()["data"]
     if due_date is not None:
-        assert tasks[-1]["start"][:10] == due_date
+        assert "2026-03-02" <= tasks[-1]["start"][:10] <= due_date
         assert tasks[-1]["total_float_minutes"] >= 0
     before = (await manager.get(project)).json()["finish"]
     for task in plan.values():
