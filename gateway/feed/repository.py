@@ -56,14 +56,14 @@ async def read_events(
     *,
     types: Sequence[str] = (),
     project_id: UUID | None = None,
-    source: str | None = None,
+    sources: Sequence[str],
 ) -> Sequence[asyncpg.Record]:
     """Events that the person may see behind a position, in order: rows of position and envelope."""
     return await reader.rows(
         f"""select e.position, e.envelope from merged_events e
             where e.tenant_id = $1 and e.position > $3 and {VISIBLE}
               and (cardinality($5::text[]) = 0 or e.type = any($5))
-              and ($6::uuid is null or e.project_id = $6) and ($7::text is null or e.source = $7)
+              and ($6::uuid is null or e.project_id = $6) and e.source = any($7)
             order by e.position limit $4""",
         reader.tenant_id,
         person_id,
@@ -71,7 +71,7 @@ async def read_events(
         limit,
         list(types),
         project_id,
-        source,
+        list(sources),
     )
 
 

@@ -12,9 +12,11 @@ from starlette.responses import Response, StreamingResponse
 from gateway.feed.repository import head_position, read_events
 from services.kernel.app import area_router
 from services.kernel.database import Database
+from services.kernel.identity import Principal
 from services.kernel.problems import Malformed, UnknownFilter
 from services.kernel.requests import context_of
 from services.kernel.schemas import Shape
+from services.kernel.settings import SERVICES
 
 router = area_router("events")
 PAGE = 200
@@ -70,6 +72,12 @@ def _require_known(request: Request, known: frozenset[str]) -> None:
             raise UnknownFilter(name=name[:50])
 
 
+def _sources(principal: Principal, asked: str | None = None) -> Sequence[str]:
+    """The services whose facts the token may read; none but the one asked for, if one is."""
+    readable = [name for name in SERVICES if principal.has_scope(f"{name}:read") or "admin" in principal.scopes]
+    return [name for name in readable if asked in (None, name)]
+
+
 def _types(text: str | None) -> Sequence[str]:
     return tuple(part for part in (text or "").split(",") if part)
 
@@ -94,7 +102,13 @@ async def list_events(
         async with context.service.database.read(principal.tenant_id) as session:
             head = await head_position(session)
             rows = await read_events(
-                session, principal.person_id, after, limit, types=_types(type), project_id=project_id, source=source
+                session,
+                principal.person_id,
+                after,
+                limit,
+                types=_types(type),
+                project_id=project_id,
+                sources=_sources(principal, source),
             )
         remaining = until - time.monotonic()
         if rows or remaining <= 0:
@@ -141,7 +155,13 @@ async def stream_events(
             async with database.read(principal.tenant_id) as session:
                 head = await head_position(session)
                 rows = await read_events(
-                    session, principal.person_id, position, PAGE, types=_types(type), project_id=project_id
+                    session,
+                    principal.person_id,
+                    position,
+                    PAGE,
+                    types=_types(type),
+                    project_id=project_id,
+                    sources=_sources(principal),
                 )
             if rows:
                 parts = [

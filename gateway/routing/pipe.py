@@ -34,6 +34,7 @@ from gateway.routing.upstream import ClientGone, UpstreamCut, UpstreamFailed
 from services.kernel.app import problem_response
 from services.kernel.database import is_passing
 from services.kernel.identity import HEADER as IDENTITY_HEADER
+from services.kernel.identity import Principal
 from services.kernel.ids import new_id
 from services.kernel.language import choose_language
 from services.kernel.problems import (
@@ -41,6 +42,7 @@ from services.kernel.problems import (
     MethodNotAllowed,
     NotFound,
     Problem,
+    ScopeMissing,
     TooLarge,
     Unauthenticated,
     Unavailable,
@@ -148,15 +150,18 @@ class Pipe:
         headers.append((IDENTITY_HEADER.encode(), authenticated.signed.encode()))
         headers.append((POSITIONS_HEADER.encode(), self._positions_of(authenticated)))
         outward = self._outward(send, principal.tenant_id)
-        services = route.services
-        if services == (GATEWAY,):
-            await self._own(onward, receive, outward)
-        elif len(services) > 1:
+        services = [service for service in route.services if _may_read(principal, service)]
+        if not services:
+            raise ScopeMissing(scope=f"{route.services[0]}:read")
+        if len(route.services) > 1:
             await self._ask_around(services, onward, receive, outward)
         elif self._may_be_proposed(scope, received):
             await self._forward_write(services[0], onward, receive, outward, context, received)
         else:
-            await self._upstreams[services[0]](onward, receive, outward)
+            await self._upstream(services[0])(onward, receive, outward)
+
+    def _upstream(self, service: str) -> ASGIApp:
+        return self._own if service == GATEWAY else self._upstreams[service]
 
     def _is_a_service(self, received: Mapping[bytes, bytes]) -> bool:
         """Whether another of our services asks, by its signed identity. To anybody else the way does not exist."""
@@ -245,7 +250,7 @@ class Pipe:
     ) -> None:
         body = await _read_body(receive)
         refusal = _Refusal(send)
-        await self._upstreams[service](scope, _replayed(body, receive), refusal.send)
+        await self._upstream(service)(scope, _replayed(body, receive), refusal.send)
         if refusal.start is None:
             return
         document = orjson.loads(refusal.body)
@@ -304,6 +309,11 @@ class Pipe:
                 )
         except Replayed as replayed:
             return replayed.response
+
+
+def _may_read(principal: Principal, service: str) -> bool:
+    """Whether the token reaches into a service at all. The directory and the desk look at scopes act by act."""
+    return service == GATEWAY or principal.has_scope(f"{service}:read")
 
 
 def _dressed(response: Response, context: RequestContext) -> Response:
