@@ -83,7 +83,6 @@ class WriteSession(AsyncSession):
         self.now = datetime.now(UTC)
         self.trace_id: str | None = None
         self.change_agent: str | None = None
-        self.enqueued = False
         # What the authority check of this transaction found; a dry run answers with it.
         self.dry_run = False
         self.impact: dict[str, Any] | None = None

@@ -22,7 +22,6 @@ from services.kernel.working_time import (
     to_local,
     to_ticks,
 )
-from services.planning.schedule.comparison import compare
 from services.planning.schedule.critical_path import schedule
 from services.planning.schedule.network import (
     AncestorLink,
@@ -465,31 +464,6 @@ def test_a_plan_that_contradicts_itself_is_refused_by_name(
         solve(tasks, *links)
     assert caught.value.ids == ids
     assert str(ids[0]) in str(caught.value)
-
-
-# Comparison
-
-
-def test_a_comparison_tells_what_a_change_does() -> None:
-    tasks = [Task("a", 2 * DAY), Task("b", 2 * DAY), Task("m"), Task("old", DAY)]
-    links = [Link("a", "m"), Link("b", "m")]
-    before = solve(tasks, *links)
-    after = solve([Task("a", 4 * DAY), *tasks[1:3], Task("new", DAY)], *links)
-    difference = compare(before, after)
-    assert (difference.finish_minutes, difference.finish_days) == (2 * 480, 2)
-    assert [(move.id, move.minutes) for move in difference.milestones] == [("m", 960)]
-    assert difference.milestones[0].before.isoformat() == "2026-01-06T17:00:00"
-    assert {change.id: change.minutes for change in difference.tasks} == {"a": 960, "m": 960}
-    assert difference.float_used == {"b": -960}
-    assert difference.no_longer_critical == ("b",)
-    assert (difference.added, difference.removed) == (("new",), ("old",))
-    assert compare(after, before).became_critical == ("b",)
-
-
-def test_a_schedule_does_not_differ_from_itself() -> None:
-    answer = solve([Task("a", DAY)])
-    difference = compare(answer, answer)
-    assert (difference.finish_minutes, difference.tasks, difference.float_used) == (0, (), {})
 
 
 # Properties
