@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +14,22 @@ from tests.factories.system import SystemUnderTest
 from tests.factories.world import ServiceUnderTest
 
 
-@pytest.fixture(scope="session")
-async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
-    """PostgreSQL and the log server with migrated databases, private to this test process."""
-    stack = LocalStack(tmp_path_factory.mktemp("stack"), environment="test", durable=False, apps={})
+@contextlib.asynccontextmanager
+async def started(folder: Path) -> AsyncIterator[LocalStack]:
+    """PostgreSQL and the log server with migrated databases."""
+    stack = LocalStack(folder, environment="test", durable=False, apps={})
     try:
         await stack.start_servers()
         yield stack
     finally:
         await stack.stop()
+
+
+@pytest.fixture(scope="session")
+async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalStack]:
+    """The servers of the services that run alone, private to this test process."""
+    async with started(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
 
 
 @contextlib.asynccontextmanager
@@ -57,14 +65,17 @@ async def reporting(servers: LocalStack) -> AsyncIterator[ServiceUnderTest]:
 
 
 @pytest.fixture(scope="session")
-async def system(servers: LocalStack) -> AsyncIterator[SystemUnderTest]:
-    """All four services in one process, behind the pipe, over real PostgreSQL and JetStream."""
-    environment = servers.environment | {"TANDEM_LOG_NAME": "together"}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        app = importlib.import_module("deploy.all_in_one").create_app()
-    under_test = SystemUnderTest(app)
-    async with under_test.own.router.lifespan_context(under_test.own):
-        yield under_test
-    await under_test.http.aclose()
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SystemUnderTest]:
+    """All four services in one process, behind the pipe, over real PostgreSQL and JetStream.
+
+    Their servers are their own: two instances of a service over one database would share relay, inbox and jobs.
+    """
+    async with started(tmp_path_factory.mktemp("system")) as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in stack.environment.items():
+                patch.setenv(name, value)
+            app = importlib.import_module("deploy.all_in_one").create_app()
+        under_test = SystemUnderTest(app)
+        async with under_test.own.router.lifespan_context(under_test.own):
+            yield under_test
+        await under_test.http.aclose()
