@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
-import asyncpg
 import orjson
 import structlog
 from fastapi import APIRouter, FastAPI, Request
@@ -25,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel.access_copy import DIRECTORY_HANDLERS
+from services.kernel.database import is_passing
 from services.kernel.failpoints import arm
 from services.kernel.http_client import AsgiApp
 from services.kernel.identity import HEADER as IDENTITY_HEADER
@@ -232,17 +232,18 @@ class Envelope:
                 await self._app(scope, _limited(receive, self._limit(headers)), send_with_headers)
         except Problem as problem:
             await problem_response(problem, context, scope["path"])(scope, receive, send_with_headers)
-        except (
-            asyncpg.PostgresConnectionError,
-            asyncpg.CannotConnectNowError,
-            asyncpg.InterfaceError,
-            OSError,
-        ) as error:
-            _access_log.warning("dependency failed", problem=type(error).__name__, trace_id=context.trace_id)
-            await problem_response(Unavailable(), context, scope["path"])(scope, receive, send_with_headers)
-        except Exception:  # noqa: BLE001 -- the last stop: no input may get a trace
-            _access_log.exception("unhandled", method=scope["method"], path=scope["path"], trace_id=context.trace_id)
-            await problem_response(Problem(), context, scope["path"])(scope, receive, send_with_headers)
+        except Exception as error:  # noqa: BLE001 -- the last stop: no input may get a trace
+            passing = is_passing(error)
+            say = _access_log.warning if passing else _access_log.exception
+            say(
+                "request failed",
+                method=scope["method"],
+                path=scope["path"][:200],
+                problem=type(error).__name__,
+                trace_id=context.trace_id,
+            )
+            answer = problem_response(Unavailable() if passing else Problem(), context, scope["path"])
+            await answer(scope, receive, send_with_headers)
         finally:
             seconds = time.perf_counter() - started
             self._metrics.observe(scope["method"], status, seconds)
