@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from gateway.authority import desk
-from gateway.authority import routes as authority
 from gateway.authority.handlers import HANDLERS as AUTHORITY_HANDLERS
+from gateway.authority.kind_catalogue import KindCatalogue
+from gateway.authority.routes import delegations, my_authority, policies, proposals
 from gateway.feed import routes as feed
 from gateway.feed.handlers import Arrivals, merging_handlers
 from gateway.identity import routes as identity
@@ -34,13 +35,23 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
     settings = settings or Settings.load("gateway")
     targets: dict[str, str | AsgiApp] = dict(peers) if peers is not None else _urls(settings)
     arrivals = Arrivals()
-    resources = Resources(desk.Replayer(targets, IdentitySigner(settings.signing_keys)), arrivals)
+    resources = Resources(
+        desk.Replayer(targets, IdentitySigner(settings.signing_keys)), arrivals, KindCatalogue(SERVICES)
+    )
     handlers = Handlers()
     handlers.include(merging_handlers())
     handlers.include(AUTHORITY_HANDLERS)
     own = kernel.create_app(
         settings,
-        [identity.router, authority.router, feed.router, reference.router],
+        [
+            identity.router,
+            proposals.router,
+            policies.router,
+            delegations.router,
+            my_authority.router,
+            feed.router,
+            reference.router,
+        ],
         title="Tandem gateway",
         handlers=handlers,
         sources=SOURCES,

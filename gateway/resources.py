@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.authority.desk import Replayer
+from gateway.authority.kind_catalogue import KindCatalogue
 from gateway.feed.handlers import Arrivals
 
 
@@ -10,3 +11,4 @@ from gateway.feed.handlers import Arrivals
 class Resources:
     replayer: Replayer
     arrivals: Arrivals
+    kinds: KindCatalogue

@@ -2,13 +2,14 @@
 
 import contextlib
 import importlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.local.stack import LocalStack
+from services.kernel import access
 from services.kernel.settings import Settings
 from tests.factories.system import SystemUnderTest
 from tests.factories.world import ServiceUnderTest
@@ -79,3 +80,15 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Syst
         async with under_test.own.router.lifespan_context(under_test.own):
             yield under_test
         await under_test.http.aclose()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _declared_kinds_only() -> Iterator[None]:
+    """A use case that asks for a kind of act which its route does not declare fails the test that found it."""
+
+    def refuse(message: str) -> None:
+        raise AssertionError(message)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access, "undeclared", refuse)
+        yield

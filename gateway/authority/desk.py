@@ -23,7 +23,8 @@ from gateway.authority.events import (
 )
 from gateway.authority.proposal import OwnProposal, Proposal, ProposalState, RebaseRequired
 from gateway.authority.schemas import NewDecision
-from services.kernel.access import policy_of, require_member, require_scope
+from services.kernel.access import hats_of, policy_of, require_member, require_scope
+from services.kernel.authority import Act
 from services.kernel.events import Fact, FactType
 from services.kernel.http_client import AsgiApp, HttpClient, HttpFailed, Response, client
 from services.kernel.identity import HEADER, IdentitySigner, Principal
@@ -138,9 +139,10 @@ async def decide(
 
 async def _require_standing(session: WriteSession, proposal: Proposal, decider: Principal) -> None:
     """Whoever could not decide any act of these kinds has no say, not even a rejection; the amount is judged on replay."""
-    role = await require_member(session, decider, proposal.project_id)
+    hats = await hats_of(session, decider, proposal.project_id)
     policy = await policy_of(session, proposal.project_id)
-    verdict = policy.judge_all(role, proposal.kinds, {}).verdict
+    act = Act(proposal.kinds, {}, decider.is_machine, policy.approvals_for(proposal.kinds))
+    verdict = policy.judge(hats, act).verdict
     if verdict != "decide" or not decider.has_scope(f"{proposal.service}:decide"):
         raise DeciderLacksAuthority(
             decidable_by=proposal.decidable_by, impact=proposal.impact, exceeded=proposal.exceeded

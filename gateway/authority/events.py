@@ -45,7 +45,21 @@ POLICY_SET = FactType(
     {"document": {"solo": False, "grants": [{"role": "manager", "kind": "*", "may": "decide"}]}},
     "A project's authority policy is this from now on.",
 )
+_DELEGATION = {
+    "person_id": "0197d1c0-0000-7000-8000-000000000002",
+    "role": "manager",
+    "kinds": ["*"],
+    "grants": None,
+    "starts_at": "2026-12-21T07:00:00+00:00",
+    "expires_at": "2027-01-04T07:00:00+00:00",
+    "reason": "Acting manager over the holidays.",
+    "granted_by_id": "0197d1c0-0000-7000-8000-000000000003",
+}
+DELEGATION_GRANTED = FactType("gateway.delegation.granted", 1, _DELEGATION, "Authority is lent for a time.")
+DELEGATION_ENDED = FactType("gateway.delegation.ended", 1, _DELEGATION, "What was lent is lent no longer.")
 FACT_TYPES = (
+    DELEGATION_GRANTED,
+    DELEGATION_ENDED,
     PROPOSAL_SUBMITTED,
     PROPOSAL_ACCEPTED,
     PROPOSAL_REJECTED,

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from gateway.authority import desk, repository
 from gateway.authority.schemas import NewDecision
-from gateway.authority.templates import standard_policy
-from gateway.authority.use_cases import put_policy
+from gateway.authority.templates import TEMPLATES
+from gateway.authority.use_cases.policies import put_policy
 from gateway.identity.events import MEMBERSHIP_GRANTED
 from gateway.identity.repository import add_membership
 from gateway.identity.schemas import Role
@@ -20,13 +20,14 @@ HANDLERS = Handlers()
 
 @HANDLERS.on("planning.project.created")
 async def appoint_creator(session: WriteSession, fact: Fact) -> None:
-    """A project's creator is its manager, under the standard policy, from the first moment on."""
+    """A project's creator is its manager, under the policy that was chosen for it, from the first moment on."""
     project_id = fact.subject_id
     membership_id = new_id()
     await add_membership(session, membership_id, project_id, fact.actor_id, Role.MANAGER, None)
     data = {"person_id": str(fact.actor_id), "role": Role.MANAGER.value, "expires_at": None}
     session.record(MEMBERSHIP_GRANTED, "membership", membership_id, data, project_id=project_id)
-    await put_policy(session, project_id, standard_policy())
+    template = TEMPLATES.get(fact.data.get("policy_template", ""), TEMPLATES["standard"])
+    await put_policy(session, project_id, template.document)
 
 
 @HANDLERS.on("coordination.decision.taken")

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.authority.proposal import Proposal
@@ -13,7 +13,7 @@ from services.kernel.filtering import Filter, Sort
 from services.kernel.identity import ALL_SCOPES, Principal
 from services.kernel.problems import NotFound
 from services.kernel.session import Reader, WriteSession
-from services.kernel.tables import authority_policies
+from services.kernel.tables import authority_policies, delegations
 
 PROPOSALS = Collection(
     noun="proposal",
@@ -47,6 +47,76 @@ PROPOSALS = Collection(
     },
     sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
 )
+
+
+DELEGATIONS = Collection(
+    noun="delegation",
+    source="delegations t",
+    columns={
+        "id": "t.id",
+        "type": "'delegation'",
+        "version": "t.version",
+        "created_at": "t.created_at",
+        "updated_at": "t.updated_at",
+        "project_id": "t.project_id",
+        "person_id": "t.person_id",
+        "role": "t.role",
+        "kinds": "t.kinds",
+        "grants": "t.grants",
+        "starts_at": "t.starts_at",
+        "expires_at": "t.expires_at",
+        "reason": "t.reason",
+        "granted_by_id": "t.granted_by_id",
+        "active": "(t.starts_at <= now() and t.expires_at > now())",
+    },
+    filters={
+        "person_id": Filter("t.person_id", "uuid"),
+        "role": Filter("t.role", "text"),
+        "expires_at": Filter("t.expires_at", "instant"),
+        "active": Filter("(t.starts_at <= now() and t.expires_at > now())", "boolean"),
+    },
+    sorts={
+        "created_at": Sort("t.created_at", "instant", nullable=False),
+        "expires_at": Sort("t.expires_at", "instant", nullable=False),
+    },
+    viewer_kinds={"delete": "delegation.grant"},
+)
+
+
+async def add_delegation(session: WriteSession, row: dict[str, Any]) -> None:
+    await session.execute(
+        insert(delegations).values(tenant_id=session.tenant_id, created_at=session.now, updated_at=session.now, **row)
+    )
+
+
+async def load_delegation(session: WriteSession, delegation_id: UUID) -> dict[str, Any]:
+    """A delegation, locked for a change. Raises NotFound."""
+    statement = select(delegations).where(
+        delegations.c.tenant_id == session.tenant_id, delegations.c.id == delegation_id
+    )
+    row = (await session.execute(statement.with_for_update())).mappings().one_or_none()
+    if row is None:
+        raise NotFound
+    return dict(row)
+
+
+async def delegations_granted_by(session: WriteSession, project_id: UUID, person_id: UUID) -> list[dict[str, Any]]:
+    """What somebody has lent on a project and has not ended, locked."""
+    statement = select(delegations).where(
+        delegations.c.tenant_id == session.tenant_id,
+        delegations.c.project_id == project_id,
+        delegations.c.granted_by_id == person_id,
+        delegations.c.expires_at > session.now,
+    )
+    return [dict(row) for row in (await session.execute(statement.with_for_update())).mappings()]
+
+
+async def end_delegation(session: WriteSession, delegation_id: UUID) -> None:
+    await session.execute(
+        update(delegations)
+        .where(delegations.c.tenant_id == session.tenant_id, delegations.c.id == delegation_id)
+        .values(expires_at=session.now, version=delegations.c.version + 1, updated_at=session.now)
+    )
 
 
 async def load_proposal(session: WriteSession, proposal_id: UUID) -> Proposal:

@@ -49,6 +49,7 @@ class EventShape(Shape):
     proposal_id: UUID | None
     change_agent: str | None
     trace_id: str | None
+    authority: list[dict[str, Any]]
     data: dict[str, Any]
     hash: str
 

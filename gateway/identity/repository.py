@@ -62,6 +62,7 @@ MEMBERSHIPS = Collection(
     | {"project_id": "t.project_id", "person_id": "t.person_id", "role": "t.role", "expires_at": "t.expires_at"},
     filters={"role": Filter("t.role", "text"), "person_id": Filter("t.person_id", "uuid")},
     sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
+    viewer_kinds={"update": "membership.grant", "delete": "membership.grant"},
     expansions={
         "person": "(select row_to_json(p) from (select o.id, 'person' as type, o.name from people o"
         " where o.tenant_id = t.tenant_id and o.id = t.person_id) p)"
@@ -135,6 +136,13 @@ async def change_person(session: WriteSession, person_id: UUID, values: dict[str
     )
 
 
+async def find_person(reader: Reader, person_id: UUID) -> Any:
+    """Name and kind of an active person, None without one."""
+    return await reader.row(
+        "select name, kind from people where tenant_id = $1 and id = $2 and active", reader.tenant_id, person_id
+    )
+
+
 async def person_exists(reader: Reader, person_id: UUID) -> bool:
     found = await reader.value(
         "select true from people where tenant_id = $1 and id = $2 and active", reader.tenant_id, person_id
@@ -198,15 +206,27 @@ async def drop_membership(session: WriteSession, membership_id: UUID) -> None:
     )
 
 
-async def others_in_role(session: WriteSession, project_id: UUID, role: str, membership_id: UUID) -> int:
-    count: int = await session.value(
-        """select count(*) from memberships where tenant_id = $1 and project_id = $2 and role = $3 and id <> $4""",
-        session.tenant_id,
-        project_id,
-        role,
-        membership_id,
+async def load_manager(session: WriteSession, project_id: UUID) -> Any:
+    """The membership of the project's manager, locked, so that two handovers follow each other. Raises NotFound."""
+    statement = select(memberships).where(
+        memberships.c.tenant_id == session.tenant_id,
+        memberships.c.project_id == project_id,
+        memberships.c.role == "manager",
     )
-    return count
+    row = (await session.execute(statement.with_for_update())).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def find_membership(session: WriteSession, project_id: UUID, person_id: UUID) -> Any:
+    """The membership of one person on one project, locked, None without one."""
+    statement = select(memberships).where(
+        memberships.c.tenant_id == session.tenant_id,
+        memberships.c.project_id == project_id,
+        memberships.c.person_id == person_id,
+    )
+    return (await session.execute(statement.with_for_update())).one_or_none()
 
 
 async def load_own_token(session: WriteSession, token_id: UUID) -> Token:

@@ -1,18 +1,17 @@
 """HTTP of the directory."""
 
-from decimal import Decimal
 from uuid import UUID
 
 import orjson
 from starlette.responses import Response
 
 from gateway.identity import use_cases
+from gateway.identity.kinds import MEMBERSHIP_GRANT, OWNER_APPOINT, PERSON_ADD, PERSON_CHANGE, TOKEN_OWN
 from gateway.identity.repository import MEMBERSHIPS, PEOPLE, TOKENS, read_me
 from gateway.identity.schemas import (
     Me,
     MembershipPatch,
     MembershipShape,
-    MyAuthority,
     NewMembership,
     NewPerson,
     NewToken,
@@ -21,9 +20,8 @@ from gateway.identity.schemas import (
     TokenShape,
     TokenWithSecret,
 )
-from services.kernel.access import decidable_by, policy_of, require_member
 from services.kernel.app import area_router
-from services.kernel.problems import Malformed
+from services.kernel.authority import acts
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import Writing
@@ -46,36 +44,6 @@ async def get_me(read: Reading) -> Response:
     return Response(orjson.dumps(document), media_type="application/json")
 
 
-@router.get(
-    "/v1/me/authority",
-    response_model=MyAuthority,
-    openapi_extra={
-        "parameters": [
-            {"name": "project_id", "in": "query", "required": True, "schema": {"type": "string", "format": "uuid"}}
-        ]
-    },
-)
-async def get_my_authority(read: Reading) -> Response:
-    """What I may decide on a project, up to which limits, and who decides the rest."""
-    try:
-        project_id = UUID(read.request.query_params.get("project_id", ""))
-    except ValueError as error:
-        raise Malformed(reason="project_id names a project") from error
-    role = await require_member(read.session, read.principal, project_id)
-    policy = await policy_of(read.session, project_id)
-    grants = []
-    for grant in policy.document.get("grants", ()):
-        if grant["role"] != role:
-            continue
-        limits = grant.get("limits", {})
-        beyond = {name: Decimal(limit) + 1 for name, limit in limits.items()}
-        mine = grant["may"] == "decide" and not limits
-        others = [] if mine else await decidable_by(read.session, project_id, [grant["kind"]], beyond)
-        grants.append({"kind": grant["kind"], "may": grant["may"], "limits": limits, "decidable_by": others})
-    document = {"project_id": str(project_id), "role": role, "solo": policy.solo, "grants": grants}
-    return Response(orjson.dumps(document), media_type="application/json")
-
-
 @router.get("/v1/people", response_model=Listing[PersonShape], openapi_extra={"parameters": PEOPLE.list_parameters()})
 async def list_people(read: Reading) -> Response:
     """The people of the tenant."""
@@ -91,6 +59,7 @@ async def get_person(person_id: UUID, read: Reading) -> Response:
 
 
 @router.post("/v1/people", status_code=201, response_model=PersonShape)
+@acts(PERSON_ADD)
 async def add_person(new: NewPerson, write: Writing) -> Response:
     """Add somebody to the tenant; for administrators."""
     person_id = await use_cases.add_person(write.session, new)
@@ -99,6 +68,7 @@ async def add_person(new: NewPerson, write: Writing) -> Response:
 
 
 @router.patch("/v1/people/{person_id}", response_model=PersonShape)
+@acts(PERSON_CHANGE)
 async def change_person(person_id: UUID, patch: PersonPatch, write: Writing) -> Response:
     """Change a person: one's own name and language, anything as an administrator."""
     version = await use_cases.change_person(write.session, person_id, write.expected_version, patch)
@@ -116,6 +86,7 @@ async def list_memberships(project_id: UUID, read: Reading) -> Response:
 
 
 @router.post("/v1/projects/{project_id}/memberships", status_code=201, response_model=MembershipShape)
+@acts(MEMBERSHIP_GRANT, OWNER_APPOINT)
 async def grant_membership(project_id: UUID, new: NewMembership, write: Writing) -> Response:
     """Put somebody on the project in a role."""
     membership_id = await use_cases.grant_membership(write.session, project_id, new)
@@ -134,6 +105,7 @@ async def get_membership(membership_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/memberships/{membership_id}", response_model=MembershipShape)
+@acts(MEMBERSHIP_GRANT, OWNER_APPOINT)
 async def change_membership(membership_id: UUID, patch: MembershipPatch, write: Writing) -> Response:
     """Give another role, or another end."""
     version = await use_cases.change_membership(write.session, membership_id, write.expected_version, patch)
@@ -141,6 +113,7 @@ async def change_membership(membership_id: UUID, patch: MembershipPatch, write: 
 
 
 @router.delete("/v1/memberships/{membership_id}", status_code=204)
+@acts(MEMBERSHIP_GRANT, OWNER_APPOINT)
 async def revoke_membership(membership_id: UUID, write: Writing) -> Response:
     """Take somebody off the project; every service refuses them from the next request on."""
     await use_cases.revoke_membership(write.session, membership_id, write.expected_version)
@@ -162,6 +135,7 @@ async def get_token(token_id: UUID, read: Reading) -> Response:
 
 
 @router.post("/v1/tokens", status_code=201, response_model=TokenWithSecret)
+@acts(TOKEN_OWN)
 async def create_token(new: NewToken, write: Writing) -> Response:
     """Draw a token. Its secret is in this answer and nowhere else, so this answer is not kept for a retry."""
     token, secret = await use_cases.create_token(write.session, new)
@@ -171,6 +145,7 @@ async def create_token(new: NewToken, write: Writing) -> Response:
 
 
 @router.delete("/v1/tokens/{token_id}", status_code=204)
+@acts(TOKEN_OWN)
 async def revoke_token(token_id: UUID, write: Writing) -> Response:
     """Revoke a token; the next request with it is refused."""
     await use_cases.revoke_token(write.session, token_id, write.expected_version)

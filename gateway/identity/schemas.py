@@ -19,10 +19,12 @@ class Role(StrEnum):
     """What somebody may be on a project."""
 
     OWNER = "owner"
+    PROGRAMME_MANAGER = "programme_manager"
     MANAGER = "manager"
     COORDINATOR = "coordinator"
     MEMBER = "member"
     STAKEHOLDER = "stakeholder"
+    CLIENT_CONTACT = "client_contact"
     GUEST = "guest"
     AUDITOR = "auditor"
 
@@ -129,17 +131,3 @@ class Me(Shape):
     tenant_name: str
     tenant_role: str | None
     scopes: list[str]
-
-
-class GrantShape(Shape):
-    kind: str
-    may: Literal["decide", "propose", "no"]
-    limits: dict[str, float | int | str]
-    decidable_by: list[dict[str, str]]
-
-
-class MyAuthority(Shape):
-    project_id: UUID
-    role: Role
-    solo: bool
-    grants: list[GrantShape]

@@ -13,7 +13,8 @@ from gateway.identity.events import (
 )
 from gateway.identity.schemas import MembershipPatch, NewMembership, NewPerson, NewToken, PersonPatch, Role
 from gateway.identity.token import PREFIX, Token, draw_token, token_hash
-from services.kernel.access import require_authority, role_in
+from services.kernel.access import hats_of, require_authority
+from services.kernel.authority import ABOVE_THE_MANAGER
 from services.kernel.ids import new_id
 from services.kernel.problems import Conflict, Forbidden, NotFound, RuleViolated, UnknownReference
 from services.kernel.schemas import merged
@@ -27,6 +28,15 @@ class LastOfItsKind(Conflict):
     detail = {
         "en": "Nobody else on the project is {role}; appoint another first.",
         "nb": "Ingen andre på prosjektet er {role}; utnevn en annen først.",
+    }
+
+
+class ManagerByHandover(RuleViolated):
+    code = "manager_by_handover"
+    title = {"en": "A manager is appointed by a handover", "nb": "En prosjektleder utnevnes ved overlevering"}
+    detail = {
+        "en": "A project has exactly one manager at any instant: POST …/handovers replaces the one by the other.",
+        "nb": "Et prosjekt har alltid nøyaktig én prosjektleder: POST …/handovers bytter den ene med den andre.",
     }
 
 
@@ -66,13 +76,16 @@ async def change_person(session: WriteSession, person_id: UUID, expected_version
 
 
 async def grant_membership(session: WriteSession, project_id: UUID, new: NewMembership) -> UUID:
-    """Put somebody on the project. Owners are appointed by owners and administrators only."""
-    await _require_appointment(session, project_id, {new.role})
+    """Put somebody on the project."""
+    await require_known(session, project_id)
     if not await repository.person_exists(session, new.person_id):
         raise UnknownReference("person_id")
+    if new.role == Role.MANAGER:
+        raise ManagerByHandover
     membership_id = new_id()
+    await _require_appointment(session, project_id, {new.role})
     await repository.add_membership(session, membership_id, project_id, new.person_id, new.role, new.expires_at)
-    _record(session, MEMBERSHIP_GRANTED, membership_id, project_id, new.person_id, new.role, new.expires_at)
+    record_membership(session, MEMBERSHIP_GRANTED, membership_id, project_id, new.person_id, new.role, new.expires_at)
     return membership_id
 
 
@@ -83,44 +96,50 @@ async def change_membership(
     row = await repository.load_membership(session, membership_id)
     changes = merged(patch)
     role = Role(changes.get("role", row.role))
-    await _require_appointment(session, row.project_id, {Role(row.role), role})
+    await require_known(session, row.project_id)
     check_version(row.version, expected_version)
-    if role != row.role:
-        await _keep_one(session, row)
-    await repository.change_membership(session, membership_id, changes)
     expires_at = changes.get("expires_at", row.expires_at)
-    _record(session, MEMBERSHIP_CHANGED, membership_id, row.project_id, row.person_id, role, expires_at)
+    if role != row.role and Role.MANAGER in (role, row.role):
+        raise LastOfItsKind(role=row.role) if row.role == Role.MANAGER else ManagerByHandover
+    if role == Role.MANAGER and expires_at is not None:
+        raise LastOfItsKind(role=row.role)
+    await _require_appointment(session, row.project_id, {Role(row.role), role})
+    await repository.change_membership(session, membership_id, changes)
+    record_membership(session, MEMBERSHIP_CHANGED, membership_id, row.project_id, row.person_id, role, expires_at)
     return int(row.version) + 1
 
 
 async def revoke_membership(session: WriteSession, membership_id: UUID, expected_version: int) -> None:
     row = await repository.load_membership(session, membership_id)
-    await _require_appointment(session, row.project_id, {Role(row.role)})
+    await require_known(session, row.project_id)
     check_version(row.version, expected_version)
-    await _keep_one(session, row)
+    if row.role == Role.MANAGER:
+        raise LastOfItsKind(role=row.role)
+    await _require_appointment(session, row.project_id, {Role(row.role)})
     await repository.drop_membership(session, membership_id)
-    _record(session, MEMBERSHIP_REVOKED, membership_id, row.project_id, row.person_id, row.role, row.expires_at)
+    record_membership(
+        session, MEMBERSHIP_REVOKED, membership_id, row.project_id, row.person_id, row.role, row.expires_at
+    )
+
+
+async def require_known(session: WriteSession, project_id: UUID) -> None:
+    """Raises NotFound for whoever has no business on the project; administrators see to who is on it."""
+    hats = await hats_of(session, session.principal, project_id)
+    if all(hat.role == "guest" for hat in hats):
+        raise NotFound
 
 
 async def _require_appointment(session: WriteSession, project_id: UUID, roles: set[Role]) -> None:
-    """The policy decides on memberships (kind membership.grant); an owner is above the manager who might grant it."""
-    if session.principal.has_scope("admin") and await repository.is_admin(session, session.principal.person_id):
-        return
-    role = await role_in(session, session.principal, project_id)
-    if role is None or role == "guest":
-        raise NotFound
-    if Role.OWNER in roles and role != "owner":
-        raise Forbidden
-    await require_authority(session, project_id, ["membership.grant"])
+    """The policy decides who is on a project; who stands above its manager is a kind of its own.
+
+    Asked before the change, unlike elsewhere: the change may be of the very role by which the caller is judged.
+    """
+    above = not roles.isdisjoint(ABOVE_THE_MANAGER)
+    measures = {"people_affected": 1, "external_readers": int(not roles.isdisjoint({Role.GUEST, Role.CLIENT_CONTACT}))}
+    await require_authority(session, project_id, ["owner.appoint" if above else "membership.grant"], measures)
 
 
-async def _keep_one(session: WriteSession, row: Any) -> None:
-    """A project always has a manager: somebody must be accountable."""
-    if row.role == "manager" and not await repository.others_in_role(session, row.project_id, "manager", row.id):
-        raise LastOfItsKind(role=row.role)
-
-
-def _record(
+def record_membership(
     session: WriteSession,
     fact_type: Any,
     membership_id: UUID,

@@ -1,4 +1,4 @@
-"""A service's copy of the directory, made from the gateway's facts: people, memberships, authority policies."""
+"""A service's copy of the directory, made from the gateway's facts: people, memberships, delegations, policies."""
 
 from datetime import datetime
 from uuid import UUID
@@ -72,5 +72,29 @@ async def keep_policy(session: WriteSession, fact: Fact) -> None:
         fact.tenant_id,
         fact.project_id,
         orjson.dumps(fact.data["document"]).decode(),
+        fact.occurred_at,
+    )
+
+
+@DIRECTORY_HANDLERS.on("gateway.delegation.granted", "gateway.delegation.ended")
+async def keep_delegation(session: WriteSession, fact: Fact) -> None:
+    data = fact.data
+    await (await session.driver()).execute(
+        """insert into delegations (tenant_id, id, project_id, person_id, role, kinds, grants, starts_at, expires_at, reason,
+             granted_by_id, created_at, updated_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+           on conflict (tenant_id, id) do update set expires_at = excluded.expires_at, version = delegations.version + 1,
+             updated_at = excluded.updated_at""",
+        fact.tenant_id,
+        fact.subject_id,
+        fact.project_id,
+        UUID(data["person_id"]),
+        data["role"],
+        orjson.dumps(data["kinds"]).decode(),
+        orjson.dumps(data["grants"]).decode() if data["grants"] is not None else None,
+        datetime.fromisoformat(data["starts_at"]),
+        datetime.fromisoformat(data["expires_at"]),
+        data["reason"],
+        UUID(data["granted_by_id"]),
         fact.occurred_at,
     )

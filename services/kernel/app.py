@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kernel.access_copy import DIRECTORY_HANDLERS
+from services.kernel.authority import KINDS, acts_of
 from services.kernel.database import is_passing
 from services.kernel.failpoints import arm
 from services.kernel.http_client import AsgiApp
@@ -73,10 +74,14 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """Every JSON route of every service reads its body as a StrictRequest, and its description says if it wants a key."""
+    """Every JSON route of every service reads its body as a StrictRequest; its description names its acts and its key."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         super().__init__(path, endpoint, **options)
+        kinds = acts_of(endpoint)
+        if kinds is not None:
+            described = {"kinds": [kind.described() for kind in kinds]}
+            self.openapi_extra = {"x-authority": described, **(self.openapi_extra or {})}
         if _depends_on(self.dependant, begin_keyed_write):
             self.openapi_extra = {"x-idempotency-key": "required", **(self.openapi_extra or {})}
         self.app = plain_read(endpoint, self.param_convertors) or self.app
@@ -399,7 +404,7 @@ def _require_service(request: Request) -> RequestContext:
 
 
 def _internal_router(service: Service) -> APIRouter:
-    """What services ask of each other: facts by number, heads, problems. The gateway never routes here."""
+    """What services ask of each other: facts by number, heads, problems, kinds. The gateway never routes here."""
     router = APIRouter(include_in_schema=False, prefix="/internal")
 
     @router.get("/facts")
@@ -427,6 +432,11 @@ def _internal_router(service: Service) -> APIRouter:
             for kind in catalogue()
         ]
         return Response(orjson.dumps(listed), media_type="application/json")
+
+    @router.get("/kinds")
+    async def kinds(request: Request) -> Response:
+        _require_service(request)
+        return Response(orjson.dumps([kind.described() for kind in KINDS.values()]), media_type="application/json")
 
     @router.get("/openapi.json")
     async def openapi(request: Request) -> Response:

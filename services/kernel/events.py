@@ -5,7 +5,7 @@ write session. The envelope below is what the log carries, what readers get and 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -66,6 +66,8 @@ class Fact:
     proposal_id: UUID | None = None
     change_agent: str | None = None
     trace_id: str | None = None
+    # By which authority it was done: the acts of its transaction as they were judged.
+    authority: Sequence[Mapping[str, Any]] = ()
     hash: str = field(default="")
 
     def body(self) -> dict[str, Any]:
@@ -86,6 +88,7 @@ class Fact:
             "proposal_id": self.proposal_id and str(self.proposal_id),
             "change_agent": self.change_agent,
             "trace_id": self.trace_id,
+            "authority": list(self.authority),
             "data": self.data,
         }
 
@@ -124,6 +127,7 @@ class Fact:
             proposal_id=uuid("proposal_id"),
             change_agent=body.get("change_agent"),
             trace_id=body.get("trace_id"),
+            authority=body.get("authority", ()),
             hash=body.get("hash", ""),
         )
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -28,7 +29,8 @@ class Principal:
     """Somebody or something that acts, inside one tenant.
 
     `on_behalf_of_id` and `proposal_id` are set while a decision replays a proposal: the principal is then the decider,
-    and the proposer is who it acts for.
+    the proposer is who it acts for, and `approvals` says how many deciders stand behind it. `authenticated_at` is when
+    the person last proved who they are; None where no such proof stands behind the request, as with a personal token.
     """
 
     tenant_id: UUID
@@ -39,6 +41,18 @@ class Principal:
     on_behalf_of_id: UUID | None = None
     proposal_id: UUID | None = None
     reason: str | None = None
+    approvals: int = 0
+    authenticated_at: datetime | None = None
+
+    @property
+    def is_machine(self) -> bool:
+        return self.kind in ("integration", "agent")
+
+    def minutes_since_sign_in(self) -> int | None:
+        """Whole minutes since the person last proved who they are, None where they did not."""
+        if self.authenticated_at is None:
+            return None
+        return int((datetime.now(UTC) - self.authenticated_at).total_seconds() // 60)
 
     def has_scope(self, scope: str) -> bool:
         """A wider act includes the narrower ones: decide covers propose, propose covers read.
@@ -78,6 +92,8 @@ class IdentitySigner:
             "obo": principal.on_behalf_of_id and str(principal.on_behalf_of_id),
             "prop": principal.proposal_id and str(principal.proposal_id),
             "why": principal.reason,
+            "appr": principal.approvals or None,
+            "auth": principal.authenticated_at and int(principal.authenticated_at.timestamp()),
         }
         claims.update({name: value for name, value in optional.items() if value is not None})
         return jwt.encode({"alg": ALGORITHM, "typ": "tandem-identity+jwt"}, claims, self._keys[0])
@@ -110,7 +126,8 @@ class IdentitySigner:
         kind = claims["kind"]
         if not isinstance(scopes, list) or kind not in ("person", "integration", "agent", "service"):
             raise ValueError("not an identity for this service")
-        optional = {name: claims.get(name) for name in ("obo", "prop", "role", "why")}
+        optional = {name: claims.get(name) for name in ("appr", "auth", "obo", "prop", "role", "why")}
+        authenticated = optional["auth"]
         principal = Principal(
             tenant_id=UUID(str(claims["tid"])),
             person_id=UUID(str(claims["sub"])),
@@ -120,6 +137,8 @@ class IdentitySigner:
             on_behalf_of_id=UUID(str(optional["obo"])) if optional["obo"] else None,
             proposal_id=UUID(str(optional["prop"])) if optional["prop"] else None,
             reason=str(optional["why"]) if optional["why"] else None,
+            approvals=int(str(optional["appr"] or 0)),
+            authenticated_at=datetime.fromtimestamp(int(str(authenticated)), UTC) if authenticated else None,
         )
         if len(self._verified) > 10_000:
             self._verified.clear()

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
 from services.kernel.access import sees_project
+from services.kernel.authority import acts, declare_kind
 from services.kernel.collection import Collection
 from services.kernel.problems import Conflict, NotFound
 from services.kernel.requests import Reading, context_of
@@ -19,6 +20,7 @@ from services.kernel.write import Writing
 if TYPE_CHECKING:
     from services.kernel.service import Service
 
+JOB_CANCEL = declare_kind("job.cancel", "operational", "Cancel one's own job", "Avbryte egen jobb", judged_by="oneself")
 TERMINAL = ("succeeded", "failed", "cancelled")
 
 
@@ -73,7 +75,13 @@ def job_router(service: "Service") -> APIRouter:
         return await JOBS.one(read, job_id)
 
     # A job moves on by itself, so that naming its version would only make cancelling fail.
-    @router.delete("/v1/jobs/{job_id}", status_code=202, response_model=JobShape, openapi_extra={"x-if-match": "none"})
+    @router.delete(
+        "/v1/jobs/{job_id}",
+        status_code=202,
+        response_model=JobShape,
+        openapi_extra={"x-if-match": "none", "x-authority": {"kinds": [JOB_CANCEL.described()]}},
+    )
+    @acts(JOB_CANCEL)
     async def cancel_job(job_id: UUID, write: Writing) -> Response:
         """Ask the job to stop. One that has not begun never will; a running one stops at its next step."""
         found = await write.session.row(

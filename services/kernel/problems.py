@@ -3,7 +3,7 @@
     Problem
     |- Malformed 400 (UnknownFilter, UnknownSort, UnknownField, InvalidCursor, CursorMismatch, IdempotencyKeyMissing, ...)
     |- Unauthenticated 401
-    |- Forbidden 403 (AuthorityRequired, ScopeMissing)
+    |- Forbidden 403 (AuthorityRequired, ScopeMissing, StepUpRequired)
     |- NotFound 404              absent, or secret: the two are told apart by nobody
     |- Conflict 409              the state does not allow it (RequestInProgress, ...)
     |- Stale 412                 If-Match names another version
@@ -195,7 +195,18 @@ class AuthorityRequired(Forbidden):
         "en": "An effect of this size must be decided by somebody else: {exceeded}.",
         "nb": "En virkning av denne størrelsen må bestemmes av en annen: {exceeded}.",
     }
-    members = ("kinds", "impact", "decidable_by", "exceeded", "project_id", "proposable")
+    members = ("kinds", "measures", "role", "impact", "decidable_by", "exceeded", "project_id", "proposable")
+
+
+class StepUpRequired(Forbidden):
+    """The project's policy wants a fresher proof of who is asking for an act of this kind."""
+
+    code = "step_up_required"
+    title = {"en": "Sign in again to decide this", "nb": "Logg inn på nytt for å bestemme dette"}
+    detail = {
+        "en": "The project's policy asks for a recent sign-in; a personal or service token has none.",
+        "nb": "Prosjektets regler krever en nylig innlogging; et personlig token eller tjenestetoken har ingen.",
+    }
 
 
 class NotFound(Problem):

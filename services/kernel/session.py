@@ -5,8 +5,10 @@ A `WriteSession` gathers the facts that its use cases record and writes them, nu
 before the commit: the head row's lock serialises a tenant's writes from there on and is held for a moment only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
-from services.kernel.authority import Authority
+from services.kernel.authority import KINDS, Authority
 from services.kernel.events import Audience, Fact, FactType, Recorded
 from services.kernel.identity import Principal
 from services.kernel.ids import new_id
@@ -38,6 +40,27 @@ class Reader(Protocol):
     async def row(self, statement: str, *arguments: Any) -> asyncpg.Record | None: ...
 
     async def rows(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One act of a transaction as it was judged."""
+
+    project_id: UUID
+    kinds: tuple[str, ...]
+    measures: Mapping[str, int | Decimal]
+    authority: Authority
+
+    def told(self) -> dict[str, Any]:
+        """What the facts of the transaction say of it. Measures are text, since some are exact decimals."""
+        classes = {KINDS[kind].default for kind in self.kinds if kind in KINDS}
+        return {
+            "kinds": list(self.kinds),
+            "class": next((each for each in ("decide", "propose") if each in classes), "operational"),
+            "measures": {name: str(value) for name, value in self.measures.items() if value},
+            "role": self.authority.role,
+            "delegation_id": self.authority.delegation_id,
+        }
 
 
 class ReadSession:
@@ -88,6 +111,10 @@ class WriteSession(AsyncSession):
         self.impact: dict[str, Any] | None = None
         self.authority: Authority | None = None
         self.decidable_by: list[dict[str, str]] = []
+        # Every act that was judged, and which kinds the route said that there may be.
+        self.judged: list[Judged] = []
+        self.declared: frozenset[str] | None = None
+        self.route = ""
         self._recorded: list[Recorded] = []
 
     @property
@@ -151,6 +178,7 @@ class WriteSession(AsyncSession):
             proposal_id=self.principal.proposal_id,
             change_agent=self.change_agent,
             trace_id=self.trace_id,
+            authority=[judged.told() for judged in self.judged],
         )
 
     async def driver(self) -> Any:

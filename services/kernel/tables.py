@@ -123,7 +123,7 @@ jobs = Table(
     CheckConstraint("progress between 0 and 100", name="progress"),
 )
 
-# The directory: the gateway owns these three and fills them by its own writes; every other service holds a copy that
+# The directory: the gateway owns these four and fills them by its own writes; every other service holds a copy that
 # is made from the gateway's facts. Same names and columns in both, so that one visibility predicate serves everywhere.
 
 people = Table(
@@ -157,11 +157,34 @@ memberships = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
     CheckConstraint(
-        "role in ('owner','manager','coordinator','member','stakeholder','guest','auditor')",
+        "role in ('owner','programme_manager','manager','coordinator','member','stakeholder','client_contact',"
+        "'auditor','guest')",
         name="role",
     ),
     Index("ix_memberships_person", "tenant_id", "person_id"),
     Index("uq_memberships_id", "tenant_id", "id", unique=True),
+    # Exactly one person is accountable at any instant.
+    Index("uq_memberships_manager", "tenant_id", "project_id", unique=True, postgresql_where=text("role = 'manager'")),
+)
+
+delegations = Table(
+    "delegations",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("project_id", UUID(as_uuid=True), nullable=False),
+    Column("person_id", UUID(as_uuid=True), nullable=False),
+    Column("role", Text, nullable=False, comment="the role whose authority is lent"),
+    Column("kinds", JSONB, nullable=False, comment="patterns of the kinds that it covers"),
+    Column("grants", JSONB, comment="how far it is lent; nothing for all of it"),
+    Column("starts_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("granted_by_id", UUID(as_uuid=True), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Index("ix_delegations_person", "tenant_id", "project_id", "person_id", "expires_at"),
 )
 
 authority_policies = Table(

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.responses import Response
 
+from services.kernel.authority import acts_of
 from services.kernel.failpoints import failpoint
 from services.kernel.identity import Principal
 from services.kernel.problems import (
@@ -220,6 +221,9 @@ async def open_write(
             session.dry_run = dry_run
             session.trace_id = context.trace_id
             session.change_agent = change_agent
+            session.route = _route(request)
+            kinds = acts_of(request.scope.get("endpoint"))
+            session.declared = frozenset(kind.name for kind in kinds) if kinds is not None else None
             write = Write(request, session, None if dry_run else idempotency_key, if_match)
             if write.idempotency_key is not None:
                 await _claim_key(session, request, write.idempotency_key)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.kernel.http_client import Response
@@ -20,6 +21,7 @@ PLAN = {"file": ("bridge.xml", _PLAN, "application/xml")}
 RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("tokens", "POST", "/v1/tokens", {"name": "contract", "scopes": ["planning:read"]}),
     ("memberships", "GET", f"{PROJECT}/memberships?role=stakeholder", None),
+    ("delegations", "POST", f"{PROJECT}/delegations", "example"),
     (
         "goals",
         "POST",
@@ -165,6 +167,8 @@ class Inventory:
             return body
         if body.startswith("{") and body.endswith("}"):
             return self.named(body)
+        if member == "expires_at":
+            return (datetime.now(UTC) + timedelta(days=30)).isoformat()
         if member.endswith("_id") and not body.startswith("$"):
             noun = REFERENCES.get(member, member.removesuffix("_id").replace("_", "-") + "s")
             return self.ids.get(noun, str(self.tenant["member"].id))

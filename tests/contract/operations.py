@@ -31,6 +31,12 @@ class Operation:
         return self.method != "GET" and any(each["name"] == "dry_run" for each in self.details.get("parameters", ()))
 
     @property
+    def kinds(self) -> list[dict[str, Any]]:
+        """The kinds of act that it can be."""
+        kinds: list[dict[str, Any]] = self.details.get("x-authority", {}).get("kinds", [])
+        return kinds
+
+    @property
     def conditional(self) -> bool:
         """Whether it wants an If-Match."""
         return self._header("if-match").get("required", False) is True

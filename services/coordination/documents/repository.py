@@ -116,3 +116,14 @@ async def visible_file(reader: Reader, principal: Principal, version_id: UUID) -
     if row is None:
         raise NotFound
     return row
+
+
+async def guests_of(reader: Reader, project_id: UUID) -> int:
+    """How many guests the project has: those who read a shared document."""
+    count: int = await reader.value(
+        """select count(*) from memberships where tenant_id = $1 and project_id = $2 and role = 'guest'
+           and (expires_at is null or expires_at > now())""",
+        reader.tenant_id,
+        project_id,
+    )
+    return count

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.coordination.documents import repository, use_cases
 from services.coordination.documents.download import send_file
+from services.coordination.documents.kinds import DOCUMENT_SHARE_EXTERNAL, DOCUMENT_WRITE
 from services.coordination.documents.repository import DOCUMENT_VERSIONS, DOCUMENTS
 from services.coordination.documents.schemas import (
     DOCUMENT_UPLOAD,
@@ -20,6 +21,7 @@ from services.coordination.documents.schemas import (
 )
 from services.coordination.documents.upload import Upload, receive_document, receive_version
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
@@ -37,6 +39,7 @@ UploadedVersion = Annotated[Upload[NewVersion], Depends(receive_version, scope="
     response_model=DocumentShape,
     openapi_extra={"requestBody": DOCUMENT_UPLOAD},
 )
+@acts(DOCUMENT_WRITE)
 async def upload_document(project_id: UUID, upload: UploadedDocument, write: KeyedWriting) -> Response:
     """Upload a file as a new document. The same key again is the same document."""
     document = await use_cases.upload_document(write.session, project_id, upload)
@@ -71,6 +74,7 @@ async def get_document(document_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/documents/{document_id}", response_model=DocumentShape)
+@acts(DOCUMENT_WRITE, DOCUMENT_SHARE_EXTERNAL)
 async def change_document(document_id: UUID, patch: DocumentPatch, write: Writing) -> Response:
     """Rename or move the document, or share it with guests."""
     document = await use_cases.change_document(write.session, document_id, write.expected_version, patch)
@@ -83,6 +87,7 @@ async def change_document(document_id: UUID, patch: DocumentPatch, write: Writin
     response_model=DocumentVersionShape,
     openapi_extra={"requestBody": VERSION_UPLOAD, "x-if-match": "required"},
 )
+@acts(DOCUMENT_WRITE, DOCUMENT_SHARE_EXTERNAL)
 async def add_version(document_id: UUID, upload: UploadedVersion, write: KeyedWriting) -> Response:
     """Upload a new version of the document that `If-Match` names; of two with one base, one gets 412."""
     _, version = await use_cases.add_version(write.session, document_id, write.expected_version, upload)

@@ -11,7 +11,7 @@ from services.coordination.documents.events import (
     DOCUMENT_UPLOADED,
     DOCUMENT_VERSION_ADDED,
 )
-from services.coordination.documents.repository import current_file, load_document
+from services.coordination.documents.repository import current_file, guests_of, load_document
 from services.coordination.documents.schemas import DocumentPatch, NewDocument, NewVersion
 from services.coordination.documents.upload import Upload
 from services.kernel.access import require_authority, require_member
@@ -69,7 +69,8 @@ async def change_document(
     shared = document.shared_with_guests
     kinds = ["document.write", *(["document.share_external"] if shared and not was_shared else [])]
     subject = {"type": "document", "id": str(document.id), "title": document.title}
-    await require_authority(session, document.project_id, kinds, impact={"subject": subject})
+    readers = await guests_of(session, document.project_id) if len(kinds) > 1 else 0
+    await require_authority(session, document.project_id, kinds, {"external_readers": readers}, {"subject": subject})
     if changes.keys() - {"shared_with_guests"}:
         await _record(session, DOCUMENT_CHANGED, document)
     if shared != was_shared:
@@ -80,7 +81,8 @@ async def change_document(
 async def _require_authority_to_upload(session: WriteSession, project_id: UUID, kinds: list[str]) -> None:
     """A file is too much to be kept as a proposal: whoever may only propose is told who may decide instead."""
     try:
-        await require_authority(session, project_id, kinds)
+        readers = await guests_of(session, project_id) if len(kinds) > 1 else 0
+        await require_authority(session, project_id, kinds, {"external_readers": readers})
     except AuthorityRequired as refusal:
         refusal.values["proposable"] = False
         raise

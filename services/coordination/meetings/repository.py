@@ -103,6 +103,7 @@ MEETINGS = Collection(
 )
 AGENDA_ITEMS = Collection(
     noun="agenda_item",
+    viewer_kinds={"update": "meeting.agenda", "delete": "meeting.agenda"},
     source="agenda_items t",
     visible=_sees_meeting("t.meeting_id"),
     list_visible=knows_project,
@@ -121,6 +122,7 @@ AGENDA_ITEMS = Collection(
 )
 ATTENDANCES = Collection(
     noun="attendance",
+    viewer_kinds={"update": "meeting.attendance", "delete": "meeting.attendance"},
     source="attendances t",
     visible=_sees_meeting("t.meeting_id"),
     list_visible=knows_project,
@@ -135,6 +137,7 @@ ATTENDANCES = Collection(
 )
 OUTCOMES = Collection(
     noun="outcome",
+    viewer_kinds={"update": "minutes.record", "delete": "minutes.record"},
     source="outcomes t",
     visible=_sees_meeting("t.meeting_id"),
     list_visible=knows_project,
@@ -170,6 +173,7 @@ OUTCOMES = Collection(
 )
 ACTION_ITEMS = Collection(
     noun="action_item",
+    viewer_kinds={"update": "action_item.change", "report": "action_item.report"},
     source="action_items t left join projects project on project.tenant_id = t.tenant_id and project.id = t.project_id",
     columns=object_columns("action_item")
     | {

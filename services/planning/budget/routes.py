@@ -5,11 +5,13 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting, Writing
 from services.planning.budget import use_cases
+from services.planning.budget.kinds import BUDGET_COMMITMENT, BUDGET_LINE, COST_CODE_RECORD, COST_POSTING
 from services.planning.budget.repository import ACTUALS, BUDGET_LINES, COMMITMENTS, COST_CODES
 from services.planning.budget.schemas import (
     ActualBatch,
@@ -45,6 +47,7 @@ async def search_cost_codes(project_id: UUID, query: SearchQuery, read: Reading)
 
 
 @router.post("/v1/projects/{project_id}/cost-codes", status_code=201, response_model=CostCodeShape)
+@acts(COST_CODE_RECORD)
 async def create_cost_code(project_id: UUID, new: NewCostCode, write: Writing) -> Response:
     """Add an account; its code is unique in the project."""
     cost_code = await use_cases.create_cost_code(write.session, project_id, new)
@@ -79,6 +82,7 @@ async def search_budget_lines(project_id: UUID, query: SearchQuery, read: Readin
 
 
 @router.post("/v1/projects/{project_id}/budget-lines", status_code=201, response_model=BudgetLineShape)
+@acts(BUDGET_LINE)
 async def create_budget_line(project_id: UUID, new: NewBudgetLine, write: KeyedWriting) -> Response:
     """Budget a part of the work under a cost code, in the project's currency."""
     line = await use_cases.create_budget_line(write.session, project_id, new)
@@ -97,6 +101,7 @@ async def get_budget_line(line_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/budget-lines/{line_id}", response_model=BudgetLineShape)
+@acts(BUDGET_LINE)
 async def change_budget_line(line_id: UUID, patch: BudgetLinePatch, write: Writing) -> Response:
     """Budget more or less; authority is asked for the absolute change."""
     line = await use_cases.change_budget_line(write.session, line_id, write.expected_version, patch)
@@ -125,6 +130,7 @@ async def search_commitments(project_id: UUID, query: SearchQuery, read: Reading
     response_model=CommitmentShape,
     responses={200: {"model": CommitmentShape, "description": "The same reference and content were taken in before."}},
 )
+@acts(BUDGET_COMMITMENT)
 async def record_commitment(project_id: UUID, new: NewCommitment, write: KeyedWriting) -> Response:
     """Commit money to a supplier. A repeated external reference answers 200 with what is stored, or 409."""
     commitment_id, is_new = await use_cases.record_commitment(write.session, project_id, new)
@@ -166,6 +172,7 @@ async def search_actuals(project_id: UUID, query: SearchQuery, read: Reading) ->
     response_model=ActualShape,
     responses={200: {"model": ActualShape, "description": "The same reference and content were posted before."}},
 )
+@acts(COST_POSTING)
 async def post_actual(project_id: UUID, new: NewActual, write: KeyedWriting) -> Response:
     """Post a cost. A repeated external reference answers 200 with what is stored, or 409 when it contradicts."""
     actual_id, is_new = await use_cases.post_actual(write.session, project_id, new)
@@ -174,6 +181,7 @@ async def post_actual(project_id: UUID, new: NewActual, write: KeyedWriting) -> 
 
 
 @router.post("/v1/projects/{project_id}/actuals/batch", response_model=BatchShape)
+@acts(COST_POSTING)
 async def post_actuals(project_id: UUID, batch: ActualBatch, write: KeyedWriting) -> Response:
     """Post up to 1,000 costs, all or none. A result of 200 says that the posting was here before."""
     posted = await use_cases.post_actuals(write.session, project_id, [each.body for each in batch.operations])

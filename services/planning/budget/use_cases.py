@@ -36,7 +36,7 @@ from services.planning.budget.repository import (
 from services.planning.budget.schemas import BudgetLinePatch, NewActual, NewBudgetLine, NewCommitment, NewCostCode
 from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.projects.repository import load_project
-from services.planning.schedule.planned_cost import cost_impact
+from services.planning.schedule.planned_cost import cost_impact, money_measures
 from services.planning.schedule.use_cases.tasks import BatchRefused
 
 
@@ -128,7 +128,9 @@ async def record_commitment(session: WriteSession, project_id: UUID, new: NewCom
         commitment_id = UUID(str(stored["id"]))
     change = new.amount.amount if is_new else Decimal(0)
     impact = cost_impact(before, change, new.amount.currency)
-    await require_authority(session, project_id, ["budget.commitment"], {"cost": abs(change)}, impact)
+    await require_authority(
+        session, project_id, ["budget.commitment"], await _measures(session, project_id, abs(change)), impact
+    )
     if not is_new:
         return commitment_id, False
     await record_decision(
@@ -210,7 +212,9 @@ async def _post(
     new_amounts = [row["amount"] for row, actual_id in zip(rows, inserted, strict=True) if actual_id is not None]
     impact = cost_impact(before, sum(new_amounts, Decimal(0)), rows[0]["currency"])
     measured = sum(map(abs, new_amounts), Decimal(0))
-    await require_authority(session, project_id, ["cost.posting"], {"cost": measured}, impact)
+    await require_authority(
+        session, project_id, ["cost.posting"], await _measures(session, project_id, measured), impact
+    )
     if new_amounts:
         await record_acceptance(
             session,
@@ -294,7 +298,12 @@ def require_currency(amount: Money, currency: str, pointer: str = "/amount/curre
 
 async def _require_line(session: WriteSession, line: BudgetLine, before: Decimal, change: Decimal) -> None:
     impact = cost_impact(before, change, line.currency)
-    await require_authority(session, line.project_id, ["budget.line"], {"cost": abs(change)}, impact)
+    measures = money_measures(abs(change), before)
+    await require_authority(session, line.project_id, ["budget.line"], measures, impact)
+
+
+async def _measures(session: WriteSession, project_id: UUID, amount: Decimal) -> dict[str, int | Decimal]:
+    return money_measures(amount, await total(session, "budget_lines", project_id))
 
 
 async def _record_line_decision(session: WriteSession, line: BudgetLine) -> None:

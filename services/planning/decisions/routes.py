@@ -5,11 +5,13 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting
 from services.planning.decisions import use_cases
+from services.planning.decisions.kinds import DECISION_RECORD
 from services.planning.decisions.repository import DECISIONS
 from services.planning.decisions.schemas import DecisionShape, NewDecision
 
@@ -33,6 +35,7 @@ async def search_decisions(project_id: UUID, query: SearchQuery, read: Reading) 
 
 
 @router.post("/v1/projects/{project_id}/decisions", status_code=201, response_model=DecisionShape)
+@acts(DECISION_RECORD)
 async def record_decision(project_id: UUID, new: NewDecision, write: KeyedWriting) -> Response:
     """Record a decision that was taken elsewhere. It is never changed; a better one is recorded beside it."""
     decision = await use_cases.record_decision_taken_elsewhere(write.session, project_id, new)

@@ -7,13 +7,16 @@ from fastapi import Depends
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting
 from services.planning.imports import use_cases
+from services.planning.imports.kinds import IMPORT_PLAN
 from services.planning.imports.repository import IMPORTS
 from services.planning.imports.schemas import PLAN_UPLOAD, AcceptedImport, ImportShape
 from services.planning.imports.upload import PlanFile, receive_plan
+from services.planning.schedule.kinds import BASELINE_SET
 
 router = area_router("imports")
 UploadedPlan = Annotated[PlanFile, Depends(receive_plan, scope="function")]
@@ -25,6 +28,7 @@ UploadedPlan = Annotated[PlanFile, Depends(receive_plan, scope="function")]
     response_model=AcceptedImport,
     openapi_extra={"requestBody": PLAN_UPLOAD},
 )
+@acts(IMPORT_PLAN, BASELINE_SET)
 async def import_plan(project_id: UUID, file: UploadedPlan, write: KeyedWriting) -> Response:
     """Take over a plan from a Microsoft Project XML file of up to 50 MB and 100,000 tasks; a job reads it.
 

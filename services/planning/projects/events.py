@@ -12,8 +12,9 @@ PROJECT_CREATED = FactType(
         "currency": "NOK",
         "status": "planning",
         "start": "2026-03-02T08:00:00",
+        "policy_template": "standard",
     },
-    "A project exists. The gateway makes its creator the manager.",
+    "A project exists. The gateway makes its creator the manager, under the policy template that was chosen.",
 )
 PROJECT_CHANGED = FactType(
     "planning.project.changed",

@@ -5,11 +5,19 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting, Writing
 from services.planning.projects import use_cases
+from services.planning.projects.kinds import (
+    GOAL_SET,
+    PROJECT_CHANGE,
+    PROJECT_CREATE,
+    PROJECT_STATUS,
+    SUCCESS_CRITERION_JUDGE,
+)
 from services.planning.projects.repository import GOALS, PROJECTS, SUCCESS_CRITERIA
 from services.planning.projects.schemas import (
     GoalPatch,
@@ -35,6 +43,7 @@ async def list_projects(read: Reading) -> Response:
 
 
 @router.post("/v1/projects", status_code=201, response_model=ProjectShape)
+@acts(PROJECT_CREATE)
 async def create_project(new: NewProject, write: Writing) -> Response:
     """Create a project; its creator becomes its manager."""
     project = await use_cases.create_project(write.session, new)
@@ -51,6 +60,7 @@ async def get_project(project_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/projects/{project_id}", response_model=ProjectShape)
+@acts(PROJECT_CHANGE, PROJECT_STATUS)
 async def change_project(project_id: UUID, patch: ProjectPatch, write: Writing) -> Response:
     """Change the project's frame; a passage along its life is a decision."""
     project = await use_cases.change_project(write.session, project_id, write.expected_version, patch)
@@ -74,6 +84,7 @@ async def search_goals(project_id: UUID, query: SearchQuery, read: Reading) -> R
 
 
 @router.post("/v1/projects/{project_id}/goals", status_code=201, response_model=GoalShape)
+@acts(GOAL_SET)
 async def set_goal(project_id: UUID, new: NewGoal, write: KeyedWriting) -> Response:
     """Set a goal with its targets and criteria; `effects.success_criteria` names the criteria."""
     goal, criteria = await use_cases.set_goal(write.session, project_id, new)
@@ -89,6 +100,7 @@ async def get_goal(goal_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/goals/{goal_id}", response_model=GoalShape)
+@acts(GOAL_SET)
 async def change_goal(goal_id: UUID, patch: GoalPatch, write: Writing) -> Response:
     """Change what a goal aims at."""
     goal = await use_cases.change_goal(write.session, goal_id, write.expected_version, patch)
@@ -112,6 +124,7 @@ async def search_success_criteria(project_id: UUID, query: SearchQuery, read: Re
 
 
 @router.post("/v1/projects/{project_id}/success-criteria", status_code=201, response_model=SuccessCriterionShape)
+@acts(GOAL_SET)
 async def add_success_criterion(project_id: UUID, new: NewSuccessCriterion, write: KeyedWriting) -> Response:
     """Add a criterion to a goal."""
     criterion = await use_cases.add_success_criterion(write.session, project_id, new)
@@ -131,6 +144,7 @@ async def get_success_criterion(criterion_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/success-criteria/{criterion_id}", response_model=SuccessCriterionShape)
+@acts(GOAL_SET, SUCCESS_CRITERION_JUDGE)
 async def change_success_criterion(criterion_id: UUID, patch: SuccessCriterionPatch, write: Writing) -> Response:
     """Reword a criterion, or judge it on evidence."""
     criterion = await use_cases.change_success_criterion(write.session, criterion_id, write.expected_version, patch)

@@ -1,7 +1,7 @@
 """Request and response shapes of projects."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -44,6 +44,10 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
 _EXAMPLE: Any = {"key": "BRO", "name": "A new bridge", "start": "2026-03-02T08:00:00", "currency": "NOK"}
 
 
+# The gateway owns the templates; a contract test compares their names.
+PolicyTemplate = Literal["standard", "solo", "small", "construction", "public_sector", "agile_product"]
+
+
 class NewProject(Body):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": _EXAMPLE}}
 
@@ -54,6 +58,9 @@ class NewProject(Body):
     currency: CurrencyCode = "NOK"
     start: Local
     minutes_per_day: Annotated[int, Field(ge=1, le=1440, strict=True)] = 450
+    policy_template: PolicyTemplate = Field(
+        default="standard", description="the authority policy that the project starts with; see /v1/policy-templates"
+    )
 
 
 class ProjectPatch(Body):

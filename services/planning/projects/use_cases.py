@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from services.kernel.access import require_authority, require_member, require_scope
-from services.kernel.problems import NotFound, UnknownReference
+from services.kernel.access import is_only_guest, require_authority, require_member, require_scope
+from services.kernel.problems import Forbidden, NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.write import check_version
@@ -26,7 +26,10 @@ from services.planning.projects.success_criterion import SuccessCriterion
 async def create_project(session: WriteSession, new: NewProject) -> Project:
     """A project of the caller's own: the gateway hears of it and makes them its manager."""
     require_scope(session.principal, "planning:decide")
-    project = Project(**new.model_dump(), minutes_per_week=new.minutes_per_day * 5)
+    # Somebody must answer for a project, which software cannot, and guests are here for what was shared with them.
+    if session.principal.is_machine or await is_only_guest(session, session.principal):
+        raise Forbidden
+    project = Project(**new.model_dump(exclude={"policy_template"}), minutes_per_week=new.minutes_per_day * 5)
     session.add(project)
     await session.flush()
     data = {
@@ -36,6 +39,7 @@ async def create_project(session: WriteSession, new: NewProject) -> Project:
         "currency": project.currency,
         "status": project.status,
         "start": project.start.isoformat(),
+        "policy_template": new.policy_template,
     }
     session.record(PROJECT_CREATED, "project", project.id, data, project_id=project.id, audience="guests")
     return project

@@ -5,11 +5,13 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import Writing
 from services.planning.resources import use_cases
+from services.planning.resources.kinds import RESOURCE_ASSIGN, RESOURCE_CHANGE
 from services.planning.resources.repository import ASSIGNMENTS, RESOURCES
 from services.planning.resources.schemas import (
     AssignmentPatch,
@@ -19,6 +21,7 @@ from services.planning.resources.schemas import (
     ResourcePatch,
     ResourceShape,
 )
+from services.planning.schedule.kinds import SCHEDULE_DATES
 
 router = area_router("resources")
 
@@ -40,6 +43,7 @@ async def search_resources(project_id: UUID, query: SearchQuery, read: Reading) 
 
 
 @router.post("/v1/projects/{project_id}/resources", status_code=201, response_model=ResourceShape)
+@acts(RESOURCE_CHANGE)
 async def add_resource(project_id: UUID, new: NewResource, write: Writing) -> Response:
     """Add a resource."""
     resource = await use_cases.add_resource(write.session, project_id, new)
@@ -58,6 +62,7 @@ async def get_resource(resource_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/resources/{resource_id}", response_model=ResourceShape)
+@acts(RESOURCE_CHANGE)
 async def change_resource(resource_id: UUID, patch: ResourcePatch, write: Writing) -> Response:
     """Change a resource; another calendar reschedules what it works on."""
     resource, effects = await use_cases.change_resource(write.session, resource_id, write.expected_version, patch)
@@ -66,6 +71,7 @@ async def change_resource(resource_id: UUID, patch: ResourcePatch, write: Writin
 
 
 @router.delete("/v1/resources/{resource_id}", status_code=204)
+@acts(RESOURCE_CHANGE)
 async def delete_resource(resource_id: UUID, write: Writing) -> Response:
     """Remove a resource with its assignments."""
     await use_cases.delete_resource(write.session, resource_id, write.expected_version)
@@ -94,6 +100,7 @@ async def search_assignments(project_id: UUID, query: SearchQuery, read: Reading
 @router.post(
     "/v1/projects/{project_id}/assignments", status_code=201, response_model=AssignmentShape, tags=["assignments"]
 )
+@acts(RESOURCE_ASSIGN, SCHEDULE_DATES)
 async def assign(project_id: UUID, new: NewAssignment, write: Writing) -> Response:
     """Let a resource take part in a task."""
     assignment, effects = await use_cases.assign(write.session, project_id, new)
@@ -118,6 +125,7 @@ async def get_assignment(assignment_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/assignments/{assignment_id}", response_model=AssignmentShape, tags=["assignments"])
+@acts(RESOURCE_ASSIGN, SCHEDULE_DATES)
 async def change_assignment(assignment_id: UUID, patch: AssignmentPatch, write: Writing) -> Response:
     """Other units, work or delay."""
     assignment, effects = await use_cases.change_assignment(write.session, assignment_id, write.expected_version, patch)
@@ -126,6 +134,7 @@ async def change_assignment(assignment_id: UUID, patch: AssignmentPatch, write: 
 
 
 @router.delete("/v1/assignments/{assignment_id}", status_code=204, tags=["assignments"])
+@acts(RESOURCE_ASSIGN, SCHEDULE_DATES)
 async def unassign(assignment_id: UUID, write: Writing) -> Response:
     """End a resource's part in a task."""
     await use_cases.unassign(write.session, assignment_id, write.expected_version)

@@ -5,11 +5,13 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting, Writing
 from services.planning.risks import use_cases
+from services.planning.risks.kinds import RISK_RECORD, RISK_RESPONSE
 from services.planning.risks.repository import RISK_RESPONSES, RISKS
 from services.planning.risks.schemas import (
     NewRisk,
@@ -19,6 +21,7 @@ from services.planning.risks.schemas import (
     RiskResponseShape,
     RiskShape,
 )
+from services.planning.schedule.kinds import SCOPE_TASK
 
 router = area_router("risks")
 
@@ -40,6 +43,7 @@ async def search_risks(project_id: UUID, query: SearchQuery, read: Reading) -> R
 
 
 @router.post("/v1/projects/{project_id}/risks", status_code=201, response_model=RiskShape)
+@acts(RISK_RECORD)
 async def raise_risk(project_id: UUID, new: NewRisk, write: Writing) -> Response:
     """Record a risk with its three-point impacts in working minutes and in the project's currency."""
     risk = await use_cases.raise_risk(write.session, project_id, new)
@@ -54,6 +58,7 @@ async def get_risk(risk_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/risks/{risk_id}", response_model=RiskShape)
+@acts(RISK_RECORD)
 async def change_risk(risk_id: UUID, patch: RiskPatch, write: Writing) -> Response:
     """Judge a risk anew, or say that it occurred or is over."""
     risk = await use_cases.change_risk(write.session, risk_id, write.expected_version, patch)
@@ -77,6 +82,7 @@ async def search_risk_responses(project_id: UUID, query: SearchQuery, read: Read
 
 
 @router.post("/v1/projects/{project_id}/risk-responses", status_code=201, response_model=RiskResponseShape)
+@acts(RISK_RESPONSE, SCOPE_TASK)
 async def plan_risk_response(project_id: UUID, new: NewRiskResponse, write: KeyedWriting) -> Response:
     """Decide a response to a risk, done by a task that exists or by a new one."""
     response, effects = await use_cases.plan_risk_response(write.session, project_id, new)
@@ -96,6 +102,7 @@ async def get_risk_response(response_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/risk-responses/{response_id}", response_model=RiskResponseShape)
+@acts(RISK_RESPONSE)
 async def change_risk_response(response_id: UUID, patch: RiskResponsePatch, write: Writing) -> Response:
     """Decide that something else is done."""
     response = await use_cases.change_risk_response(write.session, response_id, write.expected_version, patch)

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_ticks
 from services.planning.schedule.plan_rows import Before, PlanTask
-from services.planning.schedule.planned_cost import cost_impact
+from services.planning.schedule.planned_cost import cost_impact, money_measures
 from services.planning.schedule.working_plan import WorkingPlan
 
 
@@ -45,17 +46,30 @@ def impact_of(plan: WorkingPlan) -> dict[str, Any]:
     return impact | cost_impact(plan.cost_before, plan.cost() - plan.cost_before, plan.currency)
 
 
+def moved_dates(plan: WorkingPlan) -> list[UUID]:
+    """The tasks that were in the plan and have other dates now."""
+    return [
+        task_id
+        for task_id, before in plan.before.items()
+        if (task := plan.tasks.get(task_id)) is not None and (task.start, task.finish) != (before.start, before.finish)
+    ]
+
+
 def measures_of(impact: dict[str, Any]) -> dict[str, int | Decimal]:
     """What limits are compared with.
 
-    How much later the finish is, the largest move of a milestone, the float used, and how much more the plan costs.
+    How much later the finish is, the largest move of a milestone, the float used, the people affected, and how much more
+    the plan costs: of a change of the plan the share is that of its cost so far.
     """
-    cost = impact.get("cost", {}).get("change", {}).get("amount", "0")
+    cost = impact.get("cost", {})
+    change = Decimal(cost.get("change", {}).get("amount", "0"))
+    before = Decimal(cost.get("before", {}).get("amount", "0"))
     return {
         "finish_minutes": max(0, impact.get("finish", {}).get("moved_minutes", 0)),
         "milestone_minutes": max((abs(each["moved_minutes"]) for each in impact.get("milestones", ())), default=0),
         "float_minutes": impact.get("float_used_minutes", 0),
-        "cost": max(Decimal(0), Decimal(cost)),
+        "people_affected": len(impact.get("people_affected", ())),
+        **money_measures(max(Decimal(0), change), before),
     }
 
 

@@ -36,3 +36,17 @@ def cost_impact(before: Decimal, change: Decimal, currency: str) -> dict[str, An
     decimals = MINOR_UNITS[currency]
     sums = {"before": before, "after": before + change, "change": change}
     return {"cost": {name: {"amount": f"{value:.{decimals}f}", "currency": currency} for name, value in sums.items()}}
+
+
+def money_measures(amount: Decimal, budget: Decimal) -> dict[str, int | Decimal]:
+    """What limits on money are compared with: the amount, and its share of a budget in basis points, rounded up.
+
+    Of no budget any amount is all of it.
+    """
+    if amount == 0:
+        share = 0
+    elif budget <= 0:
+        share = 10_000
+    else:
+        share = -int(-amount * 10_000 // budget)
+    return {"cost": amount, "cost_share_bp": share}

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.downloads import download_headers
 from services.kernel.language import Language
@@ -18,6 +19,7 @@ from services.kernel.requests import Reading, RequestContext, context_of
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting, Writing
 from services.reporting.status_reports import use_cases
+from services.reporting.status_reports.kinds import STATUS_REPORT_DRAFT, STATUS_REPORT_PUBLISH, STATUS_REPORT_SIGN
 from services.reporting.status_reports.pdf_worker import PdfWorker
 from services.reporting.status_reports.rendering.figures import Signature, StatusReportFigures
 from services.reporting.status_reports.rendering.html import render_html
@@ -68,6 +70,7 @@ async def search_status_reports(project_id: UUID, query: SearchQuery, read: Read
 
 
 @router.post("/v1/projects/{project_id}/status-reports", status_code=201, response_model=StatusReportShape)
+@acts(STATUS_REPORT_DRAFT)
 async def draft_status_report(project_id: UUID, new: NewStatusReport, write: Writing) -> Response:
     """Draft a report: people write its texts, its figures are computed from the project's facts."""
     report = await use_cases.draft_report(write.session, project_id, new)
@@ -86,6 +89,7 @@ async def get_status_report(report_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/status-reports/{report_id}", response_model=StatusReportShape)
+@acts(STATUS_REPORT_DRAFT)
 async def change_status_report(report_id: UUID, patch: StatusReportPatch, write: Writing) -> Response:
     """Change a draft; its figures are computed again."""
     report = await use_cases.change_report(write.session, report_id, write.expected_version, patch)
@@ -93,6 +97,7 @@ async def change_status_report(report_id: UUID, patch: StatusReportPatch, write:
 
 
 @router.post("/v1/status-reports/{report_id}/signature", response_model=StatusReportShape)
+@acts(STATUS_REPORT_SIGN)
 async def sign_status_report(report_id: UUID, write: KeyedWriting) -> Response:
     """Sign: the figures are computed once more, frozen with the texts, and hashed."""
     report = await use_cases.sign_report(write.session, report_id)
@@ -100,6 +105,7 @@ async def sign_status_report(report_id: UUID, write: KeyedWriting) -> Response:
 
 
 @router.post("/v1/status-reports/{report_id}/publication", response_model=StatusReportShape)
+@acts(STATUS_REPORT_PUBLISH)
 async def publish_status_report(report_id: UUID, write: KeyedWriting) -> Response:
     """Show a signed report to its audience."""
     report = await use_cases.publish_report(write.session, report_id)

@@ -22,10 +22,10 @@ async def test_a_fresh_project_works_at_once_for_its_creator(system: SystemUnder
 async def test_whoever_decides_up_to_a_limit_is_told_who_decides_beyond_it(system: SystemUnderTest) -> None:
     tenant = await system.tenant()
     mine = (await tenant["coordinator"].get(f"/v1/me/authority?project_id={tenant.project_id}")).json()
-    grants = {grant["kind"]: grant for grant in mine["grants"]}
-    assert grants["task.edit"]["decidable_by"] == []
-    beyond = {each["role"] for each in grants["schedule.dates"]["decidable_by"]}
-    assert (grants["schedule.dates"]["limits"]["finish_minutes"], beyond) == (0, {"owner", "manager"})
+    kinds = {each["kind"]: each for each in mine["kinds"]}
+    assert (kinds["task.edit"]["may"], kinds["task.edit"]["decidable_by"]) == ("decide", [])
+    beyond = {each["role"] for each in kinds["schedule.dates"]["decidable_by"]}
+    assert (kinds["schedule.dates"]["limits"]["finish_minutes"], beyond) == (0, {"owner", "manager"})
 
 
 async def test_a_stranger_finds_neither_project_nor_members(system: SystemUnderTest) -> None:

@@ -4,10 +4,12 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from services.coordination.meetings.kinds import ACTION_ITEM_CHANGE, ACTION_ITEM_REPORT
 from services.coordination.meetings.repository import ACTION_ITEMS
 from services.coordination.meetings.schemas import ActionItemPatch, ActionItemShape
 from services.coordination.meetings.use_cases import action_items as use_cases
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
@@ -43,6 +45,7 @@ async def get_action_item(action_item_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/action-items/{action_item_id}", response_model=ActionItemShape)
+@acts(ACTION_ITEM_REPORT, ACTION_ITEM_CHANGE)
 async def change_action_item(action_item_id: UUID, patch: ActionItemPatch, write: Writing) -> Response:
     """Change an open action item, or close it."""
     item = await use_cases.change_action_item(write.session, action_item_id, write.expected_version, patch)

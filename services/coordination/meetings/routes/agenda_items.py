@@ -4,10 +4,12 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from services.coordination.meetings.kinds import MEETING_AGENDA
 from services.coordination.meetings.repository import AGENDA_ITEMS
 from services.coordination.meetings.schemas import AgendaItemPatch, AgendaItemShape, NewAgendaItem
 from services.coordination.meetings.use_cases import agenda_items as use_cases
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
@@ -17,6 +19,7 @@ router = area_router("meetings")
 
 
 @router.post("/v1/projects/{project_id}/agenda-items", status_code=201, response_model=AgendaItemShape)
+@acts(MEETING_AGENDA)
 async def add_agenda_item(project_id: UUID, new: NewAgendaItem, write: Writing) -> Response:
     """Put a point on a meeting's agenda."""
     agenda_item = await use_cases.add_agenda_item(write.session, project_id, new)
@@ -53,6 +56,7 @@ async def get_agenda_item(agenda_item_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/agenda-items/{agenda_item_id}", response_model=AgendaItemShape)
+@acts(MEETING_AGENDA)
 async def change_agenda_item(agenda_item_id: UUID, patch: AgendaItemPatch, write: Writing) -> Response:
     """Change or move a point."""
     agenda_item = await use_cases.change_agenda_item(write.session, agenda_item_id, write.expected_version, patch)
@@ -60,6 +64,7 @@ async def change_agenda_item(agenda_item_id: UUID, patch: AgendaItemPatch, write
 
 
 @router.delete("/v1/agenda-items/{agenda_item_id}", status_code=204)
+@acts(MEETING_AGENDA)
 async def remove_agenda_item(agenda_item_id: UUID, write: Writing) -> Response:
     """Take a point off the agenda."""
     await use_cases.remove_agenda_item(write.session, agenda_item_id, write.expected_version)

@@ -4,10 +4,12 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from services.coordination.meetings.kinds import MEETING_ATTENDANCE
 from services.coordination.meetings.repository import ATTENDANCES
 from services.coordination.meetings.schemas import AttendancePatch, AttendanceShape, NewAttendance
 from services.coordination.meetings.use_cases import attendances as use_cases
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
@@ -17,6 +19,7 @@ router = area_router("meetings")
 
 
 @router.post("/v1/projects/{project_id}/attendances", status_code=201, response_model=AttendanceShape)
+@acts(MEETING_ATTENDANCE)
 async def invite_person(project_id: UUID, new: NewAttendance, write: Writing) -> Response:
     """Widen a meeting's circle."""
     attendance = await use_cases.invite_person(write.session, project_id, new)
@@ -51,6 +54,7 @@ async def get_attendance(attendance_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/attendances/{attendance_id}", response_model=AttendanceShape)
+@acts(MEETING_ATTENDANCE)
 async def change_attendance(attendance_id: UUID, patch: AttendancePatch, write: Writing) -> Response:
     """Answer an invitation, or note who came."""
     attendance = await use_cases.change_attendance(write.session, attendance_id, write.expected_version, patch)
@@ -58,6 +62,7 @@ async def change_attendance(attendance_id: UUID, patch: AttendancePatch, write: 
 
 
 @router.delete("/v1/attendances/{attendance_id}", status_code=204)
+@acts(MEETING_ATTENDANCE)
 async def uninvite_person(attendance_id: UUID, write: Writing) -> Response:
     """Take somebody out of a meeting's circle."""
     await use_cases.uninvite_person(write.session, attendance_id, write.expected_version)

@@ -8,12 +8,20 @@ from fastapi import Body
 from starlette.responses import Response
 
 from services.coordination.meetings import repository
+from services.coordination.meetings.kinds import (
+    MEETING_CALL,
+    MEETING_CHANGE,
+    MEETING_INVITE,
+    MINUTES_DISTRIBUTE,
+    MINUTES_SIGN,
+)
 from services.coordination.meetings.minutes import canonical, fingerprint
 from services.coordination.meetings.repository import MEETINGS
 from services.coordination.meetings.schemas import MeetingPatch, MeetingShape, MinutesShape, NewMeeting, NewSignature
 from services.coordination.meetings.use_cases import meetings as use_cases
 from services.coordination.meetings.use_cases import minutes as minutes_use_cases
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery, conditional
 from services.kernel.job_routes import JOBS, JobShape
 from services.kernel.problems import NotFound
@@ -25,6 +33,7 @@ router = area_router("meetings")
 
 
 @router.post("/v1/projects/{project_id}/meetings", status_code=201, response_model=MeetingShape)
+@acts(MEETING_CALL)
 async def call_meeting(project_id: UUID, new: NewMeeting, write: Writing) -> Response:
     """Call a meeting, with its agenda and those who shall attend."""
     meeting = await use_cases.call_meeting(write.session, project_id, new)
@@ -57,6 +66,7 @@ async def get_meeting(meeting_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/meetings/{meeting_id}", response_model=MeetingShape)
+@acts(MEETING_CHANGE)
 async def change_meeting(meeting_id: UUID, patch: MeetingPatch, write: Writing) -> Response:
     """Move the meeting, change its call, note that it was held, or cancel it."""
     meeting = await use_cases.change_meeting(write.session, meeting_id, write.expected_version, patch)
@@ -83,6 +93,7 @@ async def get_minutes(meeting_id: UUID, read: Reading) -> Response:
 
 
 @router.post("/v1/meetings/{meeting_id}/signature", status_code=201, response_model=MeetingShape)
+@acts(MINUTES_SIGN)
 async def sign_minutes(
     meeting_id: UUID, write: KeyedWriting, new: Annotated[NewSignature | None, Body()] = None
 ) -> Response:
@@ -94,12 +105,14 @@ async def sign_minutes(
 
 
 @router.post("/v1/meetings/{meeting_id}/invitations", status_code=202, response_model=JobShape)
+@acts(MEETING_INVITE)
 async def send_invitations(meeting_id: UUID, write: KeyedWriting) -> Response:
     """Mail everybody of the meeting an invitation that their calendar understands, or its cancellation."""
     return await _accepted(write, await minutes_use_cases.send_invitations(write.session, meeting_id))
 
 
 @router.post("/v1/meetings/{meeting_id}/distributions", status_code=202, response_model=JobShape)
+@acts(MINUTES_DISTRIBUTE)
 async def distribute_minutes(meeting_id: UUID, write: KeyedWriting) -> Response:
     """Mail the signed minutes to everybody of the meeting."""
     return await _accepted(write, await minutes_use_cases.distribute_minutes(write.session, meeting_id))

@@ -4,10 +4,12 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from services.coordination.meetings.kinds import MINUTES_RECORD
 from services.coordination.meetings.repository import OUTCOMES
 from services.coordination.meetings.schemas import NewOutcome, OutcomePatch, OutcomeShape
 from services.coordination.meetings.use_cases import outcomes as use_cases
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
@@ -17,6 +19,7 @@ router = area_router("meetings")
 
 
 @router.post("/v1/projects/{project_id}/outcomes", status_code=201, response_model=OutcomeShape)
+@acts(MINUTES_RECORD)
 async def record_outcome(project_id: UUID, new: NewOutcome, write: Writing) -> Response:
     """Record what a meeting came to. It takes effect when the minutes are signed."""
     outcome = await use_cases.record_outcome(write.session, project_id, new)
@@ -51,6 +54,7 @@ async def get_outcome(outcome_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/outcomes/{outcome_id}", response_model=OutcomeShape)
+@acts(MINUTES_RECORD)
 async def change_outcome(outcome_id: UUID, patch: OutcomePatch, write: Writing) -> Response:
     """Change an outcome of unsigned minutes."""
     outcome = await use_cases.change_outcome(write.session, outcome_id, write.expected_version, patch)
@@ -58,6 +62,7 @@ async def change_outcome(outcome_id: UUID, patch: OutcomePatch, write: Writing) 
 
 
 @router.delete("/v1/outcomes/{outcome_id}", status_code=204)
+@acts(MINUTES_RECORD)
 async def remove_outcome(outcome_id: UUID, write: Writing) -> Response:
     """Strike an outcome from unsigned minutes."""
     await use_cases.remove_outcome(write.session, outcome_id, write.expected_version)

@@ -30,7 +30,7 @@ async def change_action_item(
     if state is not None:
         item.close(ActionItemState(state))
     await session.flush()
-    await require_authority(session, item.project_id, ["task.progress" if reports_own else "task.action"])
+    await require_authority(session, item.project_id, ["action_item.report" if reports_own else "action_item.change"])
     if state is not None:
         record_closed(session, item)
     return item

@@ -23,6 +23,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "project_id", name=op.f("pk_authority_policies")),
     )
     op.create_table(
+        "delegations",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False, comment="the role whose authority is lent"),
+        sa.Column(
+            "kinds",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="patterns of the kinds that it covers",
+        ),
+        sa.Column(
+            "grants",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="how far it is lent; nothing for all of it",
+        ),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("granted_by_id", sa.UUID(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_delegations")),
+    )
+    op.create_index(
+        "ix_delegations_person", "delegations", ["tenant_id", "project_id", "person_id", "expires_at"], unique=False
+    )
+    op.create_table(
         "idempotency_keys",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("principal_id", sa.UUID(), nullable=False),
@@ -83,13 +114,20 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "role in ('owner','manager','coordinator','member','stakeholder','guest','auditor')",
+            "role in ('owner','programme_manager','manager','coordinator','member','stakeholder','client_contact','auditor','guest')",
             name=op.f("ck_memberships_role"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "project_id", "person_id", name=op.f("pk_memberships")),
     )
     op.create_index("ix_memberships_person", "memberships", ["tenant_id", "person_id"], unique=False)
     op.create_index("uq_memberships_id", "memberships", ["tenant_id", "id"], unique=True)
+    op.create_index(
+        "uq_memberships_manager",
+        "memberships",
+        ["tenant_id", "project_id"],
+        unique=True,
+        postgresql_where=sa.text("role = 'manager'"),
+    )
     op.create_table(
         "outbox",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -421,6 +459,7 @@ def downgrade() -> None:
     op.drop_table("outbox_heads")
     op.drop_index("ix_outbox_unsent", table_name="outbox", postgresql_where=sa.text("sent_at is null"))
     op.drop_table("outbox")
+    op.drop_index("uq_memberships_manager", table_name="memberships", postgresql_where=sa.text("role = 'manager'"))
     op.drop_index("uq_memberships_id", table_name="memberships")
     op.drop_index("ix_memberships_person", table_name="memberships")
     op.drop_table("memberships")
@@ -428,5 +467,7 @@ def downgrade() -> None:
     op.drop_table("inbox_cursors")
     op.drop_index("ix_idempotency_keys_created_at", table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
+    op.drop_index("ix_delegations_person", table_name="delegations")
+    op.drop_table("delegations")
     op.drop_table("authority_policies")
     # ### end Alembic commands ###

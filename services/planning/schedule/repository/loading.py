@@ -266,3 +266,17 @@ async def project_time_zone(reader: Reader, project_id: UUID) -> str:
         "select time_zone from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
     )
     return zone
+
+
+async def baselined(reader: Reader, project_id: UUID, task_ids: Sequence[UUID]) -> int:
+    """How many of these tasks the project's current baseline, its last one, holds."""
+    if not task_ids:
+        return 0
+    count: int = await reader.value(
+        """select count(*) from baseline_tasks t where t.tenant_id = $1 and t.task_id = any($3) and t.baseline_id =
+             (select id from baselines where tenant_id = $1 and project_id = $2 order by number desc limit 1)""",
+        reader.tenant_id,
+        project_id,
+        list(task_ids),
+    )
+    return count

@@ -6,9 +6,11 @@ import orjson
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting
+from services.planning.schedule.kinds import BASELINE_SET
 from services.planning.schedule.repository.collections import BASELINE_TASKS, BASELINES
 from services.planning.schedule.schemas import (
     BaselineShape,
@@ -34,6 +36,7 @@ async def list_baselines(project_id: UUID, read: Reading) -> Response:
 
 
 @router.post("/v1/projects/{project_id}/baselines", status_code=201, response_model=BaselineShape)
+@acts(BASELINE_SET)
 async def set_baseline(project_id: UUID, new: NewBaseline, write: KeyedWriting) -> Response:
     """Keep the plan as it stands as the one that was agreed upon; this is a decision."""
     baseline = await use_cases.set_baseline(write.session, project_id, new)

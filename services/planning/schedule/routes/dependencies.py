@@ -5,10 +5,12 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import Writing
+from services.planning.schedule.kinds import SCHEDULE_DATES
 from services.planning.schedule.repository.collections import DEPENDENCIES
 from services.planning.schedule.schemas import DependencyPatch, DependencyShape, NewDependency
 from services.planning.schedule.use_cases import dependencies as use_cases
@@ -33,6 +35,7 @@ async def search_dependencies(project_id: UUID, query: SearchQuery, read: Readin
 
 
 @router.post("/v1/projects/{project_id}/dependencies", status_code=201, response_model=DependencyShape)
+@acts(SCHEDULE_DATES)
 async def add_dependency(project_id: UUID, new: NewDependency, write: Writing) -> Response:
     """Link two tasks; the plan is rescheduled."""
     dependency, effects = await use_cases.add_dependency(write.session, project_id, new)
@@ -56,6 +59,7 @@ async def get_dependency(dependency_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/dependencies/{dependency_id}", response_model=DependencyShape)
+@acts(SCHEDULE_DATES)
 async def change_dependency(dependency_id: UUID, patch: DependencyPatch, write: Writing) -> Response:
     """Another type or lag."""
     dependency, effects = await use_cases.change_dependency(write.session, dependency_id, write.expected_version, patch)
@@ -64,6 +68,7 @@ async def change_dependency(dependency_id: UUID, patch: DependencyPatch, write: 
 
 
 @router.delete("/v1/dependencies/{dependency_id}", status_code=204)
+@acts(SCHEDULE_DATES)
 async def delete_dependency(dependency_id: UUID, write: Writing) -> Response:
     """Unlink two tasks."""
     await use_cases.delete_dependency(write.session, dependency_id, write.expected_version)

@@ -5,10 +5,12 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.kernel.app import area_router
+from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading, context_of
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting, Writing
+from services.planning.schedule.kinds import SCHEDULE_DATES, SCOPE_TASK, TASK_EDIT, TASK_PROGRESS
 from services.planning.schedule.repository.collections import MILESTONES, TASKS
 from services.planning.schedule.schemas import BatchShape, NewTask, TaskBatch, TaskPatch, TaskShape
 from services.planning.schedule.use_cases import tasks as use_cases
@@ -43,6 +45,7 @@ async def list_milestones(project_id: UUID, read: Reading) -> Response:
 
 
 @router.post("/v1/projects/{project_id}/tasks", status_code=201, response_model=TaskShape)
+@acts(SCOPE_TASK)
 async def add_task(project_id: UUID, new: NewTask, write: Writing) -> Response:
     """Put a task into the outline; the plan is rescheduled."""
     task, effects = await use_cases.add_task(write.session, project_id, new)
@@ -55,6 +58,7 @@ async def add_task(project_id: UUID, new: NewTask, write: Writing) -> Response:
     response_model=BatchShape,
     responses={207: {"model": BatchShape, "description": "A non-atomic batch: a status for each operation."}},
 )
+@acts(TASK_EDIT, TASK_PROGRESS, SCOPE_TASK, SCHEDULE_DATES)
 async def run_batch(project_id: UUID, batch: TaskBatch, write: KeyedWriting) -> Response:
     """Up to 1,000 operations, rescheduled once. `"$n"` stands for the task that the n-th operation creates.
 
@@ -86,6 +90,7 @@ async def get_task(task_id: UUID, read: Reading) -> Response:
 
 
 @router.patch("/v1/tasks/{task_id}", response_model=TaskShape)
+@acts(TASK_EDIT, TASK_PROGRESS, SCOPE_TASK, SCHEDULE_DATES)
 async def edit_task(task_id: UUID, patch: TaskPatch, write: Writing) -> Response:
     """Change a task; what moves dates is measured, and decided by whoever has authority over that effect."""
     task, effects = await use_cases.edit_task(write.session, task_id, write.expected_version, patch)
@@ -93,6 +98,7 @@ async def edit_task(task_id: UUID, patch: TaskPatch, write: Writing) -> Response
 
 
 @router.delete("/v1/tasks/{task_id}", status_code=204)
+@acts(SCOPE_TASK)
 async def delete_task(task_id: UUID, write: Writing) -> Response:
     """Remove a task, all below it and their dependencies."""
     await use_cases.delete_task(write.session, task_id, write.expected_version)

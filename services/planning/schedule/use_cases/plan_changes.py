@@ -10,8 +10,9 @@ from services.kernel.access import require_authority
 from services.kernel.session import WriteSession
 from services.planning.decisions.use_cases import record_decision
 from services.planning.schedule.events import PLAN_RESCHEDULED, ROWS_IN_A_PART
-from services.planning.schedule.impact import impact_of, measures_of
+from services.planning.schedule.impact import impact_of, measures_of, moved_dates
 from services.planning.schedule.plan_rows import PlanTask, task_row
+from services.planning.schedule.repository.loading import baselined
 from services.planning.schedule.repository.storing import store_plan
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -61,7 +62,11 @@ async def settle(
     subject = {"type": change.subject_type, "id": str(change.subject_id), "title": change.title}
     impact = effect | {"subject": subject}
     kinds = sorted(change.kinds)
-    await require_authority(session, plan.project_id, kinds, measures_of(effect), impact)
+    measures = measures_of(effect) | {
+        "scope_tasks": len(plan.added) + len(plan.removed),
+        "baselined_tasks": await baselined(session, plan.project_id, [*moved_dates(plan), *plan.removed]),
+    }
+    await require_authority(session, plan.project_id, kinds, measures, impact)
     await store_plan(session, plan, texts)
     accepted = session.principal.proposal_id is not None
     if not change.recorded_by_caller and (accepted or not _DECISIVE_EFFECTS.isdisjoint(effect)):

@@ -19,8 +19,8 @@ class PolicyOfNobody(RuleViolated):
     code = "policy_of_nobody"
     title = {"en": "Somebody must be able to change the policy", "nb": "Noen må kunne endre reglene"}
     detail = {
-        "en": "Let the manager decide policy.set without limits.",
-        "nb": "La prosjektlederen bestemme policy.set uten grenser.",
+        "en": "Let the manager or the role admin decide policy.set without limits.",
+        "nb": "La prosjektlederen eller rollen admin bestemme policy.set uten grenser.",
     }
 
 
@@ -33,8 +33,9 @@ async def set_policy(session: WriteSession, project_id: UUID, expected_version: 
     check_version(version, expected_version)
     await require_authority(session, project_id, ["policy.set"])
     proposed = document.model_dump(mode="json")
-    # Every project has a manager, and perhaps nobody else.
-    if Policy(proposed).judge_all(Role.MANAGER, ["policy.set"], {}).verdict != "decide":
+    # Every project has a manager and every tenant an administrator, and perhaps nobody else.
+    able = [Policy(proposed).judge_role(role, ["policy.set"], {}).verdict for role in (Role.MANAGER, "admin")]
+    if "decide" not in able:
         raise PolicyOfNobody
     await put_policy(session, project_id, proposed)
     return version + 1

@@ -1,23 +1,26 @@
-"""HTTP of the authority desk."""
+"""HTTP of proposals: what was asked for, and its decision."""
 
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from gateway.authority import desk, repository, use_cases
+from gateway.authority import (
+    desk,
+    repository,
+)
+from gateway.authority.kinds import PROPOSAL_DECIDE, PROPOSAL_OWN
 from gateway.authority.proposal import Proposal, ProposalState
 from gateway.authority.repository import PROPOSALS
-from gateway.authority.schemas import NewDecision, PolicyDocument, PolicyShape, ProposalShape, Withdrawal
-from services.kernel.access import require_member
+from gateway.authority.schemas import NewDecision, ProposalShape, Withdrawal
 from services.kernel.app import area_router
-from services.kernel.collection import SearchQuery, conditional
-from services.kernel.problems import IdempotencyKeyMissing, NotFound, Problem
+from services.kernel.authority import acts
+from services.kernel.collection import SearchQuery
+from services.kernel.problems import IdempotencyKeyMissing, Problem
 from services.kernel.requests import Reading, context_of
 from services.kernel.schemas import Listing
-from services.kernel.write import DryRun, IdempotencyKey, KeyedWriting, Writing, open_write
+from services.kernel.write import DryRun, IdempotencyKey, KeyedWriting, open_write
 
 router = area_router("authority")
 
@@ -61,6 +64,7 @@ async def required_key(request: Request, dry_run: DryRun = False, idempotency_ke
     response_model=ProposalShape,
     openapi_extra={"x-idempotency-key": "required"},
 )
+@acts(PROPOSAL_DECIDE)
 async def decide_proposal(
     proposal_id: UUID,
     decision: NewDecision,
@@ -124,27 +128,8 @@ async def _try_decision(request: Request, proposal_id: UUID, decision: NewDecisi
 
 
 @router.post("/v1/proposals/{proposal_id}/withdrawal", response_model=ProposalShape)
+@acts(PROPOSAL_OWN)
 async def withdraw_proposal(proposal_id: UUID, withdrawal: Withdrawal, write: KeyedWriting) -> Response:
     """Take one's own proposal back."""
     proposal = await desk.withdraw(write.session, proposal_id, withdrawal.reason)
     return await write.answer(await PROPOSALS.represent(write.session, proposal_id), version=proposal.version)
-
-
-@router.get("/v1/projects/{project_id}/policy", response_model=PolicyShape)
-async def get_policy(project_id: UUID, read: Reading) -> Response:
-    """Who may decide which kind of act, up to which effect."""
-    await require_member(read.session, read.principal, project_id)
-    body = await repository.read_policy(read.session, project_id)
-    if body is None:
-        raise NotFound
-    return conditional(read, body, f'"{orjson.loads(body)["version"]}"')
-
-
-@router.put("/v1/projects/{project_id}/policy", response_model=PolicyShape)
-async def set_policy(project_id: UUID, document: PolicyDocument, write: Writing) -> Response:
-    """Replace the project's authority policy."""
-    version = await use_cases.set_policy(write.session, project_id, write.expected_version, document)
-    body = await repository.read_policy(write.session, project_id)
-    if body is None:
-        raise NotFound
-    return await write.answer(body, version=version)

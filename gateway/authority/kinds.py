@@ -1,0 +1,23 @@
+"""The kinds of act of this area, as policies name them."""
+
+from services.kernel.authority import declare_kind
+
+POLICY_SET = declare_kind(
+    "policy.set", "decide", "Set the authority policy", "Fastsette myndighetsreglene", delegable=False
+)
+PROPOSAL_OWN = declare_kind(
+    "proposal.own", "operational", "Manage one's own proposals", "Forvalte egne forslag", judged_by="oneself"
+)
+PROPOSAL_DECIDE = declare_kind(
+    "proposal.decide", "decide", "Decide a proposal", "Avgjøre et forslag", judged_by="proposal"
+)
+DELEGATION_GRANT = declare_kind(
+    "delegation.grant", "decide", "Delegate authority", "Delegere myndighet", delegable=False
+)
+MANAGER_APPOINT = declare_kind(
+    "manager.appoint",
+    "decide",
+    "Hand the project over to another manager",
+    "Overlate prosjektet til en annen prosjektleder",
+    delegable=False,
+)

@@ -1,0 +1,1 @@
+"""HTTP of the authority desk, one module per noun."""
