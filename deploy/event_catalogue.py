@@ -35,7 +35,7 @@ what `GET /v1/events` and `GET /v1/events/stream` show. Reporting notes the numb
 takes only the members that it uses and ignores unknown ones, so a member may be added at any time.
 
 Every fact carries `id`, `tenant_id`, `source`, `number`, `type`, `version`, `subject` (`type`, `id`), `project_id`,
-`audience` (`members`, `guests` or `tenant`), `occurred_at`, `actor_id`, `on_behalf_of_id`, `proposal_id`,
+`audience` (`members`, `guests`, `costs` or `tenant`), `occurred_at`, `actor_id`, `on_behalf_of_id`, `proposal_id`,
 `change_agent`, `trace_id`, `data` and `hash`. The tables name the members of `data`; an example of each fact stands
 beside its declaration. Lists of tasks come in parts of at most 200 rows.
 """

@@ -8,12 +8,16 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.authority.proposal import Proposal
 from services.kernel.collection import Collection
+from services.kernel.confidentiality import impact_column
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
 from services.kernel.identity import ALL_SCOPES, Principal
 from services.kernel.problems import NotFound
 from services.kernel.session import Reader, WriteSession
 from services.kernel.tables import authority_policies, delegations
+
+# What was asked for in full may tell of money; those who do not see costs read of their own proposals only.
+_MAY_READ_BODY = "($costs or t.proposer_id = $person)"
 
 PROPOSALS = Collection(
     noun="proposal",
@@ -26,19 +30,19 @@ PROPOSALS = Collection(
         "proposer_id": "t.proposer_id",
         "request": (
             "json_build_object('method', t.method, 'path', t.path, 'query', t.query, 'if_match', t.if_match,"
-            " 'body', case when length(t.body) > 0 then convert_from(t.body, 'UTF8')::json end)"
+            f" 'body', case when length(t.body) > 0 and {_MAY_READ_BODY} then convert_from(t.body, 'UTF8')::json end)"
         ),
-        "amended_body": "convert_from(t.amended_body, 'UTF8')::json",
+        "amended_body": f"case when {_MAY_READ_BODY} then convert_from(t.amended_body, 'UTF8')::json end",
         "kinds": "t.kinds",
-        "impact": "t.impact",
+        "impact": impact_column("t.impact"),
         "exceeded": "t.exceeded",
         "decidable_by": "t.decidable_by",
         "decided_by_id": "t.decided_by_id",
         "decided_at": "t.decided_at",
         "reason": "t.reason",
         "outcome_id": "t.outcome_id",
-        "result": "t.result",
-        "problem": "t.problem",
+        "result": f"case when {_MAY_READ_BODY} then t.result end",
+        "problem": f"case when {_MAY_READ_BODY} then t.problem end",
     },
     filters={
         "state": Filter("t.state", "text"),

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from gateway.authority.proposal import ProposalState
 from gateway.identity.schemas import Role
+from services.kernel.confidentiality import DEFAULT_VIEWERS
 from services.kernel.schemas import Body, Effects, ObjectShape, Shape
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
@@ -137,6 +138,13 @@ class ProposalRules(Body):
     auto_accept: Annotated[list[AutoAcceptance], Field(max_length=50)] = []
 
 
+class Sees(Body):
+    """Which roles see what the project costs, and what an hour of its people costs."""
+
+    costs: Annotated[list[PolicyRole], Field(max_length=20)] = list(DEFAULT_VIEWERS["costs"])  # type: ignore[arg-type]
+    rates: Annotated[list[PolicyRole], Field(max_length=20)] = list(DEFAULT_VIEWERS["rates"])  # type: ignore[arg-type]
+
+
 class PolicyDocument(Body):
     """Who may decide what. `tolerances` bind everybody below the owner; a measure that none names is free."""
 
@@ -160,6 +168,7 @@ class PolicyDocument(Body):
     approvals: Annotated[list[Approvals], Field(max_length=50)] = []
     step_up: StepUp | None = None
     proposals: ProposalRules = ProposalRules()
+    sees: Sees = Sees()
 
 
 class NewDelegation(Body):

@@ -17,7 +17,7 @@ class MergedEvent(Base):
     __table_args__ = (
         Index("uq_merged_events_source", "tenant_id", "source", "number", unique=True),
         Index("ix_merged_events_project", "tenant_id", "project_id", "position"),
-        CheckConstraint("audience in ('members','guests','tenant')", name="audience"),
+        CheckConstraint("audience in ('members','guests','tenant','costs')", name="audience"),
     )
 
     tenant_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), primary_key=True)

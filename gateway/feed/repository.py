@@ -1,18 +1,19 @@
 """Every SQL statement of the merged log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import asyncpg
 
-from services.kernel.access import knows_project, sees_project
+from services.kernel.access import knows_project, sees_costs, sees_project
 from services.kernel.events import Fact
 from services.kernel.session import Reader, WriteSession
 
-# Members learn of everything on their projects, guests of what was meant for them, everybody of themselves, and
-# administrators of the tenant's own affairs.
+# Members learn of everything on their projects but of its money, which those learn of who see it; guests of what was
+# meant for them; and administrators of the tenant's own affairs.
 VISIBLE = (
     f"(e.project_id is not null and ({sees_project('e.project_id', '$2')}"
+    f" and (e.audience <> 'costs' or {sees_costs('e.project_id', '$2')})"
     f" or (e.audience = 'guests' and {knows_project('e.project_id', '$2')}))"
     " or e.project_id is null and exists (select from people me where me.tenant_id = e.tenant_id and me.id = $2"
     " and me.tenant_role = 'admin'))"
@@ -58,9 +59,9 @@ async def read_events(
     project_id: UUID | None = None,
     sources: Sequence[str],
 ) -> Sequence[asyncpg.Record]:
-    """Events that the person may see behind a position, in order: rows of position and envelope."""
+    """Events that the person may see behind a position, in order: rows of position, project and envelope."""
     return await reader.rows(
-        f"""select e.position, e.envelope from merged_events e
+        f"""select e.position, e.project_id, e.envelope from merged_events e
             where e.tenant_id = $1 and e.position > $3 and {VISIBLE}
               and (cardinality($5::text[]) = 0 or e.type = any($5))
               and ($6::uuid is null or e.project_id = $6) and e.source = any($7)
@@ -73,6 +74,18 @@ async def read_events(
         project_id,
         list(sources),
     )
+
+
+async def projects_without_costs(reader: Reader, person_id: UUID, project_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the projects whose costs the person does not see."""
+    rows = await reader.rows(
+        f"""select asked.id from unnest($3::uuid[]) asked (id)
+            where $1::uuid is not null and not {sees_costs("asked.id", "$2")}""",
+        reader.tenant_id,
+        person_id,
+        list(project_ids),
+    )
+    return {row["id"] for row in rows}
 
 
 async def head_position(reader: Reader) -> int:

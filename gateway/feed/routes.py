@@ -5,17 +5,20 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import asyncpg
 import orjson
 from fastapi import Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from gateway.feed.repository import head_position, read_events
+from gateway.feed.repository import head_position, projects_without_costs, read_events
 from services.kernel.app import area_router
+from services.kernel.confidentiality import without_money
 from services.kernel.database import Database
 from services.kernel.identity import Principal
 from services.kernel.problems import Malformed, UnknownFilter
 from services.kernel.requests import context_of
 from services.kernel.schemas import Shape
+from services.kernel.session import ReadSession
 from services.kernel.settings import SERVICES
 
 router = area_router("events")
@@ -60,10 +63,26 @@ class EventPage(Shape):
     head: int
 
 
-def _public(row: Any) -> bytes:
-    """The stored envelope with its public position as the first member."""
-    envelope: str = row["envelope"]
-    return b'{"position":%d,%s' % (row["position"], envelope[1:].encode())
+class _Shown:
+    """Events as one reader may see them: as they are stored, or without the money of projects whose costs they do not see."""
+
+    def __init__(self, rows: Sequence[asyncpg.Record], without_costs: set[UUID]) -> None:
+        self.rows = rows
+        self._without_costs = without_costs
+
+    @classmethod
+    async def of(cls, session: ReadSession, person_id: UUID, rows: Sequence[asyncpg.Record]) -> "_Shown":
+        projects = {row["project_id"] for row in rows} - {None}
+        return cls(rows, await projects_without_costs(session, person_id, projects) if projects else set())
+
+    def public(self, row: asyncpg.Record) -> bytes:
+        """The envelope with its public position as the first member."""
+        envelope: bytes = row["envelope"].encode()
+        if row["project_id"] in self._without_costs:
+            document = orjson.loads(envelope)
+            hidden = {name: without_money(document[name]) for name in ("data", "authority")}
+            envelope = orjson.dumps(document | hidden)
+        return b'{"position":%d,%b' % (row["position"], envelope[1:])
 
 
 def _require_known(request: Request, known: frozenset[str]) -> None:
@@ -111,12 +130,13 @@ async def list_events(
                 project_id=project_id,
                 sources=_sources(principal, source),
             )
+            shown = await _Shown.of(session, principal.person_id, rows)
         remaining = until - time.monotonic()
         if rows or remaining <= 0:
             break
         await context.service.resources.arrivals.wait(principal.tenant_id, min(remaining, LOOK_SECONDS))
     next_after = rows[-1]["position"] if len(rows) == limit else max(head, after)
-    body = b'{"data":[%b],"next_after":%d,"head":%d}' % (b",".join(_public(row) for row in rows), next_after, head)
+    body = b'{"data":[%b],"next_after":%d,"head":%d}' % (b",".join(shown.public(row) for row in rows), next_after, head)
     return Response(body, media_type="application/json")
 
 
@@ -164,10 +184,11 @@ async def stream_events(
                     project_id=project_id,
                     sources=_sources(principal),
                 )
+                shown = await _Shown.of(session, principal.person_id, rows)
             if rows:
                 parts = [
                     b"id: %d\nevent: %b\ndata: %b\n\n"
-                    % (row["position"], orjson.loads(row["envelope"])["type"].encode(), _public(row))
+                    % (row["position"], orjson.loads(row["envelope"])["type"].encode(), shown.public(row))
                     for row in rows
                 ]
                 yield b"".join(parts)

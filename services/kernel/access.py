@@ -14,6 +14,7 @@ import orjson
 import structlog
 
 from services.kernel.authority import KINDS, Act, Authority, Hat, Policy
+from services.kernel.confidentiality import DEFAULT_VIEWERS, Confidential, without_money
 from services.kernel.identity import Principal
 from services.kernel.problems import AuthorityRequired, Forbidden, NotFound, ScopeMissing, StepUpRequired
 from services.kernel.session import Judged, Reader, WriteSession
@@ -62,6 +63,42 @@ def knows_project(project_column: str, person_parameter: str, alias: str = "know
         f" and ({alias}.expires_at is null or {alias}.expires_at > now()))"
         f" or {project_column} is not null and {_looks_after_portfolio(person_parameter)})"
     )
+
+
+def sees_confidential(confidential: Confidential, project_column: str, person_parameter: str) -> str:
+    """SQL: one of the roles that the person has on the project, or stands in for, may see this kind of thing."""
+    default = orjson.dumps(DEFAULT_VIEWERS[confidential]).decode()
+    roles = (
+        f"(select coalesce(seeing.document #> '{{sees,{confidential}}}', '{default}'::jsonb) from authority_policies seeing"
+        f" where seeing.tenant_id = current_setting('app.tenant_id')::uuid and seeing.project_id = {project_column})"
+    )
+    return (
+        f"exists (select from ("
+        f"select role from memberships where tenant_id = current_setting('app.tenant_id')::uuid"
+        f" and project_id = {project_column} and person_id = {person_parameter}"
+        f" and (expires_at is null or expires_at > now())"
+        f" union all select tenant_role from people where tenant_id = current_setting('app.tenant_id')::uuid"
+        f" and id = {person_parameter} and active and tenant_role = '{PORTFOLIO_MANAGER}'"
+        f" union all select role from delegations where tenant_id = current_setting('app.tenant_id')::uuid"
+        f" and project_id = {project_column} and person_id = {person_parameter} and grants is null"
+        f" and starts_at <= now() and expires_at > now()) worn where {roles} @> to_jsonb(worn.role))"
+    )
+
+
+def sees_costs(project_column: str, person_parameter: str) -> str:
+    """SQL: the person sees what the project costs; the visibility of nouns that are about money."""
+    return sees_confidential("costs", project_column, person_parameter)
+
+
+async def may_see_costs(reader: Reader, principal: Principal, project_id: UUID) -> bool:
+    """Whether the principal sees what the project costs."""
+    seen: bool = await reader.value(
+        f"select {sees_costs('$2', '$3')} and $1::uuid is not null",
+        reader.tenant_id,
+        project_id,
+        principal.person_id,
+    )
+    return seen
 
 
 async def hats_of(reader: Reader, principal: Principal, project_id: UUID) -> list[Hat]:
@@ -180,6 +217,7 @@ async def require_authority(
     authority = await judge(session, session.principal, session.service, project_id, kinds, measured)
     session.impact = dict(impact or {})
     session.authority = authority
+    session.shows_costs = await may_see_costs(session, session.principal, project_id)
     session.judged.append(Judged(project_id, tuple(kinds), dict(measured), authority))
     if authority.verdict == "decide":
         if "step_up" in authority.exceeded and not session.dry_run:
@@ -193,10 +231,13 @@ async def require_authority(
     session.decidable_by = deciders
     if session.dry_run:
         return
+    # The desk, which asks not to be strict, keeps all of it for those who decide, and shows it to nobody else.
+    shown = session.impact_shown() if session.strict else session.impact
+    told = {name: str(value) for name, value in measured.items()}
     raise AuthorityRequired(
         kinds=list(kinds),
-        impact=session.impact,
-        measures={name: str(value) for name, value in measured.items()},
+        impact=shown,
+        measures=without_money(told) if session.strict and not session.shows_costs else told,
         role=authority.role,
         exceeded=list(authority.exceeded) or list(kinds),
         project_id=str(project_id),

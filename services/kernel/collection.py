@@ -16,12 +16,13 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from services.kernel.access import judge, role_in, sees_project
+from services.kernel.access import judge, role_in, sees_confidential, sees_project
+from services.kernel.confidentiality import DEFAULT_VIEWERS
 from services.kernel.filtering import OPERATORS, Arguments, Filter, Sort, after, condition, order_by, parse_sort
 from services.kernel.pagination import CursorSigner, page_of, parse_limit
 from services.kernel.problems import Malformed, NotFound, UnknownExpansion, UnknownField, UnknownFilter
 from services.kernel.requests import Read
-from services.kernel.session import Reader
+from services.kernel.session import Reader, WriteSession
 
 Predicate = Callable[[str, str], str]
 _RESERVED = ("limit", "cursor", "sort", "fields", "expand", "include_total", "q")
@@ -43,7 +44,8 @@ class _Plan:
 
 @dataclass(frozen=True)
 class Collection:
-    """The declaration. SQL fragments speak of the alias `t`; `$person` in them stands for the reader's id.
+    """The declaration. SQL fragments speak of the alias `t`; `$person` in them stands for the reader's id, `$costs` and
+    `$rates` for whether the reader sees what the project costs, and what people's hours cost.
 
     `container` is the column of a project-nested list (`t.project_id`); `list_visible(container, person)` decides
     whether such a list exists for the reader, `visible(project column, person)` whether a row does.
@@ -72,7 +74,13 @@ class Collection:
             f"select convert_to(row_to_json(r)::text, 'UTF8') from {self.source}"
             f" cross join lateral (select {self._select(None, ())}) r where t.tenant_id = $1 and t.id = $2"
         )
-        body: bytes | None = await reader.value(statement, reader.tenant_id, object_id)
+        bound = _bound(statement, self.project, "$3")
+        arguments = [object_id]
+        if bound != statement:
+            if not isinstance(reader, WriteSession):
+                raise TypeError(f"who is shown a {self.noun} must be known")
+            arguments.append(reader.principal.person_id)
+        body: bytes | None = await reader.value(bound, reader.tenant_id, *arguments)
         if body is None:
             raise NotFound
         return body
@@ -91,7 +99,8 @@ class Collection:
             f" where t.tenant_id = $1 and t.id = $3 and {self.visible(self.project, '$2')}"
         )
         person_id = read.principal.person_id
-        row = await read.session.row(statement.replace("$person", "$2"), read.principal.tenant_id, person_id, object_id)
+        bound = _bound(statement, self.project, "$2")
+        row = await read.session.row(bound, read.principal.tenant_id, person_id, object_id)
         if row is None:
             raise NotFound
         body: bytes = row["body"]
@@ -179,10 +188,12 @@ class Collection:
         clauses = ["t.tenant_id = $1 and $2::uuid is not null"]
         if self.container is not None:
             clauses.append(f"{self.container} = $3")
-        if self.container is None or self.visible is not sees_project:
+        if self.container is None or self.visible not in (sees_project, self.list_visible):
             clauses.append(self.visible(self.project, "$2"))
         if len(asked) > MAXIMUM_CONDITIONS:
             raise Malformed(reason="too many filters")
+        # Of a project's list the project is known, so who may see what is asked once and not for each row.
+        project = "$3" if self.container is not None and self.container == self.project else self.project
         clauses.extend(condition(self.filters, name, operator, value, arguments) for name, operator, value in asked)
         if where is not None:
             clauses.append(self._where(where, arguments, 0))
@@ -208,12 +219,13 @@ class Collection:
             f" from (select row_to_json(r)::text as j, json_build_array({sort_values})::text as k"
             f" from {self.source} cross join lateral (select {self._select(fields, expansions)}) r"
             f" where {' and '.join(clauses)} order by {order_by(keys, 't.id')} limit {limit + 1}) page) listed"
-        ).replace("$person", "$2")
+        )
+        statement = _bound(statement, project, "$2")
         count_statement = None
         if _flag(reserved.get("include_total")):
             if "cursor" in reserved:
                 raise Malformed(reason="include_total goes with the first page only")
-            count_statement = counted.replace("$person", "$2")
+            count_statement = _bound(counted, project, "$2")
         tail = tuple(arguments.values[len(tenant_person_container) :])
         return _Plan(statement, tail, limit, binding, count_statement)
 
@@ -322,6 +334,15 @@ def conditional(read: Read, body: bytes, etag: str) -> Response:
     ):
         return Response(b"", 304, {"ETag": etag})
     return Response(body, 200, {"ETag": etag}, "application/json")
+
+
+def _bound(statement: str, project: str, person: str) -> str:
+    """The statement with what depends on the reader filled in."""
+    for confidential in DEFAULT_VIEWERS:
+        place = f"${confidential}"
+        if place in statement:
+            statement = statement.replace(place, sees_confidential(confidential, project, person))
+    return statement.replace("$person", person)
 
 
 def cursor_signer(read: Read) -> CursorSigner:

@@ -13,8 +13,9 @@ from uuid import UUID
 
 import orjson
 
-# Who of a project's people may learn of a fact: everybody but guests, or guests too, or administrators of the tenant.
-Audience = Literal["members", "guests", "tenant"]
+# Who of a project's people may learn of a fact: everybody but guests, guests too, or those who see its costs; or, of what
+# belongs to no project, the administrators of the tenant.
+Audience = Literal["members", "guests", "tenant", "costs"]
 
 GENESIS = bytes(32)
 

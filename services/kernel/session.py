@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from services.kernel.authority import KINDS, Authority
+from services.kernel.confidentiality import without_money
 from services.kernel.events import Audience, Fact, FactType, Recorded
 from services.kernel.identity import Principal
 from services.kernel.ids import new_id
@@ -115,6 +116,9 @@ class WriteSession(AsyncSession):
         self.judged: list[Judged] = []
         self.declared: frozenset[str] | None = None
         self.route = ""
+        # Whether the caller may see the money in an impact, and wants a refusal instead of a proposal.
+        self.shows_costs = True
+        self.strict = False
         self._recorded: list[Recorded] = []
 
     @property
@@ -125,6 +129,12 @@ class WriteSession(AsyncSession):
     def author_id(self) -> UUID:
         """Whom a change is put down to: the proposer while a decision replays a proposal, else the principal."""
         return self.principal.on_behalf_of_id or self.principal.person_id
+
+    def impact_shown(self) -> dict[str, Any]:
+        """The impact as the caller may see it."""
+        impact = self.impact or {}
+        shown: dict[str, Any] = impact if self.shows_costs else without_money(impact)
+        return shown
 
     def record(
         self,

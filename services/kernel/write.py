@@ -100,9 +100,9 @@ class Write:
         document = orjson.loads(body) if isinstance(body, bytes) else dict(body)
         if self.dry_run:
             return self._dry_run_answer(document, effects)
-        impact = self.session.impact
+        impact = self.session.impact_shown()
         if effects is not None or impact:
-            document["effects"] = {"impact": impact or {}, **(effects or {})}
+            document["effects"] = {"impact": impact, **(effects or {})}
         headers: dict[str, str] = {EFFECT_HEADER: effect}
         if version is not None:
             headers["ETag"] = f'"{version}"'
@@ -148,7 +148,7 @@ class Write:
                 "exceeded": list(authority.exceeded) if authority else [],
                 "decidable_by": self.session.decidable_by,
             },
-            "impact": self.session.impact or {},
+            "impact": self.session.impact_shown(),
             "result": document,
             **(effects or {}),
         }
@@ -222,6 +222,7 @@ async def open_write(
             session.trace_id = context.trace_id
             session.change_agent = change_agent
             session.route = _route(request)
+            session.strict = "authority=strict" in request.headers.get("prefer", "").replace(" ", "").lower()
             kinds = acts_of(request.scope.get("endpoint"))
             session.declared = frozenset(kind.name for kind in kinds) if kinds is not None else None
             write = Write(request, session, None if dry_run else idempotency_key, if_match)

@@ -99,7 +99,7 @@ async def furnish(http: HttpClient, admin_token: str) -> Tenant:
     for role in ROLES:
         if role != "manager":
             body = {"person_id": str(tenant[role].id), "role": role}
-            granted = await (admin if role == "owner" else manager).post(
+            granted = await (admin if role in ("owner", "programme_manager") else manager).post(
                 f"/v1/projects/{tenant.project_id}/memberships", body
             )
             assert granted.status_code == 201, granted.text

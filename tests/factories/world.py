@@ -21,7 +21,17 @@ PROJECT_AS_PUBLISHED = {
     "status": "planning",
     "start": "2026-03-02T08:00:00",
 }
-ROLES = ("owner", "manager", "coordinator", "member", "stakeholder", "auditor", "guest")
+ROLES = (
+    "owner",
+    "programme_manager",
+    "manager",
+    "coordinator",
+    "member",
+    "stakeholder",
+    "client_contact",
+    "auditor",
+    "guest",
+)
 
 
 def make_fact(

@@ -200,7 +200,7 @@ def upgrade() -> None:
         sa.Column("audience", sa.Text(), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("envelope", sa.Text(), nullable=False),
-        sa.CheckConstraint("audience in ('members','guests','tenant')", name=op.f("ck_merged_events_audience")),
+        sa.CheckConstraint("audience in ('members','guests','tenant','costs')", name=op.f("ck_merged_events_audience")),
         sa.PrimaryKeyConstraint("tenant_id", "position", name=op.f("pk_merged_events")),
     )
     op.create_index("ix_merged_events_project", "merged_events", ["tenant_id", "project_id", "position"], unique=False)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from services.kernel.access import sees_costs
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
@@ -58,6 +59,8 @@ COST_CODES = Collection(
 BUDGET_LINES = Collection(
     noun="budget_line",
     source="budget_lines t",
+    visible=sees_costs,
+    list_visible=sees_costs,
     columns=object_columns("budget_line") | _ALLOCATION,
     filters=_ALLOCATION_FILTERS,
     sorts={"created_at": _CREATED, "amount": _AMOUNT},
@@ -67,6 +70,8 @@ BUDGET_LINES = Collection(
 COMMITMENTS = Collection(
     noun="commitment",
     source="commitments t",
+    visible=sees_costs,
+    list_visible=sees_costs,
     columns=object_columns("commitment") | _ALLOCATION | {"supplier": "t.supplier", "external_ref": _EXTERNAL_REF},
     filters=_ALLOCATION_FILTERS | _EXTERNAL_REF_FILTERS | {"supplier": Filter("t.supplier", "text")},
     sorts={
@@ -79,6 +84,8 @@ COMMITMENTS = Collection(
 ACTUALS = Collection(
     noun="actual",
     source="actuals t",
+    visible=sees_costs,
+    list_visible=sees_costs,
     columns=object_columns("actual")
     | _ALLOCATION
     | {"posted_on": "t.posted_on", "reverses_id": "t.reverses_id", "external_ref": _EXTERNAL_REF},

@@ -85,7 +85,9 @@ async def create_budget_line(session: WriteSession, project_id: UUID, new: NewBu
     await session.flush()
     await _require_line(session, line, before, line.amount)
     await _record_line_decision(session, line)
-    session.record(BUDGET_LINE_CREATED, "budget_line", line.id, _line_data(line, code), project_id=project_id)
+    session.record(
+        BUDGET_LINE_CREATED, "budget_line", line.id, _line_data(line, code), project_id=project_id, audience="costs"
+    )
     return line
 
 
@@ -109,7 +111,14 @@ async def change_budget_line(
     if line.version == expected_version:
         return line  # The same once more: nothing was decided.
     await _record_line_decision(session, line)
-    session.record(BUDGET_LINE_CHANGED, "budget_line", line.id, _line_data(line, code), project_id=line.project_id)
+    session.record(
+        BUDGET_LINE_CHANGED,
+        "budget_line",
+        line.id,
+        _line_data(line, code),
+        project_id=line.project_id,
+        audience="costs",
+    )
     return line
 
 
@@ -151,7 +160,7 @@ async def record_commitment(session: WriteSession, project_id: UUID, new: NewCom
         "amount": new.amount.to_json(),
         "external_ref": _reference_data(row),
     }
-    session.record(COMMITMENT_RECORDED, "commitment", commitment_id, data, project_id=project_id)
+    session.record(COMMITMENT_RECORDED, "commitment", commitment_id, data, project_id=project_id, audience="costs")
     return commitment_id, True
 
 
@@ -237,7 +246,7 @@ async def _post(
             "external_ref": _reference_data(row),
             "description": new.description,
         }
-        session.record(ACTUAL_POSTED, "actual", actual_id, data, project_id=project_id)
+        session.record(ACTUAL_POSTED, "actual", actual_id, data, project_id=project_id, audience="costs")
     return posted, refused
 
 

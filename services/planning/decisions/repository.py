@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.kernel.collection import Collection
+from services.kernel.confidentiality import impact_column
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
 from services.kernel.session import Reader
@@ -19,7 +20,7 @@ DECISIONS = Collection(
         "criteria": "t.criteria",
         "chosen": "t.chosen",
         "reason": "t.reason",
-        "impact": "t.impact",
+        "impact": impact_column("t.impact"),
         "subject": "json_build_object('type', t.subject_type, 'id', t.subject_id)",
         "decided_by_id": "t.decided_by_id",
         "proposed_by_id": "t.proposed_by_id",

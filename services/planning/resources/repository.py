@@ -25,7 +25,7 @@ RESOURCES: Final = Collection(
         "email": "t.email",
         "resource_type": "t.resource_type",
         "max_units_percent": "round(t.max_units * 100, 2)::text",
-        "standard_rate": "case when t.standard_rate is not null then"
+        "standard_rate": "case when t.standard_rate is not null and $rates then"
         " json_build_object('amount', t.standard_rate::text, 'currency', t.currency) end",
         "calendar_id": "t.calendar_id",
         "person_id": "t.person_id",

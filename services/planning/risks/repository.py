@@ -16,6 +16,9 @@ from services.planning.risks.risk_response import RiskResponse, Strategy
 _CREATED = Sort("t.created_at", "instant", nullable=False)
 _COSTS = ", ".join(f"'{point}', {money_json(f't.cost_{point}', 't.currency')}" for point in ("low", "likely", "high"))
 
+# What somebody has estimated themselves is no secret to them.
+_MAY_SEE_COSTS = "($costs or t.created_by_id = $person)"
+
 RISKS = Collection(
     noun="risk",
     source="risks t",
@@ -30,9 +33,9 @@ RISKS = Collection(
         "schedule_impact_minutes": (
             "json_build_object('low', t.minutes_low, 'likely', t.minutes_likely, 'high', t.minutes_high)"
         ),
-        "cost_impact": f"json_build_object({_COSTS})",
+        "cost_impact": f"case when {_MAY_SEE_COSTS} then json_build_object({_COSTS}) end",
         "expected_minutes": "t.expected_minutes",
-        "expected_cost": money_json("t.expected_cost", "t.currency"),
+        "expected_cost": f"case when {_MAY_SEE_COSTS} then {money_json('t.expected_cost', 't.currency')} end",
         "trigger_date": "t.trigger_date",
         "owner_id": "t.owner_id",
         "goal_id": "t.goal_id",
@@ -43,7 +46,7 @@ RISKS = Collection(
         "title": Filter("t.title", "text"),
         "probability": Filter("t.probability", "decimal"),
         "expected_minutes": Filter("t.expected_minutes", "integer"),
-        "expected_cost": Filter("t.expected_cost", "decimal"),
+        "expected_cost": Filter(f"case when {_MAY_SEE_COSTS} then t.expected_cost end", "decimal"),
         "trigger_date": Filter("t.trigger_date", "date"),
         "owner_id": Filter("t.owner_id", "uuid"),
         "goal_id": Filter("t.goal_id", "uuid"),
@@ -53,7 +56,7 @@ RISKS = Collection(
         "title": Sort("t.title", "text", nullable=False, by_language=True),
         "probability": Sort("t.probability", "decimal", nullable=False),
         "expected_minutes": Sort("t.expected_minutes", "integer", nullable=False),
-        "expected_cost": Sort("t.expected_cost", "decimal", nullable=False),
+        "expected_cost": Sort(f"case when {_MAY_SEE_COSTS} then t.expected_cost end", "decimal"),
         "trigger_date": Sort("t.trigger_date", "date"),
     },
     searched=("t.title", "t.cause", "t.event", "t.effect"),

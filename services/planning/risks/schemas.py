@@ -163,9 +163,9 @@ class RiskShape(ObjectShape):
     effect: str
     probability: str
     schedule_impact_minutes: MinutesImpactShape
-    cost_impact: CostImpactShape
+    cost_impact: CostImpactShape | None = Field(description="null for those who do not see costs")
     expected_minutes: int
-    expected_cost: Money
+    expected_cost: Money | None = Field(description="null for those who do not see costs")
     trigger_date: date | None
     owner_id: UUID | None
     goal_id: UUID | None

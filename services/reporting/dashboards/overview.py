@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from services.kernel.confidentiality import without_money
 from services.kernel.events import instant_text
 from services.reporting.dashboards import figure
 from services.reporting.dashboards.performance import Performance, ProjectState
@@ -15,9 +16,18 @@ from services.reporting.dashboards.repository import Registers
 
 
 def build_overview(
-    project_id: UUID, state: ProjectState, registers: Registers, performance: Performance, today: date
+    project_id: UUID,
+    state: ProjectState,
+    registers: Registers,
+    performance: Performance,
+    today: date,
+    *,
+    costs: bool,
 ) -> dict[str, Any]:
-    """The overview as JSON values. Proposals age until `today`, actions fall overdue by the status date."""
+    """The overview as JSON values. Proposals age until `today`, actions fall overdue by the status date.
+
+    Without `costs` everything that tells of money is null, and left out of impacts.
+    """
     project = registers.project
     return {
         "id": str(project_id),
@@ -34,12 +44,12 @@ def build_overview(
             by_budget=figure.percent(performance.value.percent_complete, performance.earned_number),
         ),
         "schedule": _plain(**schedule_figures(state)),
-        "earned_value": _plain(**earned_value_figures(state, performance)),
-        "top_risks": [_risk(row, project["currency"]) for row in registers.risks],
-        "open_proposals": [_proposal(row, registers, today) for row in registers.proposals],
+        "earned_value": _plain(**earned_value_figures(state, performance)) if costs else None,
+        "top_risks": [_risk(row, project["currency"], costs=costs) for row in registers.risks],
+        "open_proposals": [_proposal(row, registers, today, costs=costs) for row in registers.proposals],
         "decisions": [_decision(row) for row in registers.decisions],
         "overdue_actions": [_action(row, performance.status_date) for row in registers.overdue_actions],
-        "counts": _plain(**_counts(state, registers)),
+        "counts": _plain(**_counts(state, registers)) | ({} if costs else {"committed": None}),
     }
 
 
@@ -89,7 +99,7 @@ def earned_value_figures(state: ProjectState, performance: Performance) -> dict[
     }
 
 
-def _risk(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
+def _risk(row: Mapping[str, Any], currency: str, *, costs: bool) -> dict[str, Any]:
     at = row["reached"]
     return {
         "id": str(row["id"]),
@@ -97,7 +107,9 @@ def _risk(row: Mapping[str, Any], currency: str) -> dict[str, Any]:
         "status": row["status"],
         "owner_id": row["owner_id"] and str(row["owner_id"]),
         "probability": figure.percent(hundredfold(row["probability"]), at).to_json(),
-        "expected_cost": figure.money(row["expected_cost"], row["currency"] or currency, at).to_json(),
+        "expected_cost": figure.money(row["expected_cost"], row["currency"] or currency, at).to_json()
+        if costs
+        else None,
         "expected_minutes": figure.minutes(row["expected_minutes"], at).to_json(),
     }
 
@@ -107,7 +119,8 @@ def hundredfold(share: Decimal | None) -> Decimal | None:
     return None if share is None else share * 100
 
 
-def _proposal(row: Mapping[str, Any], registers: Registers, today: date) -> dict[str, Any]:
+def _proposal(row: Mapping[str, Any], registers: Registers, today: date, *, costs: bool) -> dict[str, Any]:
+    impact = orjson.loads(row["impact_text"]) if row["impact_text"] else {}
     return {
         "id": str(row["id"]),
         "title": row["title"],
@@ -117,7 +130,7 @@ def _proposal(row: Mapping[str, Any], registers: Registers, today: date) -> dict
         "submitted_at": instant_text(row["submitted_at"]),
         "age": age_of(row, registers, today).to_json(),
         "decidable_by": orjson.loads(row["decidable_text"]),
-        "impact": orjson.loads(row["impact_text"]) if row["impact_text"] else {},
+        "impact": impact if costs else without_money(impact),
     }
 
 

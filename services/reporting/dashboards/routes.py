@@ -9,9 +9,10 @@ import orjson
 from fastapi import Query
 from starlette.responses import Response
 
-from services.kernel.access import require_member
+from services.kernel.access import may_see_costs, require_member
 from services.kernel.app import area_router
 from services.kernel.collection import conditional
+from services.kernel.problems import Forbidden
 from services.kernel.requests import Read, Reading
 from services.reporting.dashboards import figure
 from services.reporting.dashboards.overview import build_overview
@@ -40,14 +41,17 @@ async def get_overview(project_id: UUID, read: Reading, status_date: StatusDate 
     after = await decided_before(read.session, project_id)
     performance = state.measure(status_date or state.own_status_date)
     registers = await load_registers(read.session, project_id, performance.status_date, after)
-    return _answer(read, build_overview(project_id, state, registers, performance, today))
+    costs = await may_see_costs(read.session, read.principal, project_id)
+    return _answer(read, build_overview(project_id, state, registers, performance, today, costs=costs))
 
 
 @router.get("/v1/projects/{project_id}/s-curve", response_model=CurveShape)
 async def get_s_curve(project_id: UUID, read: Reading, status_date: StatusDate = None) -> Response:
-    """Planned, earned and actual value by the week, up to the status date for what is earned and spent."""
+    """Planned, earned and actual value by the week, for those who see costs; what is earned and spent up to the status date."""
     await begin_snapshot(read.session)
     await require_member(read.session, read.principal, project_id)
+    if not await may_see_costs(read.session, read.principal, project_id):
+        raise Forbidden
     state = await load_state(read.session, project_id)
     measured_at = status_date or state.own_status_date
     performance = state.measure(measured_at)

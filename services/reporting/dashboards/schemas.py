@@ -63,7 +63,7 @@ class RiskShape(Shape):
     status: str
     owner_id: UUID | None
     probability: FigureShape
-    expected_cost: FigureShape
+    expected_cost: FigureShape | None
     expected_minutes: FigureShape
 
 
@@ -107,10 +107,12 @@ class CountsShape(Shape):
     meetings: FigureShape
     documents: FigureShape
     foreign_amounts: FigureShape
-    committed: FigureShape
+    committed: FigureShape | None
 
 
 class OverviewShape(Shape):
+    """What tells of money is null for those who do not see costs."""
+
     id: UUID
     type: str
     project_id: UUID
@@ -122,7 +124,7 @@ class OverviewShape(Shape):
     positions: dict[str, int]
     progress: ProgressShape
     schedule: ScheduleShape
-    earned_value: EarnedValueShape
+    earned_value: EarnedValueShape | None
     top_risks: list[RiskShape]
     open_proposals: list[ProposalShape]
     decisions: list[DecisionShape]

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import select
 
-from services.kernel.access import knows_project, sees_project
+from services.kernel.access import knows_project, sees_costs, sees_project
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
@@ -16,9 +16,13 @@ from services.reporting.status_reports.status_report import StatusReport
 
 
 def sees_report(project_column: str, person_parameter: str) -> str:
-    """SQL: everybody on the project but a guest, who sees what was published for the client."""
+    """SQL: what was published was decided to be told: to everybody but guests, and for the client to guests, too.
+
+    A report that is not published yet tells of money, so it is for those who see costs.
+    """
     shared = f"t.state = 'published' and t.audience = 'client' and {knows_project(project_column, person_parameter)}"
-    return f"({sees_project(project_column, person_parameter)} or ({shared}))"
+    team = f"t.state = 'published' and {sees_project(project_column, person_parameter)}"
+    return f"({sees_costs(project_column, person_parameter)} or ({team}) or ({shared}))"
 
 
 REPORTS = Collection(

@@ -219,7 +219,7 @@ async def test_money_goes_to_work_of_the_project(planning: ServiceUnderTest) -> 
     refused = await world["manager"].patch(path, {"task_id": foreign}, 1)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/task_id")
     assert (await world["manager"].patch(path, {"task_id": own}, 1)).json()["task_id"] == own
-    assert len((await world["member"].get(f"{lines(world)}?task_id={own}")).json()["data"]) == 1
+    assert len((await world["coordinator"].get(f"{lines(world)}?task_id={own}")).json()["data"]) == 1
     assert (await world["manager"].patch(path, {"task_id": None}, 2)).json()["task_id"] is None
 
 

@@ -16,7 +16,7 @@ async def world(planning: ServiceUnderTest) -> World:
 
 
 async def decisions_of(world: World, query: str = "") -> list[dict[str, Any]]:
-    answer = await world["member"].get(f"/v1/projects/{world.project_id}/decisions{query}")
+    answer = await world["auditor"].get(f"/v1/projects/{world.project_id}/decisions{query}")
     found: list[dict[str, Any]] = answer.json()["data"]
     return found
 

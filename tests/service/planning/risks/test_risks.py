@@ -161,8 +161,8 @@ async def test_a_new_judgement_brings_the_expected_values_along(planning: Servic
     world = await planning.world(make_policy())
     risk = await raise_risk(world)
     known = f"/v1/risks/{risk['id']}"
-    assert (await world["member"].patch(known, {"probability": "0.15"})).status_code == 428
-    changed = await world["member"].patch(known, {"probability": "0.15", "trigger_date": None}, 1)
+    assert (await world["coordinator"].patch(known, {"probability": "0.15"})).status_code == 428
+    changed = await world["coordinator"].patch(known, {"probability": "0.15", "trigger_date": None}, 1)
     assert changed.status_code == 200, changed.text
     assert (changed.json()["expected_minutes"], changed.json()["expected_cost"]) == (788, nok("150000.00"))
     assert changed.json()["trigger_date"] is None

@@ -145,10 +145,10 @@ async def test_reports_are_numbered_within_their_project_also_when_drafted_at_on
     world = await bridge_world(reporting)
     reports = await asyncio.gather(*(drafted(world) for _ in range(4)))
     assert sorted(report["number"] for report in reports) == [1, 2, 3, 4]
-    page = (await world["member"].get(f"/v1/projects/{world.project_id}/status-reports?limit=3")).json()
+    page = (await world["auditor"].get(f"/v1/projects/{world.project_id}/status-reports?limit=3")).json()
     assert [report["number"] for report in page["data"]] == [4, 3, 2]
     body = {"where": {"field": "number", "op": "lte", "value": 2}, "sort": ["number"]}
-    found = await world["member"].post(f"/v1/projects/{world.project_id}/status-reports/searches", body)
+    found = await world["auditor"].post(f"/v1/projects/{world.project_id}/status-reports/searches", body)
     assert [report["number"] for report in found.json()["data"]] == [1, 2]
 
 
@@ -178,7 +178,7 @@ async def test_a_signed_report_never_changes(reporting: Listener) -> None:
     report = await signed(world)
     path = f"/v1/status-reports/{report['id']}"
     assert (report["state"], report["signed_by_id"]) == ("signed", str(world.people["manager"]))
-    document = (await world["member"].get(f"{path}/document")).content
+    document = (await world["auditor"].get(f"{path}/document")).content
     assert hashlib.sha256(document).hexdigest() == report["sha256"]
     assert orjson.loads(document)["figures"] == report["figures"]
     assert code(await world["manager"].patch(path, {"progress": "Better"}, report["version"])) == (
@@ -190,7 +190,7 @@ async def test_a_signed_report_never_changes(reporting: Listener) -> None:
     await rebuild_tenant(reporting.service, world.tenant_id)
     again = (await world["manager"].get(path)).json()
     assert again == {name: value for name, value in report.items() if name != "effects"}
-    assert (await world["member"].get(f"{path}/document")).content == document
+    assert (await world["auditor"].get(f"{path}/document")).content == document
 
 
 async def test_a_repeated_signature_is_answered_with_the_first(reporting: Listener) -> None:
@@ -263,23 +263,23 @@ async def test_the_page_says_draft_until_it_is_signed_and_runs_nothing(reporting
     world = await bridge_world(reporting)
     report = await drafted(world)
     path = f"/v1/status-reports/{report['id']}/page"
-    draft = await world["member"].get(path)
+    draft = await world["auditor"].get(path)
     assert "Draft, not signed" in draft.text
     assert "default-src 'none'" in draft.headers["content-security-policy"]
     assert draft.headers["x-content-type-options"] == "nosniff"
     assert draft.headers["content-type"].startswith("text/html")
     assert "<b>wet</b>" not in draft.text
     assert "&lt;b&gt;wet&lt;/b&gt; &amp; deep." in draft.text
-    norwegian = await world["member"].get(path, headers={"Accept-Language": "nb-NO, en;q=0.5"})
+    norwegian = await world["auditor"].get(path, headers={"Accept-Language": "nb-NO, en;q=0.5"})
     assert "Utkast, ikke signert" in norwegian.text
     await world["manager"].post(f"/v1/status-reports/{report['id']}/signature")
-    page = await world["member"].get(f"{path}?language=nb", headers={"Accept-Language": "en"})
+    page = await world["auditor"].get(f"{path}?language=nb", headers={"Accept-Language": "en"})
     assert page.headers["content-language"] == "nb"
     assert "Signert av Manager" in page.text
     assert "Utkast" not in page.text
-    again = await world["member"].get(f"{path}?language=nb", headers={"If-None-Match": page.headers["etag"]})
+    again = await world["auditor"].get(f"{path}?language=nb", headers={"If-None-Match": page.headers["etag"]})
     assert again.status_code == 304
-    assert (await world["member"].get(f"{path}?language=fr")).status_code == 400
+    assert (await world["auditor"].get(f"{path}?language=fr")).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -293,8 +293,8 @@ async def test_page_and_pdf_of_a_signed_report_carry_its_figures(
     world = await bridge_world(reporting)
     report = await signed(world)
     path = f"/v1/status-reports/{report['id']}"
-    page = (await world["member"].get(f"{path}/page?language={language}")).text.replace("\N{NO-BREAK SPACE}", " ")
-    answer = await world["member"].get(f"{path}/pdf?language={language}")
+    page = (await world["auditor"].get(f"{path}/page?language={language}")).text.replace("\N{NO-BREAK SPACE}", " ")
+    answer = await world["auditor"].get(f"{path}/pdf?language={language}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
     assert f"status-report-1-{language}.pdf" in answer.headers["content-disposition"]
     text = " ".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(answer.content)).pages)
@@ -305,16 +305,16 @@ async def test_page_and_pdf_of_a_signed_report_carry_its_figures(
     again = await world["auditor"].get(f"{path}/pdf", headers={"Accept-Language": language})
     assert again.content == answer.content
     known = {"If-None-Match": answer.headers["etag"]}
-    assert (await world["member"].get(f"{path}/pdf?language={language}", headers=known)).status_code == 304
+    assert (await world["auditor"].get(f"{path}/pdf?language={language}", headers=known)).status_code == 304
 
 
 async def test_a_signed_pdf_is_set_once(reporting: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     world = await bridge_world(reporting)
     report = await signed(world)
     path = f"/v1/status-reports/{report['id']}/pdf"
-    first = await world["member"].get(path)
+    first = await world["auditor"].get(path)
     monkeypatch.setattr(reporting.service, "resources", None)
-    assert (await world["member"].get(path)).content == first.content
+    assert (await world["auditor"].get(path)).content == first.content
 
 
 async def test_a_document_that_takes_too_long_is_given_up_and_its_process_ended(
@@ -323,7 +323,7 @@ async def test_a_document_that_takes_too_long_is_given_up_and_its_process_ended(
     world = await bridge_world(reporting)
     report = await drafted(world)
     monkeypatch.setattr(reporting.service, "resources", PdfWorker(wall_seconds=0.05))
-    answer = await world["member"].get(f"/v1/status-reports/{report['id']}/pdf")
+    answer = await world["auditor"].get(f"/v1/status-reports/{report['id']}/pdf")
     assert code(answer) == (503, "rendering_took_too_long")
     with pytest.raises(RenderingTookTooLong):
         await PdfWorker(wall_seconds=0.05).render(StatusReportFigures.from_json(report["figures"]), Language.ENGLISH)
@@ -335,5 +335,5 @@ async def test_a_dry_run_shows_the_report_and_keeps_none(reporting: Listener) ->
     preview = (await world["member"].post(f"{path}?dry_run=true", WORDS)).json()
     assert preview["authority"]["verdict"] == "propose"
     assert preview["result"]["figures"]["project"]["key"] == "BRO"
-    assert (await world["member"].get(path)).json()["data"] == []
-    assert (await world["member"].get(f"/v1/status-reports/{new_id()}")).status_code == 404
+    assert (await world["auditor"].get(path)).json()["data"] == []
+    assert (await world["auditor"].get(f"/v1/status-reports/{new_id()}")).status_code == 404
