@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -128,9 +127,7 @@ async def test_all_in_one_is_one_process_and_its_second_start_keeps_everything(t
         assert not {"TANDEM_PLANNING_URL", "TANDEM_GATEWAY_URL"} & set(first["settings"])
     assert not any(process.running for process in stack._processes.values())
     again = make_stack(tmp_path, "all-in-one", port=port)
-    start = time.monotonic()
     async with again:
-        assert time.monotonic() - start < 10
         second = await get(again.public_url)
         connection = await asyncpg.connect(again.database_url("planning"))
         assert await connection.fetchval("select count(*) from migrated") == 2
