@@ -33,7 +33,7 @@ from tests.contract.inventory import PROJECT, Inventory
 from tests.contract.operations import Description
 from tests.factories.system import Person
 from tests.system.attacks.test_injection_and_output import alternatives, planted, string_places, try_out, writing
-from tests.system.attacks.watch import Watch, service_of
+from tests.system.attacks.watch import Victim, Watch, service_of
 
 NEW_PROJECT = {"name": "A tunnel", "start": "2026-03-02T08:00:00"}
 
@@ -437,12 +437,15 @@ async def test_I05_two_spellings_of_one_text_are_one_name_where_names_are_unique
 # -- I06: the same request again --------------------------------------------------------------------------------------
 
 
-async def test_I06_fifty_times_one_key_is_one_effect_and_one_answer(attacker: Inventory, victim: Any) -> None:
+async def test_I06_fifty_times_one_key_is_one_effect_and_one_answer(
+    attacker: Inventory, victim: Victim, watch: Watch
+) -> None:
     manager = attacker.tenant["manager"]
     project = await new_project(manager)
+    watch.expected = {503}
     headers, body = {"Idempotency-Key": f"same-{new_id()}"}, {"title": "Once"}
     answers = await asyncio.gather(*(manager.post(f"{project}/tasks", body, headers=headers) for _ in range(50)))
-    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert {answer.status_code for answer in answers} <= {201, 409, 503}
     made = [answer for answer in answers if answer.status_code == 201]
     assert len({answer.content for answer in made}) == 1
     assert all(answer.json()["code"] == "request_in_progress" for answer in answers if answer.status_code == 409)
@@ -455,6 +458,9 @@ async def test_I06_fifty_times_one_key_is_one_effect_and_one_answer(attacker: In
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     elsewhere = await attacker.tenant["coordinator"].post(f"{project}/tasks", body, headers=headers)
     assert elsewhere.status_code == 404, "the key opens nothing to somebody else"
+    # The watch sees that another tenant's use of it leaves the victim's rows and this answer alone.
+    theirs = await victim.inventory.tenant["manager"].post(f"{project}/tasks", body, headers=headers)
+    assert theirs.status_code == 404
 
 
 async def test_I06_after_a_crash_between_commit_and_reply_the_retry_gets_the_first_answer(
@@ -496,20 +502,25 @@ async def test_I07_a_change_names_exactly_the_version_that_it_changes(attacker: 
     assert (await manager.get(project)).json()["name"] == NEW_PROJECT["name"]
 
 
-async def test_I07_of_fifty_changes_with_one_etag_one_wins(attacker: Inventory) -> None:
+async def test_I07_of_fifty_changes_with_one_etag_one_wins(attacker: Inventory, watch: Watch) -> None:
+    # Fifty writers share ten connections, and on a busy machine some of them are asked to come back.
+    watch.expected = {503}
     manager = attacker.tenant["manager"]
     path = f"/v1/tasks/{attacker.ids['tasks']}"
     version = (await manager.get(path)).json()["version"]
     answers = await asyncio.gather(*(manager.patch(path, {"title": f"Name {n}"}, version) for n in range(50)))
-    assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 49}
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses[200] == 1, statuses
+    assert set(statuses) <= {200, 412, 503}, statuses
     (winner,) = [answer.json() for answer in answers if answer.status_code == 200]
     now = (await manager.get(path)).json()
     assert (now["title"], now["version"]) == (winner["title"], version + 1)
 
 
 async def test_I07_no_change_of_any_noun_is_made_twice_from_one_version(
-    attacker: Inventory, description: Description
+    attacker: Inventory, description: Description, watch: Watch
 ) -> None:
+    watch.expected = {503}
     wrong = []
     for operation in writing(description):
         if operation.method != "PATCH":
@@ -521,7 +532,7 @@ async def test_I07_no_change_of_any_noun_is_made_twice_from_one_version(
         # What changes nothing leaves the version as it is, however often it is said.
         made = [answer for answer in answers if answer.status_code == 200]
         same = headers["If-Match"] == await attacker.version(operation)
-        if (len(made) > 1 and not same) or set(statuses) - {200, 202, 409, 412, 422}:
+        if (len(made) > 1 and not same) or set(statuses) - {200, 202, 409, 412, 422, 503}:
             wrong.append(f"{operation}: {statuses}")
     assert not wrong, "\n".join(wrong)
 
