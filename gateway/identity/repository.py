@@ -182,11 +182,15 @@ async def add_membership(
 
 
 async def load_membership(session: WriteSession, membership_id: UUID) -> Any:
-    """The row of a membership for a change. Raises NotFound."""
-    statement = select(memberships).where(
-        memberships.c.tenant_id == session.tenant_id, memberships.c.id == membership_id
-    )
-    row = (await session.execute(statement.with_for_update())).one_or_none()
+    """The row of a membership for a change. Raises NotFound.
+
+    All memberships of its project are locked, in one order: whoever counts those who stay, counts them alone.
+    """
+    of_tenant = memberships.c.tenant_id == session.tenant_id
+    project_id = select(memberships.c.project_id).where(of_tenant, memberships.c.id == membership_id).scalar_subquery()
+    statement = select(memberships).where(of_tenant, memberships.c.project_id == project_id).order_by(memberships.c.id)
+    rows = await session.execute(statement.with_for_update())
+    row = next((row for row in rows if row.id == membership_id), None)
     if row is None:
         raise NotFound
     return row

@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from services.kernel.schemas import Body, Effects, Line, ObjectShape, Shape
+from services.kernel.schemas import Body, Effects, Instant, Line, ObjectShape, Shape
 
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x1f<>,;:\"]+@[A-Za-z0-9.-]+$")]
 Scope = Annotated[
@@ -72,14 +72,14 @@ class NewMembership(Body):
 
     person_id: UUID
     role: Role
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class MembershipPatch(Body):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": {"role": "coordinator"}}}
 
     role: Role = Role.MEMBER
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class MembershipShape(Shape):
@@ -104,7 +104,7 @@ class NewToken(Body):
     name: Line
     person_id: UUID | None = Field(default=None, description="whose token; administrators only, else one's own")
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=20)]
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class TokenShape(ObjectShape):

@@ -322,7 +322,7 @@ class SearchQuery(BaseModel):
         default_factory=lambda: {"all": []}, description="A tree of all, any, not and conditions."
     )
     sort: list[Annotated[str, Field(max_length=60)]] = Field(default_factory=list, max_length=4)
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=200, strict=True)] = 50
     cursor: Annotated[str, Field(max_length=2000)] | None = None
 
 

@@ -99,6 +99,8 @@ class Database:
             max_overflow=0,
             pool_timeout=1,
             pool_pre_ping=False,
+            # A statement's values are what people wrote, and the trace of its failure goes to the log.
+            hide_parameters=True,
             connect_args={"server_settings": CONNECTION_PARAMETERS, "timeout": 2, "command_timeout": 30},
         )
         await self._refuse_a_server_that_forgets()

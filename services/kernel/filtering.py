@@ -5,7 +5,7 @@ Nothing from a request reaches a statement but as a bound parameter; names are l
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 from uuid import UUID
@@ -110,7 +110,7 @@ def parse_value(name: str, kind: Kind, text: Any) -> Any:
                 instant = datetime.fromisoformat(text)
                 if instant.tzinfo is None:
                     raise ValueError
-                return instant
+                return instant.astimezone(UTC)
             case "text":
                 return text
     except (ValueError, KeyError, InvalidOperation, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""One JSON line a message on standard output; values are cut and control characters escaped by the JSON itself."""
+"""One JSON line a message on standard output; values are cut, and nothing that somebody sent can end a line."""
 
 import logging
 import sys
@@ -11,6 +11,12 @@ import structlog
 from services.kernel.settings import Settings
 
 LONGEST_VALUE = 2000
+# A trace is longer; its end says what went wrong, unless that repeats a value that somebody sent.
+LONGEST_TRACE = 20_000
+# JSON lets these stand in a string, but readers and terminals take them for the end of a line, or turn words around.
+_ESCAPED = {
+    number: f"\\u{number:04x}" for span in ((0x7F, 0xA0), (0x2028, 0x202F), (0x2066, 0x206A)) for number in range(*span)
+}
 
 
 def configure_logs(settings: Settings) -> None:
@@ -24,7 +30,7 @@ def configure_logs(settings: Settings) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _cut,
-            structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str).decode()),
+            structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
@@ -32,8 +38,13 @@ def configure_logs(settings: Settings) -> None:
     )
 
 
+def _line(values: Any, **_: Any) -> str:
+    return orjson.dumps(values, default=str).decode().translate(_ESCAPED)
+
+
 def _cut(logger: Any, name: str, values: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in values.items():
-        if isinstance(value, str) and len(value) > LONGEST_VALUE and key != "exception":
-            values[key] = value[:LONGEST_VALUE] + "…"
+        longest = LONGEST_TRACE if key == "exception" else LONGEST_VALUE
+        if isinstance(value, str) and len(value) > longest:
+            values[key] = value[:longest] + "…"
     return values

@@ -6,10 +6,12 @@
     |- Forbidden 403 (AuthorityRequired, ScopeMissing, StepUpRequired)
     |- NotFound 404              absent, or secret: the two are told apart by nobody
     |- Conflict 409              the state does not allow it (RequestInProgress, ...)
+    |- HeadTooLate 408           the head of a request did not arrive in time
     |- Stale 412                 If-Match names another version
     |- TooLarge 413, UnsupportedMediaType 415
     |- RuleViolated 422          well-formed, but a rule says no (ValidationFailed, UnknownReference, IdempotencyKeyReused)
     |- PreconditionMissing 428
+    |- HeadTooLarge 431
     `- Unavailable 503           a dependency is down or behind; the request may be repeated
 
 An area derives its own from these, named after the broken rule (`DependencyCycle`), with `code` and both titles. The
@@ -259,6 +261,15 @@ class Stale(Problem):
     members = ("current_version", "expected_version", "changed_fields")
 
 
+class HeadTooLate(Problem):
+    """Written by the server itself, before any application is asked."""
+
+    status = 408
+    code = "head_too_late"
+    retryable = True
+    title = {"en": "The request did not arrive in time", "nb": "Forespørselen kom ikke i tide"}
+
+
 class TooLarge(Problem):
     status = 413
     code = "too_large"
@@ -316,6 +327,15 @@ class PreconditionMissing(Problem):
         "en": "Name the version that you change, as its ETag.",
         "nb": "Oppgi versjonen du endrer, slik den står i ETag.",
     }
+
+
+class HeadTooLarge(Problem):
+    """Written by the server itself, before any application is asked."""
+
+    status = 431
+    code = "head_too_large"
+    title = {"en": "The request's head is too large", "nb": "Forespørselens hode er for stort"}
+    detail = {"en": "Path and headers may have {limit} bytes.", "nb": "Sti og hoder kan ha {limit} byte."}
 
 
 class Unavailable(Problem):

@@ -1,18 +1,29 @@
 """Shapes that every area shares: the strict base of request bodies, the members of every object, the list envelope."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 T = TypeVar("T")
+D = TypeVar("D", bound=date)
+
+
+def _in_reach(day: D) -> D:
+    if not 1970 < day.year < 2200:
+        raise ValueError("lies outside the years 1971 to 2199")
+    return day
+
 
 # One line of words (titles, names), and several (notes, reasons). NUL and lone surrogates are refused with the JSON.
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n]*$")]
 Prose = Annotated[str, StringConstraints(max_length=20_000)]
 # Wall-clock time in the project's zone. It has no offset, so the `date-time` of RFC 3339 would promise too much.
 LocalTime = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time-local", "maxLength": 32})]
+# Instants and days that calendars, mail and the database can all reckon with, whatever the offset.
+Instant = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+Day = Annotated[date, AfterValidator(_in_reach)]
 # Working minutes up to a thousand years of eight-hour days; far below what a column holds.
 Minutes = Annotated[int, Field(ge=0, le=200_000_000, strict=True)]
 SignedMinutes = Annotated[int, Field(ge=-200_000_000, le=200_000_000, strict=True)]

@@ -11,9 +11,11 @@ import importlib
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
+from services.kernel.http_server import PunctualProtocol
 from services.kernel.service import Service
 from services.kernel.settings import SettingsRefused
 
@@ -40,6 +42,23 @@ class DrainingServer(uvicorn.Server):
         self.should_exit = True
 
 
+def configuration(application: Any, host: str, port: int) -> uvicorn.Config:
+    """How any of the applications is served."""
+    return uvicorn.Config(
+        application,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http=PunctualProtocol,
+        ws="none",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
 def main() -> None:
     """Parse the command line and serve. A refused setting is one sentence and exit status 2, not a trace."""
     parser = argparse.ArgumentParser(description="Serve one of Tandem's applications.")
@@ -56,18 +75,7 @@ def main() -> None:
     # What the imports have made stays for good; going through it again and again would stop everything for a tenth of a second.
     gc.collect()
     gc.freeze()
-    config = uvicorn.Config(
-        application,
-        host=arguments.host,
-        port=arguments.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        server_header=False,
-        log_level="warning",
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    config = configuration(application, arguments.host, arguments.port)
     # The applications carry their service in their state; anything else that is served has nothing to drain.
     service: Service | None = getattr(getattr(application, "state", None), "service", None)
     DrainingServer(config, service).run()

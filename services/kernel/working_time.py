@@ -7,12 +7,12 @@ only where a value leaves the system (`to_instant`).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import accumulate, pairwise
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 TICKS_PER_MINUTE: Final = 10
@@ -28,7 +28,6 @@ MOST_BASES: Final = 8
 _FIRST_DAY: Final = date(1900, 1, 1).toordinal() - _EPOCH_ORDINAL
 _LAST_DAY: Final = date(2300, 1, 1).toordinal() - _EPOCH_ORDINAL
 _HORIZON_STEP: Final = 400
-_FIRST_WEEK: Final = range(4, 11)  # 1970-01-05, a Monday, and the six days after it
 
 Range = tuple[int, int]
 """Ticks from the day's midnight, start before finish; a finish above `TICKS_PER_DAY` reaches into the next day."""
@@ -339,13 +338,13 @@ class Calendar(WorkingTime):
 
     def periods(self, first_day: int, last_day: int) -> list[Range]:
         """See `WorkingTime.periods`; the day before is looked at too, for a shift that runs over midnight."""
-        exceptions = self.exceptions_within(first_day - 1, last_day)
-        week = None if self.has_work_weeks() else tuple(self.ordinary_ranges(day) for day in _FIRST_WEEK)
+        special = self.work_weeks_within(first_day - 1, last_day) | self.exceptions_within(first_day - 1, last_day)
+        week = self.week()
         found: list[Range] = []
         for day in range(first_day - 1, last_day):
-            ranges = exceptions.get(day)
+            ranges = special.get(day)
             if ranges is None:
-                ranges = self.ordinary_ranges(day) if week is None else week[_weekday(day)]
+                ranges = week[_weekday(day)]
             start = day * TICKS_PER_DAY
             for opening, closing in ranges:
                 found.append((start + opening, start + closing))
@@ -359,27 +358,26 @@ class Calendar(WorkingTime):
     def exceptions_within(self, first_day: int, last_day: int) -> dict[int, Ranges]:
         """The ranges of the days with an exception, by day number."""
         table = self.base.exceptions_within(first_day, last_day) if self.base is not None else {}
-        for item in reversed(self.exceptions):
-            first, last = max(day_number(item.first), first_day), min(day_number(item.last) + 1, last_day)
-            for day in range(first, last):
-                table[day] = item.ranges
+        for day, item in _first_to_hold(self.exceptions, first_day, last_day):
+            table[day] = item.ranges
         return table
 
-    def has_work_weeks(self) -> bool:
-        """Whether this calendar or one below it has work weeks."""
-        return bool(self.work_weeks) or (self.base is not None and self.base.has_work_weeks())
+    def week(self) -> tuple[Ranges, ...]:
+        """The ranges from Monday where neither an exception nor a work week says otherwise."""
+        inherited = self.base.week() if self.base is not None else ((),) * 7
+        return tuple(below if own is None else own for own, below in zip(self.days, inherited, strict=True))
 
-    def ordinary_ranges(self, day: int) -> Ranges:
-        """The ranges of a day without exception: work week, else own week, else the base calendar's."""
-        index = _weekday(day)
-        for week in self.work_weeks:
-            ranges = week.days[index]
-            if ranges is not None and day_number(week.first) <= day <= day_number(week.last):
-                return ranges
-        own = self.days[index]
-        if own is not None:
-            return own
-        return self.base.ordinary_ranges(day) if self.base is not None else ()
+    def work_weeks_within(self, first_day: int, last_day: int) -> dict[int, Ranges]:
+        """The ranges of the days on which a work week holds, by day number; it beats the days of any week below it."""
+        table: dict[int, Ranges] = {}
+        if self.base is not None:
+            below = self.base.work_weeks_within(first_day, last_day)
+            table = {day: ranges for day, ranges in below.items() if self.days[_weekday(day)] is None}
+        for index in range(7):
+            weeks = [week for week in self.work_weeks if week.days[index] is not None]
+            for day, week in _first_to_hold(weeks, first_day, last_day, weekday=index):
+                table[day] = week.days[index] or ()
+        return table
 
 
 class CommonWorkingTime(WorkingTime):
@@ -406,6 +404,38 @@ class CommonWorkingTime(WorkingTime):
             else:
                 j += 1
         return found
+
+
+S = TypeVar("S", CalendarException, WorkWeek)
+
+
+def _first_to_hold(
+    spans: Sequence[S], first_day: int, last_day: int, weekday: int | None = None
+) -> Iterator[tuple[int, S]]:
+    """The days from `first_day` to `last_day - 1` that lie in a span, each with the first span in the list that has it.
+
+    With a weekday (0 for Monday) only those days. Every day is taken once however many spans overlap, since a day that
+    is taken points to the next that may be free.
+    """
+    step = 1 if weekday is None else 7
+    following: dict[int, int] = {}
+
+    def free(day: int) -> int:
+        behind = day
+        while behind in following:
+            behind = following[behind]
+        while day in following:
+            following[day], day = behind, following[day]
+        return behind
+
+    for span in spans:
+        last = min(day_number(span.last) + 1, last_day)
+        day = max(day_number(span.first), first_day)
+        day = free(day if weekday is None else day + (weekday - _weekday(day)) % 7)
+        while day < last:
+            yield day, span
+            following[day] = day + step
+            day = free(day + step)
 
 
 def _weekday(day: int) -> int:

@@ -11,7 +11,7 @@ from services.coordination.meetings.action_item import ActionItemState
 from services.coordination.meetings.invitation import AttendeeRole, AttendeeStatus
 from services.coordination.meetings.meeting import MOST_AGENDA_ITEMS, MOST_ATTENDEES, MeetingStatus
 from services.coordination.meetings.outcome import Decision, OutcomeKind
-from services.kernel.schemas import Body, Effects, Line, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Day, Effects, Instant, Line, ObjectShape, Prose, Shape
 
 _ZONES = frozenset(available_timezones())
 _ID = "0197d1c0-0000-7000-8000-000000000001"
@@ -26,21 +26,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _in_reach(instant: AwareDatetime) -> AwareDatetime:
-    if not 1970 < instant.year < 2200:
-        raise ValueError("lies outside the years 1971 to 2199")
-    return instant
-
-
-def _day_in_reach(day: date) -> date:
-    if not 1970 < day.year < 2200:
-        raise ValueError("lies outside the years 1971 to 2199")
-    return day
-
-
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
-Instant = Annotated[AwareDatetime, AfterValidator(_in_reach)]
-Day = Annotated[date, AfterValidator(_day_in_reach)]
 Place = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=r"^[^\r\n]*$")]
 Rank = Annotated[str, StringConstraints(pattern=r"^[0-9a-z]{1,60}$")]
 PlannedMinutes = Annotated[int, Field(ge=0, le=1440, strict=True)]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from services.kernel.schemas import Body, Effects, Line, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Effects, Instant, Line, ObjectShape, Prose, Shape
 
 _EXAMPLE: Any = {
     "question": "Which contractor builds the abutments?",
@@ -28,7 +28,7 @@ class NewDecision(Body):
     criteria: list[Line] = Field(default_factory=list, max_length=50)
     chosen: Line
     reason: Annotated[Prose, Field(min_length=1)]
-    decided_at: AwareDatetime | None = None
+    decided_at: Instant | None = None
     review_date: date | None = None
     evidence_position: Annotated[int, Field(ge=0, lt=2**63, strict=True)] | None = None
     goal_id: UUID | None = None

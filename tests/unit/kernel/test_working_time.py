@@ -1,5 +1,6 @@
 """Working time: calendars, arithmetic against a count minute by minute, and the edge to instants."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -94,6 +95,15 @@ def test_a_derived_calendar_inherits_and_overrides() -> None:
     assert HOLIDAYS.ranges_on(date(2026, 7, 6)) == (parse_range("08:00", "14:00"),)
     assert HOLIDAYS.ranges_on(date(2026, 8, 3)) == DAY
     assert Calendar([None] * 7, base=HOLIDAYS).ranges_on(date(2026, 12, 24)) == ()
+
+
+def test_a_thousand_exceptions_over_all_years_cost_hardly_more_than_one() -> None:
+    closed = [CalendarException(date.min, date.max)] * 1000
+    calendar = Calendar([(parse_range("08:00", "16:00"),)] * 7, closed)
+    begun = time.process_time()
+    with pytest.raises(NoWorkingTime):
+        calendar.add_work(0, 1)
+    assert time.process_time() - begun < 2, "day by day for each of them it took half a minute"
 
 
 def test_the_first_of_overlapping_exceptions_holds() -> None:

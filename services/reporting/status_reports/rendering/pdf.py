@@ -6,8 +6,9 @@ limit: call this in a worker process that has one.
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,10 +38,22 @@ def render_pdf(figures: StatusReportFigures, language: Language) -> bytes:
     PDF/A forbids missing glyphs, so a symbol that no font here has is shown by its name in brackets and any other such
     character as U+FFFD; a note with the sources says so. Raises `typst.TypstError` if the template is broken.
     """
+    try:
+        return _set(figures, figures, language)
+    except typst.TypstError:
+        # In drawings typst loses track of some letters that carry marks or come from several fonts, and PDF/UA forbids
+        # that. Which these are it does not say; in names of single signs of one font there are none.
+        if figures.gantt is None:
+            raise
+        rows = tuple(replace(row, name=_in_one_font(row.name)) for row in figures.gantt.rows)
+        return _set(replace(figures, gantt=replace(figures.gantt, rows=rows)), figures, language)
+
+
+def _set(figures: StatusReportFigures, original: StatusReportFigures, language: Language) -> bytes:
     document = figures.to_json()
     showable = _each_text(document, _showable)
     contents = asdict(compose(StatusReportFigures.from_json(showable), language))
-    if showable != document:
+    if showable != original.to_json():
         contents["sources_note"] += " " + LABELS.text("pdf.stand_ins", language, sign="\N{REPLACEMENT CHARACTER}")
     signature = figures.signature
     dated = figures.status_date if signature is None else signature.signed_at
@@ -64,6 +77,13 @@ def _each_text(node: Any, change: Callable[[str], str]) -> Any:
     if isinstance(node, list | tuple):
         return [_each_text(part, change) for part in node]
     return change(node) if isinstance(node, str) else node
+
+
+def _in_one_font(text: str) -> str:
+    """Return the text composed, without the marks that are left, and with stand-ins for what our own font lacks."""
+    font = regular_font()
+    single = (sign for sign in unicodedata.normalize("NFC", text) if not unicodedata.category(sign).startswith("M"))
+    return "".join(sign if font.covers(sign) or sign.isspace() else stand_in(sign) for sign in single)
 
 
 def _showable(text: str) -> str:

@@ -10,9 +10,10 @@ LONGEST_CELL: Final = 240
 LONGEST_TEXT: Final = 20_000
 
 # C0 and C1 controls have no place on a page and most are forbidden in XML; the bidirectional overrides and isolates
-# could make a title reorder the words of the cell around it; surrogates cannot be encoded at all.
+# could make a title reorder the words of the cell around it; surrogates cannot be encoded at all, and the byte-order
+# mark is one of the signs that PDF/UA forbids.
 _UNPRINTABLE = re.compile(
-    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _UNBROKEN = re.compile(r"[^\s\u200b]{24}(?=[^\s\u200b])")
 

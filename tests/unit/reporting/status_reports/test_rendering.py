@@ -4,6 +4,7 @@ import copy
 import io
 import re
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -188,6 +189,7 @@ HOSTILE = {
     "blank": " \t ",
     "empty": "",
     "invisible": "\u200b\u200d\u2060\ufeff\ufe0f",
+    "byte-order mark": "\ufeffbegun and \ufeffended",
     "unbroken": "W" * 3000,
     "long": "word " * 12_000,
     "many lines": "line\n" * 3000,
@@ -217,6 +219,15 @@ def test_a_hostile_text_is_shown_literally_and_breaks_nothing(text: str, languag
 def test_the_pdf_shows_markup_as_it_was_written(name: str) -> None:
     shown_text = pdf_text(render_pdf(make_figures(HOSTILE[name]), EN))
     assert re.sub(r"\s", "", HOSTILE[name]) in re.sub(r"\s", "", shown_text)
+
+
+@pytest.mark.parametrize("title", ["Å\u030asen", "u\u0308\u0302", "e\u05ae", "\u2337 \u022c", "≠ ≯", "Z\u0488"])
+def test_no_title_in_the_chart_keeps_the_pdf_from_being_set(title: str) -> None:
+    figures = make_figures()
+    assert figures.gantt is not None
+    rows = (replace(figures.gantt.rows[0], name=title), replace(figures.gantt.rows[0], name="Gjøre på ny"))
+    shown_text = pdf_text(render_pdf(replace(figures, gantt=replace(figures.gantt, rows=rows)), EN))
+    assert "Gjøre på ny" in shown_text
 
 
 def test_the_pdf_names_a_symbol_its_font_lacks_and_says_so() -> None:
