@@ -25,7 +25,10 @@ async def test_whoever_decides_up_to_a_limit_is_told_who_decides_beyond_it(syste
     kinds = {each["kind"]: each for each in mine["kinds"]}
     assert (kinds["task.edit"]["may"], kinds["task.edit"]["decidable_by"]) == ("decide", [])
     beyond = {each["role"] for each in kinds["schedule.dates"]["decidable_by"]}
-    assert (kinds["schedule.dates"]["limits"]["finish_minutes"], beyond) == (0, {"owner", "programme_manager", "manager"})
+    assert (kinds["schedule.dates"]["limits"]["finish_minutes"], beyond) == (
+        0,
+        {"owner", "programme_manager", "manager"},
+    )
 
 
 async def test_a_stranger_finds_neither_project_nor_members(system: SystemUnderTest) -> None:
