@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from gateway.authority.proposal import ProposalState
 from gateway.identity.schemas import Role
 from services.kernel.confidentiality import DEFAULT_VIEWERS
-from services.kernel.schemas import Body, Effects, ObjectShape, Shape
+from services.kernel.schemas import Body, Effects, Instant, ObjectShape, Shape
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
@@ -192,8 +192,8 @@ class NewDelegation(Body):
     )
     kinds: Annotated[list[Pattern], Field(min_length=1, max_length=50)] = ["*"]
     grants: Annotated[list[LentGrant], Field(min_length=1, max_length=50)] | None = None
-    starts_at: AwareDatetime | None = Field(default=None, description="now, if it is not said")
-    expires_at: AwareDatetime
+    starts_at: Instant | None = Field(default=None, description="now, if it is not said")
+    expires_at: Instant
     reason: Reason
 
 

@@ -211,16 +211,13 @@ async def drop_membership(session: WriteSession, membership_id: UUID) -> None:
 
 
 async def load_manager(session: WriteSession, project_id: UUID) -> Any:
-    """The membership of the project's manager, locked, so that two handovers follow each other. Raises NotFound."""
+    """The membership of the project's manager, locked; None when another handover was just committed."""
     statement = select(memberships).where(
         memberships.c.tenant_id == session.tenant_id,
         memberships.c.project_id == project_id,
         memberships.c.role == "manager",
     )
-    row = (await session.execute(statement.with_for_update())).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    return (await session.execute(statement.with_for_update())).one_or_none()
 
 
 async def find_membership(session: WriteSession, project_id: UUID, person_id: UUID) -> Any:

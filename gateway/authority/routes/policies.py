@@ -13,7 +13,7 @@ from gateway.authority.use_cases import policies
 from services.kernel.access import require_member
 from services.kernel.app import area_router
 from services.kernel.authority import acts
-from services.kernel.collection import conditional
+from services.kernel.collection import conditional, whole_list
 from services.kernel.problems import NotFound
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
@@ -28,21 +28,17 @@ async def list_authority_kinds(read: Reading) -> Response:
     kinds = await read.context.service.resources.kinds.all(read.context.service.peers)
     language = read.context.language
     shown = [kind.described() | {"title": kind.title[language]} for _, kind in sorted(kinds.items())]
-    return Response(_whole_list(shown), media_type="application/json")
+    return whole_list(read, shown)
 
 
 @router.get("/v1/policy-templates", response_model=Listing[PolicyTemplateShape])
 async def list_policy_templates(read: Reading) -> Response:
     """The policies that a project can start with, by sector and size."""
     language = read.context.language
-    shown: list[dict[str, object]] = [
+    shown = [
         {"name": name, "title": each.title[language], "document": each.document} for name, each in TEMPLATES.items()
     ]
-    return Response(_whole_list(shown), media_type="application/json")
-
-
-def _whole_list(rows: list[dict[str, object]]) -> bytes:
-    return orjson.dumps({"data": rows, "page": {"next_cursor": None, "limit": len(rows)}})
+    return whole_list(read, shown)
 
 
 @router.get("/v1/projects/{project_id}/policy", response_model=PolicyShape)

@@ -24,6 +24,11 @@ class ManagerAlready(Conflict):
     title = {"en": "This is the manager already", "nb": "Dette er allerede prosjektlederen"}
 
 
+class HandedOverMeanwhile(Conflict):
+    code = "handed_over_meanwhile"
+    title = {"en": "The project was just handed over by somebody else", "nb": "Noen andre overlot nettopp prosjektet"}
+
+
 async def hand_over(session: WriteSession, project_id: UUID, new: NewHandover) -> UUID:
     """Replace the manager by another person, in one instant (kind manager.appoint). Returns the new one's membership.
 
@@ -38,6 +43,8 @@ async def hand_over(session: WriteSession, project_id: UUID, new: NewHandover) -
     if new.outgoing_role == Role.MANAGER:
         raise ManagerByHandover
     outgoing = await directory.load_manager(session, project_id)
+    if outgoing is None:
+        raise HandedOverMeanwhile
     if outgoing.person_id == new.person_id:
         raise ManagerAlready
     subject = {"type": "person", "id": str(new.person_id), "title": person["name"]}
