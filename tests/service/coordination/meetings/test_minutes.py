@@ -70,7 +70,7 @@ async def test_a_signature_is_not_a_coordinators_to_give(coordination: ServiceUn
     assert (unkeyed.status_code, unkeyed.json()["code"]) == (400, "idempotency_key_missing")
     refused = await sign(world, meeting, "coordinator")
     assert (refused.status_code, refused.json()["code"]) == (403, "authority_required")
-    assert {each["role"] for each in refused.json()["decidable_by"]} == {"owner", "manager"}
+    assert {each["role"] for each in refused.json()["decidable_by"]} == {"owner", "programme_manager", "manager"}
     assert (await sign(world, meeting, "auditor")).status_code == 403
     assert (await sign(world, meeting, "guest")).status_code == 404
     assert (await world["manager"].get(f"/v1/meetings/{meeting['id']}")).json()["status"] == "called"
