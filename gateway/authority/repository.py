@@ -1,12 +1,16 @@
 """Every SQL statement of the authority desk."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.authority.proposal import Proposal
+from gateway.authority.proposal import OPEN_STATES, Proposal
+from services.kernel.access import sees_costs, sees_project
 from services.kernel.collection import Collection
 from services.kernel.confidentiality import impact_column
 from services.kernel.entity import object_columns
@@ -19,24 +23,64 @@ from services.kernel.tables import authority_policies, delegations
 # What was asked for in full may tell of money; those who do not see costs read of their own proposals only.
 _MAY_READ_BODY = "($costs or t.proposer_id = $person)"
 
+_OPEN = "('submitted', 'rebase_required')"
+
+
+def _steps(column: str) -> str:
+    """The steps, without what was asked for in them where the reader may not read it."""
+    bare = f"(select jsonb_agg(step - 'body') from jsonb_array_elements({column}) step)"
+    return f"case when {_MAY_READ_BODY} then {column} else {bare} end"
+
+
+def _sees_proposal(project_column: str, person_parameter: str) -> str:
+    """SQL: a draft is its proposer's alone."""
+    return (
+        f"({sees_project(project_column, person_parameter)}"
+        f" and (t.state <> 'draft' or t.proposer_id = {person_parameter}))"
+    )
+
+
+def _sees_some_proposal(proposal_id: str, person_parameter: str) -> str:
+    return (
+        "exists (select from proposals t where t.tenant_id = current_setting('app.tenant_id')::uuid"
+        f" and t.id = {proposal_id} and {_sees_proposal('t.project_id', person_parameter)})"
+    )
+
+
+def _conflicts(alias: str) -> str:
+    """SQL: the other open proposals of the project that are about the same things, as a JSON array of ids."""
+    return (
+        f"(select coalesce(jsonb_agg(other.id order by other.id), '[]') from proposals other"
+        f" where other.tenant_id = {alias}.tenant_id and other.project_id = {alias}.project_id"
+        f" and other.id <> {alias}.id and other.state in {_OPEN}"
+        f" and exists (select from jsonb_array_elements_text({alias}.touches) mine where other.touches ? mine.value))"
+    )
+
+
 PROPOSALS = Collection(
     noun="proposal",
     source="proposals t",
+    visible=_sees_proposal,
     columns=object_columns("proposal")
     | {
         "project_id": "t.project_id",
         "title": "t.title",
+        "justification": "t.justification",
         "state": "t.state",
         "proposer_id": "t.proposer_id",
-        "request": (
-            "json_build_object('method', t.method, 'path', t.path, 'query', t.query, 'if_match', t.if_match,"
-            f" 'body', case when length(t.body) > 0 and {_MAY_READ_BODY} then convert_from(t.body, 'UTF8')::json end)"
-        ),
-        "amended_body": f"case when {_MAY_READ_BODY} then convert_from(t.amended_body, 'UTF8')::json end",
+        "steps": _steps("t.steps"),
+        "amended_steps": _steps("t.amended_steps"),
         "kinds": "t.kinds",
+        "measures": impact_column("t.measures"),
         "impact": impact_column("t.impact"),
         "exceeded": "t.exceeded",
         "decidable_by": "t.decidable_by",
+        "approvals": "t.approvals",
+        "approvals_needed": "t.approvals_needed",
+        "submitted_at": "t.submitted_at",
+        "reminded_at": "t.reminded_at",
+        "escalated_at": "t.escalated_at",
+        "superseded_by_id": "t.superseded_by_id",
         "decided_by_id": "t.decided_by_id",
         "decided_at": "t.decided_at",
         "reason": "t.reason",
@@ -48,7 +92,26 @@ PROPOSALS = Collection(
         "state": Filter("t.state", "text"),
         "proposer_id": Filter("t.proposer_id", "uuid"),
         "created_at": Filter("t.created_at", "instant"),
+        "submitted_at": Filter("t.submitted_at", "instant"),
     },
+    sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
+    expansions={"conflicts": _conflicts("t")},
+)
+
+PROPOSAL_COMMENTS = Collection(
+    noun="proposal_comment",
+    source="proposal_comments t",
+    container="t.proposal_id",
+    visible=lambda _, person: _sees_some_proposal("t.proposal_id", person),
+    list_visible=_sees_some_proposal,
+    columns=object_columns("proposal_comment")
+    | {
+        "project_id": "t.project_id",
+        "proposal_id": "t.proposal_id",
+        "text": "t.text",
+        "objection": "t.objection",
+    },
+    filters={"objection": Filter("t.objection", "boolean")},
     sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
 )
 
@@ -134,6 +197,62 @@ async def load_proposal(session: WriteSession, proposal_id: UUID) -> Proposal:
     if proposal is None:
         raise NotFound
     return proposal
+
+
+async def superseded_by(session: WriteSession, newer: Proposal) -> list[Proposal]:
+    """The open proposals that ask for nothing but what the newer one asks for, too, locked."""
+    statement = select(Proposal).where(
+        Proposal.tenant_id == session.tenant_id,
+        Proposal.project_id == newer.project_id,
+        Proposal.proposer_id == newer.proposer_id,
+        Proposal.id != newer.id,
+        Proposal.state.in_(OPEN_STATES),
+    )
+    older = await session.scalars(statement.order_by(Proposal.id).with_for_update())
+    return [each for each in older if newer.replaces(each)]
+
+
+async def has_objection(reader: Reader, proposal_id: UUID) -> bool:
+    found: bool = await reader.value(
+        "select exists (select from proposal_comments where tenant_id = $1 and proposal_id = $2 and objection)",
+        reader.tenant_id,
+        proposal_id,
+    )
+    return found
+
+
+async def conflicts_of(reader: Reader, proposal_id: UUID) -> list[str]:
+    """The ids of the other open proposals that are about the same things."""
+    found: str = await reader.value(
+        f"select {_conflicts('t')}::text from proposals t where t.tenant_id = $1 and t.id = $2",
+        reader.tenant_id,
+        proposal_id,
+    )
+    ids: list[str] = orjson.loads(found)
+    return ids
+
+
+async def open_proposals(
+    reader: Reader, person_id: UUID, after: tuple[str, str] | None, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """Open proposals of others on the projects that the person is on, oldest first, behind `(submitted_at, id)`."""
+    return await reader.rows(
+        f"""select t.id, t.project_id, t.title, t.state, t.proposer_id, t.kinds::text, t.measures::text,
+              ({impact_column("t.impact").replace("$costs", sees_costs("t.project_id", "$2"))})::text as impact,
+              t.approvals::text, t.approvals_needed, t.submitted_at, t.escalated_at, t.reminded_at, t.auto_accepted_at,
+              {_conflicts("t")}::text as conflicts,
+              exists (select from proposal_comments c where c.tenant_id = t.tenant_id and c.proposal_id = t.id
+                and c.objection) as objected
+            from proposals t
+            where t.tenant_id = $1 and t.state in {_OPEN} and {sees_project("t.project_id", "$2")}
+              and ($3::timestamptz is null or (t.submitted_at, t.id) > ($3::timestamptz, $4::uuid))
+            order by t.submitted_at, t.id limit $5""",
+        reader.tenant_id,
+        person_id,
+        datetime.fromisoformat(after[0]) if after else None,
+        UUID(after[1]) if after else None,
+        limit,
+    )
 
 
 async def read_policy(reader: Reader, project_id: UUID) -> bytes | None:
