@@ -32,18 +32,22 @@ def _steps(column: str) -> str:
     return f"case when {_MAY_READ_BODY} then {column} else {bare} end"
 
 
-def _sees_proposal(project_column: str, person_parameter: str) -> str:
+def _sees(alias: str, project_column: str, person_parameter: str) -> str:
     """SQL: a draft is its proposer's alone."""
     return (
         f"({sees_project(project_column, person_parameter)}"
-        f" and (t.state <> 'draft' or t.proposer_id = {person_parameter}))"
+        f" and ({alias}.state <> 'draft' or {alias}.proposer_id = {person_parameter}))"
     )
+
+
+def _sees_proposal(project_column: str, person_parameter: str) -> str:
+    return _sees("t", project_column, person_parameter)
 
 
 def _sees_some_proposal(proposal_id: str, person_parameter: str) -> str:
     return (
-        "exists (select from proposals t where t.tenant_id = current_setting('app.tenant_id')::uuid"
-        f" and t.id = {proposal_id} and {_sees_proposal('t.project_id', person_parameter)})"
+        "exists (select from proposals p where p.tenant_id = current_setting('app.tenant_id')::uuid"
+        f" and p.id = {proposal_id} and {_sees('p', 'p.project_id', person_parameter)})"
     )
 
 

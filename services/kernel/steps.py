@@ -129,8 +129,8 @@ class _Walk:
         ground = await self._ground(path, step.if_match)
         if ground is not None:
             headers["If-Match"] = ground
-        if step.content_type is not None:
-            headers["Content-Type"] = step.content_type
+        if step.body is not None:
+            headers["Content-Type"] = step.content_type or "application/json"
         if not self._dry_run:
             headers["Idempotency-Key"] = f"{self._key}-{number}"
         query = "&".join(part for part in (step.query, "dry_run=true" if self._dry_run else "") if part)

@@ -60,7 +60,7 @@ async def list_waiting_proposals(read: Reading) -> Response:
     next_cursor = None
     if len(found) > limit:
         last = found[limit - 1]
-        next_cursor = cursor_signer(read).write([last["submitted_at"].isoformat(), str(last["id"])], binding)
+        next_cursor = cursor_signer(read).write([last["submitted_at"].isoformat(), last["id"]], binding)
     return Response(page_of(orjson.dumps(found[:limit]), next_cursor, limit, None), media_type="application/json")
 
 
@@ -100,12 +100,12 @@ class _Turns:
         clock = clock_of(waiting, rules_of(policy.document))
         impact = orjson.loads(row["impact"])
         return {
-            "id": row["id"],
+            "id": str(row["id"]),
             "type": "proposal",
-            "project_id": row["project_id"],
+            "project_id": str(row["project_id"]),
             "title": row["title"],
             "state": row["state"],
-            "proposer_id": row["proposer_id"],
+            "proposer_id": str(row["proposer_id"]),
             "kinds": waiting.kinds,
             "impact": impact,
             "submitted_at": waiting.submitted_at,
