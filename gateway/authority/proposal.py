@@ -54,6 +54,14 @@ class ProposalNotOpen(Conflict):
     members = ("state",)
 
 
+class NoDraft(Conflict):
+    code = "no_draft"
+    title = {
+        "en": "What was submitted is withdrawn, not deleted",
+        "nb": "Det som er sendt inn trekkes, det slettes ikke",
+    }
+
+
 class OwnProposal(Forbidden):
     code = "own_proposal"
     title = {"en": "Nobody decides their own proposal here", "nb": "Ingen avgjør sitt eget forslag her"}
@@ -131,6 +139,10 @@ class Proposal(Entity, Base):
     approvals: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
     approvals_needed: Mapped[int] = mapped_column(default=1)
     submitted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # When time next does what to it, by the policy: see gateway/authority/waiting.py.
+    accepts_itself_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    escalates_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reminded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     escalated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     auto_accepted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

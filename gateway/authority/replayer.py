@@ -40,7 +40,8 @@ class Replayer:
         answer = await self._send(service, steps, proposer, rebase=rebase, key=None)
         document = orjson.loads(answer.content)
         if not answer.is_success:
-            raise StepRefused(cause=document, step=document.get("step"))
+            cause = {name: value for name, value in document.items() if name not in ("instance", "trace_id", "step")}
+            raise StepRefused(cause=cause, step=document.get("step"))
         tried, authority = document["result"], document["authority"]
         grounds = [done["if_match"] for done in tried["steps"]]
         grounded = [{**step, "if_match": ground} for step, ground in zip(steps, grounds, strict=True)]

@@ -1,7 +1,6 @@
 """Every SQL statement of the authority desk."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.authority.proposal import OPEN_STATES, Proposal
-from services.kernel.access import sees_costs, sees_project
+from services.kernel.access import sees_project
 from services.kernel.collection import Collection
 from services.kernel.confidentiality import impact_column
 from services.kernel.entity import object_columns
@@ -61,37 +60,40 @@ def _conflicts(alias: str) -> str:
     )
 
 
+_PROPOSAL_COLUMNS = object_columns("proposal") | {
+    "project_id": "t.project_id",
+    "title": "t.title",
+    "justification": "t.justification",
+    "state": "t.state",
+    "proposer_id": "t.proposer_id",
+    "steps": _steps("t.steps"),
+    "amended_steps": _steps("t.amended_steps"),
+    "kinds": "t.kinds",
+    "measures": impact_column("t.measures"),
+    "impact": impact_column("t.impact"),
+    "exceeded": "t.exceeded",
+    "decidable_by": "t.decidable_by",
+    "approvals": "t.approvals",
+    "approvals_needed": "t.approvals_needed",
+    "submitted_at": "t.submitted_at",
+    "accepts_itself_at": "t.accepts_itself_at",
+    "escalates_at": "t.escalates_at",
+    "expires_at": "t.expires_at",
+    "reminded_at": "t.reminded_at",
+    "escalated_at": "t.escalated_at",
+    "superseded_by_id": "t.superseded_by_id",
+    "decided_by_id": "t.decided_by_id",
+    "decided_at": "t.decided_at",
+    "reason": "t.reason",
+    "outcome_id": "t.outcome_id",
+    "result": f"case when {_MAY_READ_BODY} then t.result end",
+    "problem": f"case when {_MAY_READ_BODY} then t.problem end",
+}
 PROPOSALS = Collection(
     noun="proposal",
     source="proposals t",
     visible=_sees_proposal,
-    columns=object_columns("proposal")
-    | {
-        "project_id": "t.project_id",
-        "title": "t.title",
-        "justification": "t.justification",
-        "state": "t.state",
-        "proposer_id": "t.proposer_id",
-        "steps": _steps("t.steps"),
-        "amended_steps": _steps("t.amended_steps"),
-        "kinds": "t.kinds",
-        "measures": impact_column("t.measures"),
-        "impact": impact_column("t.impact"),
-        "exceeded": "t.exceeded",
-        "decidable_by": "t.decidable_by",
-        "approvals": "t.approvals",
-        "approvals_needed": "t.approvals_needed",
-        "submitted_at": "t.submitted_at",
-        "reminded_at": "t.reminded_at",
-        "escalated_at": "t.escalated_at",
-        "superseded_by_id": "t.superseded_by_id",
-        "decided_by_id": "t.decided_by_id",
-        "decided_at": "t.decided_at",
-        "reason": "t.reason",
-        "outcome_id": "t.outcome_id",
-        "result": f"case when {_MAY_READ_BODY} then t.result end",
-        "problem": f"case when {_MAY_READ_BODY} then t.problem end",
-    },
+    columns=_PROPOSAL_COLUMNS,
     filters={
         "state": Filter("t.state", "text"),
         "proposer_id": Filter("t.proposer_id", "uuid"),
@@ -100,6 +102,30 @@ PROPOSALS = Collection(
     },
     sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
     expansions={"conflicts": _conflicts("t")},
+)
+
+# The same over all projects, as the decider's inbox shows them: what waits, for how long, and what that leads to.
+WAITING_PROPOSALS = Collection(
+    noun="proposal",
+    source="proposals t",
+    container=None,
+    visible=_sees_proposal,
+    columns=_PROPOSAL_COLUMNS
+    | {
+        "age_minutes": "(extract(epoch from now() - t.submitted_at) / 60)::int",
+        "needed_by": "t.impact->>'needed_by'",
+        "conflicts": _conflicts("t"),
+    },
+    filters={
+        "project_id": Filter("t.project_id", "uuid"),
+        "submitted_at": Filter("t.submitted_at", "instant"),
+    },
+    sorts={
+        "submitted_at": Sort("t.submitted_at", "instant"),
+        "expires_at": Sort("t.expires_at", "instant"),
+        "needed_by": Sort("t.impact->>'needed_by'", "text"),
+    },
+    default_sort="submitted_at",
 )
 
 PROPOSAL_COMMENTS = Collection(
@@ -236,26 +262,15 @@ async def conflicts_of(reader: Reader, proposal_id: UUID) -> list[str]:
     return ids
 
 
-async def open_proposals(
-    reader: Reader, person_id: UUID, after: tuple[str, str] | None, limit: int
-) -> Sequence[Mapping[str, Any]]:
-    """Open proposals of others on the projects that the person is on, oldest first, behind `(submitted_at, id)`."""
+async def open_proposals(reader: Reader, person_id: UUID) -> Sequence[Mapping[str, Any]]:
+    """What the turn of a decider is told by, of every open proposal on the projects that the person is on."""
     return await reader.rows(
-        f"""select t.id, t.project_id, t.title, t.state, t.proposer_id, t.kinds::text, t.measures::text,
-              ({impact_column("t.impact").replace("$costs", sees_costs("t.project_id", "$2"))})::text as impact,
-              t.approvals::text, t.approvals_needed, t.submitted_at, t.escalated_at, t.reminded_at, t.auto_accepted_at,
-              {_conflicts("t")}::text as conflicts,
-              exists (select from proposal_comments c where c.tenant_id = t.tenant_id and c.proposal_id = t.id
-                and c.objection) as objected
+        f"""select t.id, t.project_id, t.proposer_id, t.kinds::text, t.measures::text, t.approvals::text,
+              t.approvals_needed, t.escalated_at
             from proposals t
-            where t.tenant_id = $1 and t.state in {_OPEN} and {sees_project("t.project_id", "$2")}
-              and ($3::timestamptz is null or (t.submitted_at, t.id) > ($3::timestamptz, $4::uuid))
-            order by t.submitted_at, t.id limit $5""",
+            where t.tenant_id = $1 and t.state in {_OPEN} and {sees_project("t.project_id", "$2")}""",
         reader.tenant_id,
         person_id,
-        datetime.fromisoformat(after[0]) if after else None,
-        UUID(after[1]) if after else None,
-        limit,
     )
 
 

@@ -67,9 +67,13 @@ class NewProposal(Body):
                     {
                         "method": "POST",
                         "path": "/v1/projects/0197d1c0-0000-7000-8000-000000000001/tasks",
-                        "body": {"title": "Survey", "duration_minutes": 450},
+                        "body": {"title": "Sound the river bed", "duration_minutes": 450},
                     },
-                    {"method": "POST", "path": "/v1/tasks/$1/assignments", "body": {"resource_id": "$1"}},
+                    {
+                        "method": "POST",
+                        "path": "/v1/projects/0197d1c0-0000-7000-8000-000000000001/dependencies",
+                        "body": {"predecessor_id": "$1", "successor_id": "0197d1c0-0000-7000-8000-000000000004"},
+                    },
                 ],
                 "submit": False,
             }
@@ -113,35 +117,6 @@ class ProposalCommentShape(ObjectShape):
     objection: bool
 
 
-class ConsequenceOfWaiting(Shape):
-    """`needed_by` is when the first task begins that it would change; behind it the plan has passed the question by."""
-
-    needed_by: str | None
-    accepts_itself_at: datetime | None
-    escalates_at: datetime | None
-    expires_at: datetime
-
-
-class WaitingProposal(Shape):
-    """A proposal that waits for the reader, and what comes of letting it wait."""
-
-    id: UUID
-    type: str
-    project_id: UUID
-    title: str
-    state: ProposalState
-    proposer_id: UUID
-    kinds: list[str]
-    impact: dict[str, Any]
-    submitted_at: datetime
-    age_minutes: int
-    escalated: bool
-    conflicts: list[UUID]
-    approvals: list[dict[str, str]]
-    approvals_needed: int
-    consequence: ConsequenceOfWaiting
-
-
 class Withdrawal(Body):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": {"reason": "No longer needed."}}}
 
@@ -164,6 +139,9 @@ class ProposalShape(ObjectShape):
     approvals: list[dict[str, str]]
     approvals_needed: int
     submitted_at: datetime | None
+    accepts_itself_at: datetime | None
+    escalates_at: datetime | None
+    expires_at: datetime | None
     reminded_at: datetime | None
     escalated_at: datetime | None
     superseded_by_id: UUID | None
@@ -174,6 +152,13 @@ class ProposalShape(ObjectShape):
     result: dict[str, Any] | None
     problem: dict[str, Any] | None
     conflicts: Annotated[list[UUID] | None, Field(description="with expand=conflicts: open ones about the same")] = None
+
+
+class WaitingProposal(ProposalShape):
+    """One that waits for the reader. `needed_by`: when the first task begins that it would change; then it is too late."""
+
+    age_minutes: int
+    needed_by: str | None
 
 
 class NewHandover(Body):

@@ -97,9 +97,9 @@ def hours_until_accepted(waiting: Waiting, rules: ProposalRules) -> int | None:
     return longest
 
 
-def addressed_to(deciders: Sequence[Mapping[str, str]], *, escalated: bool) -> list[str]:
-    """Whose turn it is, as ids of people: those of the least role that has the authority, and all who have it once escalated."""
-    if escalated or not deciders:
+def addressed_to(deciders: Sequence[Mapping[str, str]], *, everybody: bool) -> list[str]:
+    """Whose turn it is, as ids of people: those of the least role that has the authority, or of all who have it."""
+    if everybody or not deciders:
         return [each["person_id"] for each in deciders]
     least = max(deciders, key=lambda each: ROLES.index(each["role"]))["role"]
     return [each["person_id"] for each in deciders if each["role"] == least]
@@ -110,8 +110,11 @@ def rules_of(document: Mapping[str, Any]) -> ProposalRules:
 
 
 async def mind(session: WriteSession, proposal: Proposal) -> None:
-    """Ask to be woken when something is due next."""
-    due = (await _clock(session, proposal)).next()
+    """Show what waiting leads to, and ask to be woken when something is due next."""
+    clock = await _clock(session, proposal)
+    proposal.accepts_itself_at, proposal.escalates_at, proposal.expires_at = clock.accept, clock.escalate, clock.expire
+    await session.flush()
+    due = clock.next()
     arguments = {"proposal_id": str(proposal.id)}
     await enqueue_job(session, MIND, arguments, proposal.project_id, after=max(due - session.now, NO_TIME))
 

@@ -22,7 +22,7 @@ from gateway.authority.schemas import (
     Withdrawal,
 )
 from gateway.authority.use_cases import proposals
-from services.kernel.access import may_see_costs, require_member
+from services.kernel.access import may_see_costs, require_member, require_scope
 from services.kernel.app import area_router
 from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
@@ -157,7 +157,9 @@ async def _measure(
     context = context_of(request)
     replayer: Replayer = context.service.resources.replayer
     plain = [step if isinstance(step, dict) else step.model_dump(mode="json") for step in steps]
-    return await replayer.measure(service_of(plain), plain, context.principal, rebase=rebase)
+    service = service_of(plain)
+    require_scope(context.principal, f"{service}:propose")
+    return await replayer.measure(service, plain, context.principal, rebase=rebase)
 
 
 async def _answer(write: Write, proposal: Proposal, *, status: int = 200) -> Response:
@@ -177,7 +179,7 @@ async def _answer(write: Write, proposal: Proposal, *, status: int = 200) -> Res
 async def _carried_out(request: Request, proposal: Proposal, answer: Response, *, status: int) -> Response:
     """The answer, once what its proposer could decide has been carried out, too."""
     context = context_of(request)
-    if proposal.state != ProposalState.ACCEPTING or answer.headers.get("tandem-effect") == "none":
+    if answer.headers["tandem-effect"] == "none" or proposal.state != ProposalState.ACCEPTING:
         return answer
     replayed = await context.service.resources.replayer.replay(proposal, context.principal)
     async with open_write(request, dry_run=False, idempotency_key=None, if_match=None, change_agent=None) as write:

@@ -12,7 +12,7 @@ from gateway.authority.events import (
     PROPOSAL_SUPERSEDED,
     PROPOSAL_WITHDRAWN,
 )
-from gateway.authority.proposal import Measured, Proposal, ProposalComment, ProposalState
+from gateway.authority.proposal import Measured, NoDraft, Proposal, ProposalComment, ProposalState
 from gateway.authority.replayer import service_of
 from gateway.authority.schemas import NewComment
 from gateway.authority.waiting import mind
@@ -20,7 +20,7 @@ from services.kernel.access import hats_of, policy_of, require_member, require_s
 from services.kernel.authority import Act
 from services.kernel.events import FactType
 from services.kernel.ids import new_id
-from services.kernel.problems import Forbidden, RuleViolated
+from services.kernel.problems import RuleViolated
 from services.kernel.session import WriteSession
 from services.kernel.write import check_version
 
@@ -181,7 +181,7 @@ async def discard(session: WriteSession, proposal_id: UUID, expected_version: in
     proposal = await own_proposal(session, proposal_id)
     check_version(proposal.version, expected_version)
     if proposal.state != ProposalState.DRAFT:
-        raise Forbidden
+        raise NoDraft
     await session.delete(proposal)
     await session.flush()
 

@@ -52,6 +52,6 @@ def test_it_is_the_turn_of_the_least_role_with_the_authority_until_it_is_escalat
         {"person_id": "mari", "role": "manager"},
         {"person_id": "dag", "role": "manager"},
     ]
-    assert addressed_to(deciders, escalated=False) == ["mari", "dag"]
-    assert addressed_to(deciders, escalated=True) == ["olga", "mari", "dag"]
-    assert addressed_to([], escalated=False) == []
+    assert addressed_to(deciders, everybody=False) == ["mari", "dag"]
+    assert addressed_to(deciders, everybody=True) == ["olga", "mari", "dag"]
+    assert addressed_to([], everybody=False) == []
