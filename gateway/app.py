@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from gateway.authority import desk
+from gateway.authority import desk, waiting
 from gateway.authority.handlers import HANDLERS as AUTHORITY_HANDLERS
 from gateway.authority.kind_catalogue import KindCatalogue
-from gateway.authority.routes import delegations, my_authority, policies, proposals
+from gateway.authority.replayer import Replayer
+from gateway.authority.routes import delegations, inbox, my_authority, policies, proposals
 from gateway.feed import routes as feed
 from gateway.feed.handlers import Arrivals, merging_handlers
 from gateway.identity import routes as identity
@@ -35,9 +36,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
     settings = settings or Settings.load("gateway")
     targets: dict[str, str | AsgiApp] = dict(peers) if peers is not None else _urls(settings)
     arrivals = Arrivals()
-    resources = Resources(
-        desk.Replayer(targets, IdentitySigner(settings.signing_keys)), arrivals, KindCatalogue(SERVICES)
-    )
+    resources = Resources(Replayer(targets, IdentitySigner(settings.signing_keys)), arrivals, KindCatalogue(SERVICES))
     handlers = Handlers()
     handlers.include(merging_handlers())
     handlers.include(AUTHORITY_HANDLERS)
@@ -46,6 +45,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         [
             identity.router,
             proposals.router,
+            inbox.router,
             policies.router,
             delegations.router,
             my_authority.router,
@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         title="Tandem gateway",
         handlers=handlers,
         sources=SOURCES,
-        jobs={desk.CARRY_OUT: desk.carry_out_later},
+        jobs={desk.CARRY_OUT: desk.carry_out_later, waiting.MIND: waiting.pass_time},
         peers=targets,
         resources=resources,
         own_directory=True,

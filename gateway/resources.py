@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from gateway.authority.desk import Replayer
 from gateway.authority.kind_catalogue import KindCatalogue
+from gateway.authority.replayer import Replayer
 from gateway.feed.handlers import Arrivals
 
 

@@ -9,20 +9,45 @@ _SETTLED = {
     "reason": "The rock is harder than the survey said.",
     "outcome_id": None,
     "problem": None,
+    "decidable_by": [{"person_id": "0197d1c0-0000-7000-8000-000000000003", "role": "manager"}],
+    "approvals": [
+        {
+            "person_id": "0197d1c0-0000-7000-8000-000000000003",
+            "at": "2026-03-12T09:00:00+00:00",
+            "reason": "The rock is harder than the survey said.",
+        }
+    ],
+}
+_CONTENT = {
+    "title": "Change duration of 1.2 Foundations",
+    "kinds": ["schedule.dates"],
+    "impact": {"finish": {"before": "2026-09-01T16:00:00", "after": "2026-09-03T16:00:00", "moved_minutes": 900}},
+    "steps": [{"method": "PATCH", "path": "/v1/tasks/0197d1c0-0000-7000-8000-000000000001"}],
+    "proposer_id": "0197d1c0-0000-7000-8000-000000000002",
+    "decidable_by": [{"person_id": "0197d1c0-0000-7000-8000-000000000003", "role": "manager"}],
 }
 PROPOSAL_SUBMITTED = FactType(
-    "gateway.proposal.submitted",
+    "gateway.proposal.submitted", 1, _CONTENT, "Somebody asked for something that is not theirs to decide."
+)
+PROPOSAL_AMENDED = FactType("gateway.proposal.amended", 1, _CONTENT, "Its proposer asks for something else instead.")
+PROPOSAL_APPROVED = FactType(
+    "gateway.proposal.approved", 1, _SETTLED, "One of the several that it takes has said yes; it is still open."
+)
+PROPOSAL_REMINDED = FactType("gateway.proposal.reminded", 1, _SETTLED, "It waits, and whose turn it is was told again.")
+PROPOSAL_ESCALATED = FactType(
+    "gateway.proposal.escalated", 1, _SETTLED, "It has waited too long and is everybody's turn now who may decide it."
+)
+PROPOSAL_EXPIRED = FactType("gateway.proposal.expired", 1, _SETTLED, "Nobody decided it in time.")
+PROPOSAL_SUPERSEDED = FactType("gateway.proposal.superseded", 1, _SETTLED, "Its proposer asked again, for more.")
+PROPOSAL_COMMENTED = FactType(
+    "gateway.proposal_comment.added",
     1,
     {
-        "title": "Change duration of 1.2 Foundations",
-        "kinds": ["schedule.dates"],
-        "impact": {"finish": {"before": "2026-09-01T16:00:00", "after": "2026-09-03T16:00:00", "moved_minutes": 900}},
-        "method": "PATCH",
-        "path": "/v1/tasks/0197d1c0-0000-7000-8000-000000000001",
-        "proposer_id": "0197d1c0-0000-7000-8000-000000000002",
-        "decidable_by": [{"person_id": "0197d1c0-0000-7000-8000-000000000003", "role": "manager"}],
+        "proposal_id": "0197d1c0-0000-7000-8000-000000000001",
+        "text": "The crane is booked until Friday.",
+        "objection": True,
     },
-    "Somebody asked for something that is not theirs to decide.",
+    "Somebody said something to a proposal.",
 )
 PROPOSAL_ACCEPTED = FactType("gateway.proposal.accepted", 1, _SETTLED, "It was accepted, and carried out.")
 PROPOSAL_REJECTED = FactType("gateway.proposal.rejected", 1, _SETTLED, "It was rejected.")
@@ -61,6 +86,13 @@ FACT_TYPES = (
     DELEGATION_GRANTED,
     DELEGATION_ENDED,
     PROPOSAL_SUBMITTED,
+    PROPOSAL_AMENDED,
+    PROPOSAL_APPROVED,
+    PROPOSAL_REMINDED,
+    PROPOSAL_ESCALATED,
+    PROPOSAL_EXPIRED,
+    PROPOSAL_SUPERSEDED,
+    PROPOSAL_COMMENTED,
     PROPOSAL_ACCEPTED,
     PROPOSAL_REJECTED,
     PROPOSAL_WITHDRAWN,

@@ -8,6 +8,9 @@ POLICY_SET = declare_kind(
 PROPOSAL_OWN = declare_kind(
     "proposal.own", "operational", "Manage one's own proposals", "Forvalte egne forslag", judged_by="oneself"
 )
+PROPOSAL_COMMENT = declare_kind(
+    "proposal.comment", "operational", "Comment on a proposal", "Kommentere et forslag", judged_by="oneself"
+)
 PROPOSAL_DECIDE = declare_kind(
     "proposal.decide", "decide", "Decide a proposal", "Avgjøre et forslag", judged_by="proposal"
 )

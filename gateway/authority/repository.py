@@ -1,12 +1,15 @@
 """Every SQL statement of the authority desk."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.authority.proposal import Proposal
+from gateway.authority.proposal import OPEN_STATES, Proposal
+from services.kernel.access import sees_project
 from services.kernel.collection import Collection
 from services.kernel.confidentiality import impact_column
 from services.kernel.entity import object_columns
@@ -19,36 +22,126 @@ from services.kernel.tables import authority_policies, delegations
 # What was asked for in full may tell of money; those who do not see costs read of their own proposals only.
 _MAY_READ_BODY = "($costs or t.proposer_id = $person)"
 
+_OPEN = "('submitted', 'rebase_required')"
+
+
+def _steps(column: str) -> str:
+    """The steps, without what was asked for in them where the reader may not read it."""
+    bare = f"(select jsonb_agg(step - 'body') from jsonb_array_elements({column}) step)"
+    return f"case when {_MAY_READ_BODY} then {column} else {bare} end"
+
+
+def _sees(alias: str, project_column: str, person_parameter: str) -> str:
+    """SQL: a draft is its proposer's alone."""
+    return (
+        f"({sees_project(project_column, person_parameter)}"
+        f" and ({alias}.state <> 'draft' or {alias}.proposer_id = {person_parameter}))"
+    )
+
+
+def _sees_proposal(project_column: str, person_parameter: str) -> str:
+    return _sees("t", project_column, person_parameter)
+
+
+def _sees_some_proposal(proposal_id: str, person_parameter: str) -> str:
+    return (
+        "exists (select from proposals p where p.tenant_id = current_setting('app.tenant_id')::uuid"
+        f" and p.id = {proposal_id} and {_sees('p', 'p.project_id', person_parameter)})"
+    )
+
+
+def _conflicts(alias: str) -> str:
+    """SQL: the other open proposals of the project that are about the same things, as a JSON array of ids."""
+    return (
+        f"(select coalesce(jsonb_agg(other.id order by other.id), '[]') from proposals other"
+        f" where other.tenant_id = {alias}.tenant_id and other.project_id = {alias}.project_id"
+        f" and other.id <> {alias}.id and other.state in {_OPEN}"
+        f" and exists (select from jsonb_array_elements_text({alias}.touches) mine where other.touches ? mine.value))"
+    )
+
+
+_PROPOSAL_COLUMNS = object_columns("proposal") | {
+    "project_id": "t.project_id",
+    "title": "t.title",
+    "justification": "t.justification",
+    "state": "t.state",
+    "proposer_id": "t.proposer_id",
+    "steps": _steps("t.steps"),
+    "amended_steps": _steps("t.amended_steps"),
+    "kinds": "t.kinds",
+    "measures": impact_column("t.measures"),
+    "impact": impact_column("t.impact"),
+    "exceeded": "t.exceeded",
+    "decidable_by": "t.decidable_by",
+    "approvals": "t.approvals",
+    "approvals_needed": "t.approvals_needed",
+    "submitted_at": "t.submitted_at",
+    "accepts_itself_at": "t.accepts_itself_at",
+    "escalates_at": "t.escalates_at",
+    "expires_at": "t.expires_at",
+    "reminded_at": "t.reminded_at",
+    "escalated_at": "t.escalated_at",
+    "superseded_by_id": "t.superseded_by_id",
+    "decided_by_id": "t.decided_by_id",
+    "decided_at": "t.decided_at",
+    "reason": "t.reason",
+    "outcome_id": "t.outcome_id",
+    "result": f"case when {_MAY_READ_BODY} then t.result end",
+    "problem": f"case when {_MAY_READ_BODY} then t.problem end",
+}
 PROPOSALS = Collection(
     noun="proposal",
     source="proposals t",
-    columns=object_columns("proposal")
-    | {
-        "project_id": "t.project_id",
-        "title": "t.title",
-        "state": "t.state",
-        "proposer_id": "t.proposer_id",
-        "request": (
-            "json_build_object('method', t.method, 'path', t.path, 'query', t.query, 'if_match', t.if_match,"
-            f" 'body', case when length(t.body) > 0 and {_MAY_READ_BODY} then convert_from(t.body, 'UTF8')::json end)"
-        ),
-        "amended_body": f"case when {_MAY_READ_BODY} then convert_from(t.amended_body, 'UTF8')::json end",
-        "kinds": "t.kinds",
-        "impact": impact_column("t.impact"),
-        "exceeded": "t.exceeded",
-        "decidable_by": "t.decidable_by",
-        "decided_by_id": "t.decided_by_id",
-        "decided_at": "t.decided_at",
-        "reason": "t.reason",
-        "outcome_id": "t.outcome_id",
-        "result": f"case when {_MAY_READ_BODY} then t.result end",
-        "problem": f"case when {_MAY_READ_BODY} then t.problem end",
-    },
+    visible=_sees_proposal,
+    columns=_PROPOSAL_COLUMNS,
     filters={
         "state": Filter("t.state", "text"),
         "proposer_id": Filter("t.proposer_id", "uuid"),
         "created_at": Filter("t.created_at", "instant"),
+        "submitted_at": Filter("t.submitted_at", "instant"),
     },
+    sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
+    expansions={"conflicts": _conflicts("t")},
+)
+
+# The same over all projects, as the decider's inbox shows them: what waits, for how long, and what that leads to.
+WAITING_PROPOSALS = Collection(
+    noun="proposal",
+    source="proposals t",
+    container=None,
+    visible=_sees_proposal,
+    columns=_PROPOSAL_COLUMNS
+    | {
+        "age_minutes": "(extract(epoch from now() - t.submitted_at) / 60)::int",
+        "needed_by": "t.impact->>'needed_by'",
+        "conflicts": _conflicts("t"),
+    },
+    filters={
+        "project_id": Filter("t.project_id", "uuid"),
+        "submitted_at": Filter("t.submitted_at", "instant"),
+    },
+    sorts={
+        "submitted_at": Sort("t.submitted_at", "instant"),
+        "expires_at": Sort("t.expires_at", "instant"),
+        "needed_by": Sort("t.impact->>'needed_by'", "text"),
+    },
+    default_sort="submitted_at",
+)
+
+PROPOSAL_COMMENTS = Collection(
+    noun="proposal_comment",
+    source="proposal_comments t",
+    container="t.proposal_id",
+    visible=lambda _, person: _sees_some_proposal("t.proposal_id", person),
+    list_visible=_sees_some_proposal,
+    columns=object_columns("proposal_comment")
+    | {
+        "project_id": "t.project_id",
+        "proposal_id": "t.proposal_id",
+        "text": "t.text",
+        "objection": "t.objection",
+    },
+    filters={"objection": Filter("t.objection", "boolean")},
     sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
 )
 
@@ -134,6 +227,51 @@ async def load_proposal(session: WriteSession, proposal_id: UUID) -> Proposal:
     if proposal is None:
         raise NotFound
     return proposal
+
+
+async def superseded_by(session: WriteSession, newer: Proposal) -> list[Proposal]:
+    """The open proposals that ask for nothing but what the newer one asks for, too, locked."""
+    statement = select(Proposal).where(
+        Proposal.tenant_id == session.tenant_id,
+        Proposal.project_id == newer.project_id,
+        Proposal.proposer_id == newer.proposer_id,
+        Proposal.id != newer.id,
+        Proposal.state.in_(OPEN_STATES),
+    )
+    older = await session.scalars(statement.order_by(Proposal.id).with_for_update())
+    return [each for each in older if newer.replaces(each)]
+
+
+async def has_objection(reader: Reader, proposal_id: UUID) -> bool:
+    found: bool = await reader.value(
+        "select exists (select from proposal_comments where tenant_id = $1 and proposal_id = $2 and objection)",
+        reader.tenant_id,
+        proposal_id,
+    )
+    return found
+
+
+async def conflicts_of(reader: Reader, proposal_id: UUID) -> list[str]:
+    """The ids of the other open proposals that are about the same things."""
+    found: str = await reader.value(
+        f"select {_conflicts('t')}::text from proposals t where t.tenant_id = $1 and t.id = $2",
+        reader.tenant_id,
+        proposal_id,
+    )
+    ids: list[str] = orjson.loads(found)
+    return ids
+
+
+async def open_proposals(reader: Reader, person_id: UUID) -> Sequence[Mapping[str, Any]]:
+    """What the turn of a decider is told by, of every open proposal on the projects that the person is on."""
+    return await reader.rows(
+        f"""select t.id, t.project_id, t.proposer_id, t.kinds::text, t.measures::text, t.approvals::text,
+              t.approvals_needed, t.escalated_at
+            from proposals t
+            where t.tenant_id = $1 and t.state in {_OPEN} and {sees_project("t.project_id", "$2")}""",
+        reader.tenant_id,
+        person_id,
+    )
 
 
 async def read_policy(reader: Reader, project_id: UUID) -> bytes | None:

@@ -1,15 +1,16 @@
 """Request and response shapes of the authority desk."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from gateway.authority.proposal import ProposalState
+from gateway.authority.proposal import BodiesForSteps, ProposalState
 from gateway.identity.schemas import Role
 from services.kernel.confidentiality import DEFAULT_VIEWERS
-from services.kernel.schemas import Body, Effects, Instant, ObjectShape, Shape
+from services.kernel.schemas import Body, Effects, Instant, Line, ObjectShape, Prose, Shape, Step
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
@@ -24,14 +25,96 @@ class NewDecision(Body):
 
     decision: Literal["accept", "amend", "reject"]
     reason: Reason
-    body: dict[str, Any] | None = Field(default=None, description="the amended request body; with `amend` only")
+    body: dict[str, Any] | None = Field(default=None, description="with `amend`: the body of the only step")
+    bodies: Annotated[list[dict[str, Any] | None], Field(max_length=100)] | None = Field(
+        default=None, description="with `amend`: a body for each step, null where it stays as it was asked"
+    )
     rebase: bool = False
 
     @model_validator(mode="after")
-    def _body_goes_with_amend(self) -> "NewDecision":
-        if (self.body is not None) != (self.decision == "amend"):
-            raise ValueError("body goes with amend, and amend needs it")
+    def _one_of_them_goes_with_amend(self) -> "NewDecision":
+        given = (self.body is not None) + (self.bodies is not None)
+        if given != (self.decision == "amend"):
+            raise ValueError("amend needs body or bodies, and nothing else takes them")
         return self
+
+    def amended(self, steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]] | None:
+        """The steps as the decider wants them, None as they were asked. Raises BodiesForSteps."""
+        if self.decision != "amend":
+            return None
+        bodies = [self.body] if self.bodies is None else self.bodies
+        if len(bodies) != len(steps):
+            raise BodiesForSteps(count=len(steps))
+        return [
+            {**step, "body": step["body"] if body is None else body} for step, body in zip(steps, bodies, strict=True)
+        ]
+
+
+class ProposedStep(Step):
+    """A write request of the API as it would be sent. `$1`, `$2`, … stand for the ids of what earlier steps make."""
+
+
+class NewProposal(Body):
+    """Steps that somebody wants to see done together; they are tried at once, and their impact is kept with them."""
+
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {
+            "example": {
+                "title": "Start the piers a week later, with a second crane",
+                "justification": "The ice is later than in other years.",
+                "steps": [
+                    {
+                        "method": "POST",
+                        "path": "/v1/projects/0197d1c0-0000-7000-8000-000000000001/tasks",
+                        "body": {"title": "Sound the river bed", "duration_minutes": 450},
+                    },
+                    {
+                        "method": "POST",
+                        "path": "/v1/projects/0197d1c0-0000-7000-8000-000000000001/dependencies",
+                        "body": {"predecessor_id": "$1", "successor_id": "0197d1c0-0000-7000-8000-000000000004"},
+                    },
+                ],
+                "submit": False,
+            }
+        },
+    }
+
+    title: Line | None = None
+    justification: Prose | None = None
+    steps: Annotated[list[ProposedStep], Field(min_length=1, max_length=100)]
+    submit: bool = Field(default=False, description="put it before those who decide, instead of keeping a draft")
+
+
+class ProposalPatch(Body):
+    """New words, or other steps, which are tried anew. `rebase` alone tries the same steps on the present versions."""
+
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"justification": "And the crane is free now."}},
+    }
+
+    title: Line | None = None
+    justification: Prose | None = None
+    steps: Annotated[list[ProposedStep], Field(min_length=1, max_length=100)] | None = None
+    rebase: bool = False
+
+
+class NewComment(Body):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"text": "The crane is booked until Friday.", "objection": True}},
+    }
+
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+    objection: bool = Field(default=False, description="keeps the proposal from being accepted by itself")
+
+
+class ProposalCommentShape(ObjectShape):
+    project_id: UUID
+    proposal_id: UUID
+    text: str
+    objection: bool
 
 
 class Withdrawal(Body):
@@ -43,20 +126,39 @@ class Withdrawal(Body):
 class ProposalShape(ObjectShape):
     project_id: UUID
     title: str
+    justification: str | None
     state: ProposalState
     proposer_id: UUID
-    request: dict[str, Any]
-    amended_body: dict[str, Any] | None
+    steps: list[dict[str, Any]]
+    amended_steps: list[dict[str, Any]] | None
     kinds: list[str]
+    measures: dict[str, str]
     impact: dict[str, Any]
     exceeded: list[str]
     decidable_by: list[dict[str, str]]
+    approvals: list[dict[str, str]]
+    approvals_needed: int
+    submitted_at: datetime | None
+    accepts_itself_at: datetime | None
+    escalates_at: datetime | None
+    expires_at: datetime | None
+    reminded_at: datetime | None
+    escalated_at: datetime | None
+    superseded_by_id: UUID | None
     decided_by_id: UUID | None
     decided_at: datetime | None
     reason: str | None
     outcome_id: UUID | None
     result: dict[str, Any] | None
     problem: dict[str, Any] | None
+    conflicts: Annotated[list[UUID] | None, Field(description="with expand=conflicts: open ones about the same")] = None
+
+
+class WaitingProposal(ProposalShape):
+    """One that waits for the reader. `needed_by`: when the first task begins that it would change; then it is too late."""
+
+    age_minutes: int
+    needed_by: str | None
 
 
 class NewHandover(Body):

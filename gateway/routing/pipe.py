@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.authority import desk
-from gateway.authority.repository import PROPOSALS
+from gateway.authority.repository import PROPOSALS, conflicts_of
+from gateway.authority.use_cases import proposals
 from gateway.identity.authentication import Authenticated, Authenticator
 from gateway.routing.breaker import Refused
 from gateway.routing.headers import (
@@ -288,23 +288,21 @@ class Pipe:
                 if_match=None,
                 change_agent=agent.decode("latin-1") if agent is not None else None,
             ) as write:
-                proposal = await desk.submit(
-                    write.session,
-                    refusal,
-                    service,
-                    scope["method"],
-                    scope["path"],
-                    scope["query_string"].decode("latin-1"),
-                    content_type.decode("latin-1") if content_type is not None else None,
-                    body,
-                    if_match.decode("latin-1") if if_match is not None else None,
-                    proposal_id,
-                )
+                step = {
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "query": scope["query_string"].decode("latin-1"),
+                    "content_type": content_type.decode("latin-1") if content_type is not None else None,
+                    "body": orjson.loads(body) if body else None,
+                    "if_match": if_match.decode("latin-1") if if_match is not None else None,
+                }
+                proposal = await proposals.keep_refused(write.session, proposal_id, service, step, refusal)
                 return await write.answer(
                     await PROPOSALS.represent(write.session, proposal_id),
                     status=202,
                     version=proposal.version,
                     location=f"/v1/proposals/{proposal_id}",
+                    effects={"conflicts": await conflicts_of(write.session, proposal_id)},
                     effect="proposed",
                 )
         except Replayed as replayed:

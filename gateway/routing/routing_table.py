@@ -21,7 +21,8 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
     GATEWAY: """
-        tenants people memberships tokens delegations handovers proposals authority-kinds policy-templates events problems limits me openapi.json
+        tenants people memberships tokens delegations handovers proposals proposal-comments
+        authority-kinds policy-templates events problems limits me openapi.json
         reference sessions
     """,
 }

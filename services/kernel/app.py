@@ -56,6 +56,7 @@ from services.kernel.requests import RequestContext, context_of, plain_read
 from services.kernel.route_index import RouteIndex
 from services.kernel.service import Service
 from services.kernel.settings import SERVICES, Settings
+from services.kernel.steps import StepRefused, steps_router
 from services.kernel.strict_json import strict_loads
 from services.kernel.write import Replayed, begin_keyed_write
 
@@ -155,11 +156,18 @@ def create_app(
     app.state.service = service
     app.router.route_class = StrictRoute
     metrics = Metrics()
-    for router in (*routers, job_router(service), _internal_router(service), _health_router(service, metrics)):
+    for router in (
+        *routers,
+        job_router(service),
+        _internal_router(service),
+        steps_router(),
+        _health_router(service, metrics),
+    ):
         app.router.routes.extend(router.routes)
     app.router.middleware_stack = RouteIndex(app.router)
     app.add_exception_handler(Problem, _render_problem)
-    app.add_exception_handler(Replayed, _render_replayed)
+    app.add_exception_handler(Replayed, _render_answered)
+    app.add_exception_handler(StepRefused, _render_answered)
     app.add_exception_handler(RequestValidationError, _render_validation)
     app.add_exception_handler(HTTPException, _render_http)
     app.add_middleware(JobWaiting, database=service.database)
@@ -333,8 +341,8 @@ async def _render_problem(request: Request, error: Exception) -> Response:
     return problem_response(error, context_of(request), request.url.path)
 
 
-async def _render_replayed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Replayed)
+async def _render_answered(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Replayed | StepRefused)
     return error.response
 
 

@@ -147,6 +147,10 @@ class Collection:
             parameters.append(("cursor", query.cursor))
         return await self._run(read, self._plan(parameters, read, query.where), container_id)
 
+    async def page_among(self, read: Read, ids: Sequence[UUID]) -> Response:
+        """GET of a list of no container, by the request's query, of no other objects than these."""
+        return await self._run(read, self._plan(_query(read), read, among=ids), None)
+
     async def _run(self, read: Read, plan: _Plan, container_id: UUID | None) -> Response:
         arguments = [read.principal.tenant_id, read.principal.person_id]
         if self.container is not None:
@@ -170,16 +174,22 @@ class Collection:
     def _bind(self, binding: str, read: Read, container_id: UUID | None) -> str:
         return f"{self.noun}|{read.principal.tenant_id}|{container_id}|{binding}"
 
-    def _plan(self, parameters: Sequence[tuple[str, str]], read: Read, where: "dict[str, Any] | None" = None) -> _Plan:
+    def _plan(
+        self,
+        parameters: Sequence[tuple[str, str]],
+        read: Read,
+        where: "dict[str, Any] | None" = None,
+        among: Sequence[UUID] | None = None,
+    ) -> _Plan:
         reserved: dict[str, str] = {}
         asked: list[tuple[str, str, str]] = []
         for name, value in parameters:
-            base, _, rest = name.partition("[")
+            base, bracket, rest = name.partition("[")
             if name in _RESERVED:
                 if name in reserved:
                     raise Malformed(reason=f"{name} stands more than once")
                 reserved[name] = value
-            elif rest and not rest.endswith("]"):
+            elif bracket and not rest.endswith("]"):
                 raise UnknownFilter(name=name[:50])
             else:
                 asked.append((base, rest.removesuffix("]") or "eq", value))
@@ -195,6 +205,8 @@ class Collection:
         # Of a project's list the project is known, so who may see what is asked once and not for each row.
         project = "$3" if self.container is not None and self.container == self.project else self.project
         clauses.extend(condition(self.filters, name, operator, value, arguments) for name, operator, value in asked)
+        if among is not None:
+            clauses.append(f"t.id = any({arguments.add(list(among))}::uuid[])")
         if where is not None:
             clauses.append(self._where(where, arguments, 0))
         if "q" in reserved:

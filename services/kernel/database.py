@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.kernel.connections import Connections
 from services.kernel.identity import Principal
@@ -154,10 +154,11 @@ class Database:
                 await self.connections.give_back(connection, sound=sound)
 
     @asynccontextmanager
-    async def write(self, principal: Principal) -> AsyncIterator[WriteSession]:
-        """A transaction of the principal's tenant. It is rolled back unless somebody commits it."""
+    async def write(self, principal: Principal, within: AsyncConnection | None = None) -> AsyncIterator[WriteSession]:
+        """A transaction of the principal's tenant, or a savepoint `within` one. It is rolled back unless committed."""
         session = WriteSession(
-            self.engine,
+            self.engine if within is None else within,
+            join_transaction_mode="create_savepoint",
             principal=principal,
             service=self.settings.service,
             expire_on_commit=False,

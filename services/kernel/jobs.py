@@ -8,7 +8,7 @@ the one that stores the result, through `JobRun.succeed`, together with the effe
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -99,9 +99,16 @@ JobFunction = Callable[[JobRun], Awaitable[None]]
 
 
 async def enqueue_job(
-    session: WriteSession, kind: str, arguments: Mapping[str, Any], project_id: UUID | None = None
+    session: WriteSession,
+    kind: str,
+    arguments: Mapping[str, Any],
+    project_id: UUID | None = None,
+    after: timedelta | None = None,
 ) -> UUID:
-    """Ask for a job in this transaction. Returns its id; it starts when, and only if, the transaction commits."""
+    """Ask for a job in this transaction. Returns its id.
+
+    It starts when, and only if, the transaction commits, or so much time `after` that.
+    """
     job_id = new_id()
     principal = session.principal
     driver = await session.driver()
@@ -117,7 +124,7 @@ async def enqueue_job(
         principal.person_id,
     )
     payload = orjson.dumps({"tenant_id": str(session.tenant_id), "id": str(job_id)})
-    await Queries(AsyncpgDriver(driver)).enqueue(ENTRYPOINT, payload)
+    await Queries(AsyncpgDriver(driver)).enqueue(ENTRYPOINT, payload, execute_after=after)
     return job_id
 
 
@@ -131,6 +138,8 @@ def principal_to_json(principal: Principal) -> dict[str, Any]:
         "on_behalf_of_id": principal.on_behalf_of_id and str(principal.on_behalf_of_id),
         "proposal_id": principal.proposal_id and str(principal.proposal_id),
         "reason": principal.reason,
+        "approvals": principal.approvals,
+        "authenticated_at": principal.authenticated_at and principal.authenticated_at.isoformat(),
     }
 
 
@@ -144,6 +153,8 @@ def principal_from_json(stored: Mapping[str, Any]) -> Principal:
         on_behalf_of_id=UUID(stored["on_behalf_of_id"]) if stored["on_behalf_of_id"] else None,
         proposal_id=UUID(stored["proposal_id"]) if stored["proposal_id"] else None,
         reason=stored["reason"],
+        approvals=stored["approvals"],
+        authenticated_at=datetime.fromisoformat(stored["authenticated_at"]) if stored["authenticated_at"] else None,
     )
 
 

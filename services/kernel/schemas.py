@@ -1,7 +1,7 @@
 """Shapes that every area shares: the strict base of request bodies, the members of every object, the list envelope."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -34,6 +34,17 @@ class Body(BaseModel):
     """A request body: unknown members are refused, strings stay what they are."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Step(Body):
+    """One write request as a part of several: `$1`, `$2`, … in `path` and `body` are the ids of what earlier steps made."""
+
+    method: Literal["POST", "PUT", "PATCH", "DELETE"]
+    path: Annotated[str, StringConstraints(pattern=r"^/v1/[^?#\x00-\x20]+$", max_length=2000)]
+    query: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[\x21-\x7e]*$")] = ""
+    content_type: Annotated[str, StringConstraints(max_length=200, pattern=r"^[\x20-\x7e]+$")] | None = None
+    body: Any = None
+    if_match: Annotated[str, StringConstraints(max_length=100, pattern=r"^[\x21-\x7e]+$")] | None = None
 
 
 class Shape(BaseModel):

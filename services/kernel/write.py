@@ -8,12 +8,13 @@ commits. FastAPI runs the exit of a `scope="function"` dependency before the res
 import hashlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, Protocol
 
 import asyncpg
 import orjson
 from fastapi import Depends, Header, Query, Request
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.responses import Response
 
@@ -40,7 +41,18 @@ EFFECT_HEADER = "Tandem-Effect"
 # In the scope: what a route has read from its body as a stream, as far as a repetition must say the same. An upload puts
 # its fields and its file's hash there, since the body is gone by then and a client chooses new boundaries each time.
 SAID = "tandem.said"
+# In the scope: the transaction that this request shares with other steps (services/kernel/steps.py).
+JOINT = "tandem.joint"
 _STORED_HEADERS = ("etag", "location", "tandem-effect", "content-type")
+
+
+class SharedTransaction(Protocol):
+    """The transaction that several requests share. Each is a savepoint of it; whoever opened it commits."""
+
+    @property
+    def connection(self) -> AsyncConnection: ...
+
+    def take(self, session: WriteSession) -> None: ...
 
 
 class Replayed(Exception):
@@ -71,14 +83,7 @@ class Write:
     @property
     def expected_version(self) -> int:
         """The version that If-Match names. Raises PreconditionMissing without one, InvalidPrecondition for a list."""
-        if self._if_match is None:
-            raise PreconditionMissing
-        text = self._if_match.strip().removeprefix('"').removesuffix('"')
-        if text == "*" or not text.isascii() or not text.isdigit() or len(text) > 18:
-            if "," in text or text.startswith("W/"):
-                raise InvalidPrecondition
-            raise Stale(expected_version=text, current_version=None)
-        return int(text)
+        return version_of(self._if_match)
 
     async def answer(
         self,
@@ -88,7 +93,7 @@ class Write:
         version: int | None = None,
         location: str | None = None,
         effects: Mapping[str, Any] | None = None,
-        effect: Literal["applied", "proposed"] = "applied",
+        effect: Literal["applied", "proposed", "none"] = "applied",
     ) -> Response:
         """Publish what was recorded and build the answer; both are stored with the change, or not at all.
 
@@ -171,6 +176,18 @@ class Write:
         )
 
 
+def version_of(if_match: str | None) -> int:
+    """The version that If-Match names. Raises PreconditionMissing without one, InvalidPrecondition for a list."""
+    if if_match is None:
+        raise PreconditionMissing
+    text = if_match.strip().removeprefix('"').removesuffix('"')
+    if text == "*" or not text.isascii() or not text.isdigit() or len(text) > 18:
+        if "," in text or text.startswith("W/"):
+            raise InvalidPrecondition
+        raise Stale(expected_version=text, current_version=None)
+    return int(text)
+
+
 def _route(request: Request) -> str:
     return f"{request.method} {request.url.path}"
 
@@ -215,9 +232,11 @@ async def open_write(
     for name in ("if-match", "idempotency-key"):
         if len(request.headers.getlist(name)) > 1:
             raise Malformed(reason=f"{name} stands more than once")
-    await context.service.catch_up(request, principal)
+    joint: SharedTransaction | None = request.scope.get(JOINT)
+    if joint is None:
+        await context.service.catch_up(request, principal)
     try:
-        async with context.service.database.write(principal) as session:
+        async with context.service.database.write(principal, joint.connection if joint else None) as session:
             session.dry_run = dry_run
             session.trace_id = context.trace_id
             session.change_agent = change_agent
@@ -231,7 +250,10 @@ async def open_write(
             yield write
             if not write.answered:
                 raise RuntimeError("a write route must answer through Write.answer")
-            if dry_run:
+            if joint is not None:
+                await session.commit()
+                joint.take(session)
+            elif dry_run:
                 await session.rollback()
             else:
                 failpoint("tx.before_commit")

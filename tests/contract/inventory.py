@@ -1,6 +1,7 @@
 """One object of every kind, made through the API itself, so that every path of the description can be filled in."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -62,6 +63,15 @@ REFERENCES = {
 }
 
 
+# What only whoever proposed it may do with a proposal; the inventory's is the coordinator's.
+OF_THE_PROPOSER = {
+    "PATCH /v1/proposals/{proposal_id}",
+    "DELETE /v1/proposals/{proposal_id}",
+    "POST /v1/proposals/{proposal_id}/submission",
+    "POST /v1/proposals/{proposal_id}/withdrawal",
+}
+
+
 @dataclass
 class Inventory:
     """The ids by noun, of a tenant with a project and one person in each role."""
@@ -86,6 +96,9 @@ class Inventory:
         asked = await self.tenant["coordinator"].patch(self.named(PROJECT), {"status": "executing"}, version)
         assert asked.status_code == 202, asked.text
         self.ids["proposals"] = asked.json()["id"]
+        said = await self.tenant["member"].post(f"{asked.headers['location']}/comments", {"text": "Not before May."})
+        assert said.status_code == 201, said.text
+        self.ids["proposal-comments"] = said.json()["id"]
 
     async def _make(self, method: str, path: str, body: Any, operation: Operation | None) -> Response:
         manager = self.tenant["manager"]
@@ -167,6 +180,8 @@ class Inventory:
             return body
         if body.startswith("{") and body.endswith("}"):
             return self.named(body)
+        if member == "path":
+            return re.sub(r"(?<=/v1/projects/)[^/]+", self.ids["projects"], body)
         if member == "expires_at":
             return (datetime.now(UTC) + timedelta(days=30)).isoformat()
         if member.endswith("_id") and not body.startswith("$"):
@@ -194,7 +209,7 @@ class Inventory:
 
     def caller(self, operation: Operation) -> Person:
         """Who may do this."""
-        if operation.path.endswith("/withdrawal"):
+        if str(operation) in OF_THE_PROPOSER:
             return self.tenant["coordinator"]
         return self.tenant.admin if operation.path.startswith(("/v1/people", "/v1/tenants")) else self.tenant["manager"]
 

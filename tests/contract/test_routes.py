@@ -351,6 +351,7 @@ OPEN_OBJECTS = (
     "/tolerances",
     "/proposals/auto_accept/*/limits",
     "/body",
+    "/bodies/*",
 )
 
 
@@ -596,6 +597,7 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "DELETE /v1/jobs/{job_id}": (409,),
     "POST /v1/meetings/{meeting_id}/distributions": (409,),
     "POST /v1/meetings/{meeting_id}/signature": (409,),
+    "DELETE /v1/proposals/{proposal_id}": (409,),
     "POST /v1/projects": (409,),
     "POST /v1/projects/{project_id}/assignments": (409,),
     "POST /v1/projects/{project_id}/attendances": (409,),

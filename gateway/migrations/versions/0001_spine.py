@@ -206,42 +206,73 @@ def upgrade() -> None:
     op.create_index("ix_merged_events_project", "merged_events", ["tenant_id", "project_id", "position"], unique=False)
     op.create_index("uq_merged_events_source", "merged_events", ["tenant_id", "source", "number"], unique=True)
     op.create_table(
+        "proposal_comments",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("proposal_id", sa.UUID(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("objection", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_proposal_comments")),
+    )
+    op.create_index("ix_proposal_comments_proposal", "proposal_comments", ["tenant_id", "proposal_id"], unique=False)
+    op.create_table(
         "proposals",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("project_id", sa.UUID(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("justification", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("proposer_id", sa.UUID(), nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
-        sa.Column("method", sa.Text(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("query", sa.Text(), nullable=False),
-        sa.Column("content_type", sa.Text(), nullable=True),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("amended_body", sa.LargeBinary(), nullable=True),
-        sa.Column("if_match", sa.Text(), nullable=True),
+        sa.Column("steps", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("amended_steps", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("kinds", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("measures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("impact", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("exceeded", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("decidable_by", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("touches", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("approvals", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("approvals_needed", sa.Integer(), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepts_itself_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalates_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("auto_accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("superseded_by_id", sa.UUID(), nullable=True),
         sa.Column("decided_by_id", sa.UUID(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("rebase", sa.Boolean(), nullable=False),
         sa.Column("outcome_id", sa.UUID(), nullable=True),
-        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("problem", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("result", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("problem", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
         sa.CheckConstraint(
-            "state in ('submitted','accepting','accepted','rejected','withdrawn','rebase_required','failed')",
+            "state in ('draft','submitted','accepting','accepted','rejected','withdrawn','rebase_required','failed','superseded','expired')",
             name=op.f("ck_proposals_state"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_proposals")),
+    )
+    op.create_index(
+        "ix_proposals_open",
+        "proposals",
+        ["tenant_id", "id"],
+        unique=False,
+        postgresql_where="state in ('submitted', 'rebase_required')",
     )
     op.create_index("ix_proposals_project", "proposals", ["tenant_id", "project_id", "state"], unique=False)
     op.create_table(
@@ -285,7 +316,12 @@ def downgrade() -> None:
     op.drop_table("tokens")
     op.drop_table("tenants")
     op.drop_index("ix_proposals_project", table_name="proposals")
+    op.drop_index(
+        "ix_proposals_open", table_name="proposals", postgresql_where="state in ('submitted', 'rebase_required')"
+    )
     op.drop_table("proposals")
+    op.drop_index("ix_proposal_comments_proposal", table_name="proposal_comments")
+    op.drop_table("proposal_comments")
     op.drop_index("uq_merged_events_source", table_name="merged_events")
     op.drop_index("ix_merged_events_project", table_name="merged_events")
     op.drop_table("merged_events")

@@ -13,6 +13,8 @@ _STATUS = {
     "gateway.proposal.withdrawn": "withdrawn",
     "gateway.proposal.rebase_required": "rebase_required",
     "gateway.proposal.failed": "failed",
+    "gateway.proposal.superseded": "superseded",
+    "gateway.proposal.expired": "expired",
 }
 
 
@@ -26,7 +28,7 @@ async def change_project(session: WriteSession, fact: Fact) -> None:
     await repository.change_project(session, fact.subject_id, fact.data)
 
 
-@HANDLERS.on("gateway.proposal.submitted")
+@HANDLERS.on("gateway.proposal.submitted", "gateway.proposal.amended")
 async def keep_proposal(session: WriteSession, fact: Fact) -> None:
     if fact.project_id is not None:
         await repository.upsert_proposal(session, fact.subject_id, fact.project_id, fact.data, fact.occurred_at)

@@ -191,8 +191,19 @@ async def keep_need_of_rebase(session: WriteSession, fact: Fact) -> None:
     await repository.change(session, PROPOSALS, fact, fact.subject_id, {"state": "rebase_required"})
 
 
+@HANDLERS.on("gateway.proposal.amended")
+async def keep_amended_proposal(session: WriteSession, fact: Fact) -> None:
+    values = {name: fact.data[name] for name in ("title", "impact", "decidable_by")}
+    await repository.change(session, PROPOSALS, fact, fact.subject_id, values | {"state": "submitted"})
+
+
 @HANDLERS.on(
-    "gateway.proposal.accepted", "gateway.proposal.rejected", "gateway.proposal.withdrawn", "gateway.proposal.failed"
+    "gateway.proposal.accepted",
+    "gateway.proposal.rejected",
+    "gateway.proposal.withdrawn",
+    "gateway.proposal.failed",
+    "gateway.proposal.superseded",
+    "gateway.proposal.expired",
 )
 async def keep_end_of_proposal(session: WriteSession, fact: Fact) -> None:
     values = {

@@ -130,8 +130,8 @@ async def test_an_amendment_that_cannot_be_used_leaves_the_proposal_open_as_it_w
     assert (await tenant["coordinator"].get(proposal)).json()["state"] == "submitted"
     amended = await tenant["manager"].post(f"{proposal}/decision", decision | {"body": {"name": "A bridge"}})
     assert amended.json()["state"] == "accepted", amended.text
-    assert amended.json()["request"]["body"] == {"status": "executing"}
-    assert amended.json()["amended_body"] == {"name": "A bridge"}
+    assert amended.json()["steps"][0]["body"] == {"status": "executing"}
+    assert amended.json()["amended_steps"][0]["body"] == {"name": "A bridge"}
     assert (await tenant["manager"].get(path)).json()["name"] == "A bridge"
 
 
