@@ -1,9 +1,9 @@
 """All tables of this service: importing the nouns registers them on the base."""
 
-from gateway.authority import proposal
+from gateway.authority import policy_version, proposal
 from gateway.base import Base
 from gateway.feed import merged_event
 from gateway.identity import tenant, token
 
 metadata = Base.metadata
-NOUNS = (proposal, merged_event, tenant, token)
+NOUNS = (policy_version, proposal, merged_event, tenant, token)

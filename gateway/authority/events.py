@@ -67,7 +67,12 @@ DECISION_REFUSED = FactType(
 POLICY_SET = FactType(
     "gateway.policy.set",
     1,
-    {"document": {"solo": False, "grants": [{"role": "manager", "kind": "*", "may": "decide"}]}},
+    {
+        "document": {"solo": False, "grants": [{"role": "manager", "kind": "*", "may": "decide"}]},
+        "number": 2,
+        "changes": [{"place": "grants/manager/*", "before": None, "after": {"may": "decide"}}],
+        "reason": "The manager decides again.",
+    },
     "A project's authority policy is this from now on.",
 )
 _DELEGATION = {

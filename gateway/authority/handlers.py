@@ -27,7 +27,7 @@ async def appoint_creator(session: WriteSession, fact: Fact) -> None:
     data = {"person_id": str(fact.actor_id), "role": Role.MANAGER.value, "expires_at": None}
     session.record(MEMBERSHIP_GRANTED, "membership", membership_id, data, project_id=project_id)
     template = TEMPLATES.get(fact.data.get("policy_template", ""), TEMPLATES["standard"])
-    await put_policy(session, project_id, template.document)
+    await put_policy(session, project_id, 1, template.document, [], None)
 
 
 @HANDLERS.on("coordination.decision.taken")

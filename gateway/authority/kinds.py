@@ -5,6 +5,13 @@ from services.kernel.authority import declare_kind
 POLICY_SET = declare_kind(
     "policy.set", "decide", "Set the authority policy", "Fastsette myndighetsreglene", delegable=False
 )
+POLICY_TOLERANCES = declare_kind(
+    "policy.tolerances",
+    "decide",
+    "Set what binds the manager: tolerances, approvals, the manager's own limits",
+    "Fastsette det som binder prosjektlederen: toleranser, godkjenninger, prosjektlederens egne grenser",
+    delegable=False,
+)
 PROPOSAL_OWN = declare_kind(
     "proposal.own", "operational", "Manage one's own proposals", "Forvalte egne forslag", judged_by="oneself"
 )

@@ -1,7 +1,9 @@
 """Every SQL statement of the authority desk."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -9,6 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.authority.proposal import OPEN_STATES, Proposal
+from gateway.authority.simulation import PastAct
+from gateway.authority.track_record import Outcome, Settled
 from services.kernel.access import sees_project
 from services.kernel.collection import Collection
 from services.kernel.confidentiality import impact_column
@@ -20,6 +24,7 @@ from services.kernel.session import Reader, WriteSession
 from services.kernel.tables import authority_policies, delegations
 
 # What was asked for in full may tell of money; those who do not see costs read of their own proposals only.
+MACHINES = ("integration", "agent")
 _MAY_READ_BODY = "($costs or t.proposer_id = $person)"
 
 _OPEN = "('submitted', 'rebase_required')"
@@ -180,6 +185,24 @@ DELEGATIONS = Collection(
 )
 
 
+POLICY_VERSIONS = Collection(
+    noun="policy_version",
+    source="policy_versions t",
+    columns=object_columns("policy_version")
+    | {
+        "project_id": "t.project_id",
+        "number": "t.number",
+        "document": "t.document",
+        "changes": "t.changes",
+        "reason": "t.reason",
+        "sha256": "t.sha256",
+    },
+    filters={"number": Filter("t.number", "integer"), "created_at": Filter("t.created_at", "instant")},
+    sorts={"number": Sort("t.number", "integer", nullable=False)},
+    default_sort="-number",
+)
+
+
 async def add_delegation(session: WriteSession, row: dict[str, Any]) -> None:
     await session.execute(
         insert(delegations).values(tenant_id=session.tenant_id, created_at=session.now, updated_at=session.now, **row)
@@ -285,13 +308,108 @@ async def read_policy(reader: Reader, project_id: UUID) -> bytes | None:
     return body
 
 
-async def policy_version(session: WriteSession, project_id: UUID) -> int | None:
-    version: int | None = await session.value(
-        "select version from authority_policies where tenant_id = $1 and project_id = $2 for update",
+async def present_policy(session: WriteSession, project_id: UUID) -> tuple[int, dict[str, Any]] | None:
+    """The version and the document of the project's policy, locked."""
+    row = await session.row(
+        "select version, document::text from authority_policies where tenant_id = $1 and project_id = $2 for update",
         session.tenant_id,
         project_id,
     )
-    return version
+    return (row["version"], orjson.loads(row["document"])) if row is not None else None
+
+
+async def past_acts(reader: Reader, project_id: UUID, since: datetime) -> list[PastAct]:
+    """The acts on a project since then as their facts tell them, and the proposals that nobody has accepted.
+
+    The facts of one transaction tell of the same acts, so each transaction counts once.
+    """
+    acts = await reader.rows(
+        """select distinct on (e.source, e.occurred_at, e.envelope::jsonb->>'actor_id', judged.place)
+             e.position, e.occurred_at, e.envelope::jsonb->>'actor_id' as actor_id,
+             e.envelope::jsonb->>'proposal_id' as proposal_id, judged.act::text as act, p.kind
+           from merged_events e
+           cross join lateral jsonb_array_elements(e.envelope::jsonb->'authority') with ordinality judged (act, place)
+           left join people p on p.tenant_id = e.tenant_id and p.id = (e.envelope::jsonb->>'actor_id')::uuid
+           where e.tenant_id = $1 and e.project_id = $2 and e.occurred_at >= $3
+           order by e.source, e.occurred_at, e.envelope::jsonb->>'actor_id', judged.place, e.position""",
+        reader.tenant_id,
+        project_id,
+        since,
+    )
+    asked = await reader.rows(
+        """select t.id, t.submitted_at, t.proposer_id, t.kinds::text, t.measures::text, m.role, p.kind
+           from proposals t
+           join memberships m on m.tenant_id = t.tenant_id and m.project_id = t.project_id
+             and m.person_id = t.proposer_id
+           left join people p on p.tenant_id = t.tenant_id and p.id = t.proposer_id
+           where t.tenant_id = $1 and t.project_id = $2 and t.submitted_at >= $3""",
+        reader.tenant_id,
+        project_id,
+        since,
+    )
+    done = [_done(row, orjson.loads(row["act"])) for row in acts]
+    return sorted((*filter(None, done), *map(_asked, asked)), key=lambda act: act.occurred_at)
+
+
+def _done(row: Mapping[str, Any], act: Mapping[str, Any]) -> PastAct | None:
+    if act["role"] is None:
+        return None
+    return PastAct(
+        occurred_at=row["occurred_at"],
+        actor_id=row["actor_id"],
+        role=act["role"],
+        kinds=act["kinds"],
+        measures=_decimal(act["measures"]),
+        then="decide",
+        machine=row["kind"] in MACHINES,
+        approved=row["proposal_id"] is not None,
+        proposal_id=row["proposal_id"],
+        position=row["position"],
+    )
+
+
+def _asked(row: Mapping[str, Any]) -> PastAct:
+    return PastAct(
+        occurred_at=row["submitted_at"],
+        actor_id=str(row["proposer_id"]),
+        role=row["role"],
+        kinds=orjson.loads(row["kinds"]),
+        measures=_decimal(orjson.loads(row["measures"])),
+        then="propose",
+        machine=row["kind"] in MACHINES,
+        proposal_id=str(row["id"]),
+    )
+
+
+def _decimal(measures: Mapping[str, str]) -> dict[str, Decimal]:
+    return {name: Decimal(value) for name, value in measures.items()}
+
+
+async def settled_proposals(reader: Reader, project_id: UUID) -> list[Settled]:
+    """What was proposed on a project and what became of it, the oldest first."""
+    rows = await reader.rows(
+        """select proposer_id, kinds::text, measures::text, state, amended_steps is not null as amended
+           from proposals where tenant_id = $1 and project_id = $2 and state not in ('draft', 'superseded', 'failed')
+           order by submitted_at, id""",
+        reader.tenant_id,
+        project_id,
+    )
+    return [
+        Settled(
+            str(row["proposer_id"]), orjson.loads(row["kinds"]), _decimal(orjson.loads(row["measures"])), _outcome(row)
+        )
+        for row in rows
+    ]
+
+
+def _outcome(row: Mapping[str, Any]) -> Outcome:
+    match row["state"]:
+        case "accepted":
+            return "amended" if row["amended"] else "accepted"
+        case "rejected" | "withdrawn" | "expired" as ended:
+            return cast("Outcome", ended)
+        case _:
+            return "open"
 
 
 async def store_policy(session: WriteSession, project_id: UUID, document: dict[str, Any]) -> None:

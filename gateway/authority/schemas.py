@@ -273,6 +273,48 @@ class PolicyDocument(Body):
     sees: Sees = Sees()
 
 
+class NewPolicy(PolicyDocument):
+    """The whole document as it is to be, and why."""
+
+    reason: Reason | None = None
+
+
+class PolicyChange(Shape):
+    """What a version says otherwise than the one before it, at `grants/{role}/{kind}` or another member's path."""
+
+    place: str
+    before: Any
+    after: Any
+
+
+class PolicyVersionShape(ObjectShape):
+    project_id: UUID
+    number: int
+    document: dict[str, Any]
+    changes: list[PolicyChange]
+    reason: str | None
+    sha256: str
+
+
+class Outcomes(Shape):
+    accepted: int
+    amended: int
+    rejected: int
+    withdrawn: int
+    expired: int
+    open: int
+
+
+class TrackRecord(Shape):
+    """What became of somebody's proposals of one kind; `suggestion` is the beginning of a delegation, or null."""
+
+    person_id: UUID
+    kind: str
+    outcomes: Outcomes
+    largest_accepted: dict[str, str]
+    suggestion: dict[str, Any] | None
+
+
 class NewDelegation(Body):
     """Authority that is lent for a time: all of a role's, or what `grants` say of one's own."""
 

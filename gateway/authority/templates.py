@@ -40,7 +40,7 @@ def _grant(role: str, kind: str, may: str = "decide", **limits: int) -> Grant:
 def _above_the_manager() -> list[Grant]:
     """Owners and whoever answers for programme or portfolio decide everything; the administrator, who is on a project."""
     everything = [_grant(role, "*") for role in ("owner", "programme_manager", "portfolio_manager")]
-    return [*everything, *(_grant("admin", kind) for kind in ("membership.*", "owner.*", "manager.*", "policy.set"))]
+    return [*everything, *(_grant("admin", kind) for kind in ("membership.*", "owner.*", "manager.*", "policy.*"))]
 
 
 def _below_the_manager(*, coordinator_dates: Grant) -> list[Grant]:
@@ -58,7 +58,7 @@ def _manager(*not_theirs: str) -> list[Grant]:
     """The manager decides, but who stands above, who follows, and what else the sector keeps from them."""
     return [
         _grant("manager", "*"),
-        *(_grant("manager", kind, "propose") for kind in ("owner.*", "manager.*", *not_theirs)),
+        *(_grant("manager", kind, "propose") for kind in ("owner.*", "manager.*", "policy.tolerances", *not_theirs)),
     ]
 
 

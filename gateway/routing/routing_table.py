@@ -21,7 +21,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
     GATEWAY: """
-        tenants people memberships tokens delegations handovers proposals proposal-comments
+        tenants people memberships tokens delegations handovers proposals proposal-comments policy-versions track-records
         authority-kinds policy-templates events problems limits me openapi.json
         reference sessions
     """,

@@ -22,6 +22,7 @@ PLAN = {"file": ("bridge.xml", _PLAN, "application/xml")}
 RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("tokens", "POST", "/v1/tokens", {"name": "contract", "scopes": ["planning:read"]}),
     ("memberships", "GET", f"{PROJECT}/memberships?role=stakeholder", None),
+    ("policy-versions", "GET", f"{PROJECT}/policy-versions", None),
     ("delegations", "POST", f"{PROJECT}/delegations", "example"),
     (
         "goals",

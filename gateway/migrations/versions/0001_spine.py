@@ -206,6 +206,24 @@ def upgrade() -> None:
     op.create_index("ix_merged_events_project", "merged_events", ["tenant_id", "project_id", "position"], unique=False)
     op.create_index("uq_merged_events_source", "merged_events", ["tenant_id", "source", "number"], unique=True)
     op.create_table(
+        "policy_versions",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("changes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_policy_versions")),
+    )
+    op.create_index("uq_policy_versions_number", "policy_versions", ["tenant_id", "project_id", "number"], unique=True)
+    op.create_table(
         "proposal_comments",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -322,6 +340,8 @@ def downgrade() -> None:
     op.drop_table("proposals")
     op.drop_index("ix_proposal_comments_proposal", table_name="proposal_comments")
     op.drop_table("proposal_comments")
+    op.drop_index("uq_policy_versions_number", table_name="policy_versions")
+    op.drop_table("policy_versions")
     op.drop_index("uq_merged_events_source", table_name="merged_events")
     op.drop_index("ix_merged_events_project", table_name="merged_events")
     op.drop_table("merged_events")

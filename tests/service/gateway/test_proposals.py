@@ -41,10 +41,10 @@ async def tasks(tenant: Tenant) -> list[Json]:
 
 
 async def with_policy(tenant: Tenant, **members: Any) -> None:
-    """The manager changes the policy's members."""
-    present = (await tenant["manager"].get(f"{path_of(tenant)}/policy")).json()
+    """The owner changes the policy's members."""
+    present = (await tenant["owner"].get(f"{path_of(tenant)}/policy")).json()
     document = present["document"] | members
-    changed = await tenant["manager"].put(f"{path_of(tenant)}/policy", document, present["version"])
+    changed = await tenant["owner"].put(f"{path_of(tenant)}/policy", document, present["version"])
     assert changed.status_code == 200, changed.text
 
 
