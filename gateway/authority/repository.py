@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.authority.proposal import Proposal
+from gateway.authority.proposal import OPEN_STATES, Proposal
 from services.kernel.collection import Collection
 from services.kernel.confidentiality import impact_column
 from services.kernel.entity import object_columns
@@ -18,6 +18,18 @@ from services.kernel.tables import authority_policies, delegations
 
 # What was asked for in full may tell of money; those who do not see costs read of their own proposals only.
 _MAY_READ_BODY = "($costs or t.proposer_id = $person)"
+
+_OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
+# Two open proposals conflict where they want something of the same object, or touch the same task of the plan. It is
+# looked up when it is read, so it is over as soon as one of them is settled.
+_CONFLICTS = (
+    "(select coalesce(json_agg(json_build_object('id', o.id, 'title', o.title) order by o.id), '[]') from proposals o"
+    " where o.tenant_id = t.tenant_id and o.project_id = t.project_id and o.id <> t.id"
+    f" and t.state in ({_OPEN}) and o.state in ({_OPEN})"
+    " and (o.path = t.path and t.method <> 'POST' or o.impact #>> '{subject,id}' = t.impact #>> '{subject,id}'"
+    " or exists (select from jsonb_array_elements_text(coalesce(t.impact -> 'touches', '[]')) touched(id)"
+    " where o.impact -> 'touches' ? touched.id)))"
+)
 
 PROPOSALS = Collection(
     noun="proposal",
@@ -35,6 +47,7 @@ PROPOSALS = Collection(
         "amended_body": f"case when {_MAY_READ_BODY} then convert_from(t.amended_body, 'UTF8')::json end",
         "kinds": "t.kinds",
         "impact": impact_column("t.impact"),
+        "conflicts_with": _CONFLICTS,
         "exceeded": "t.exceeded",
         "decidable_by": "t.decidable_by",
         "decided_by_id": "t.decided_by_id",

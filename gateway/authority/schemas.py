@@ -40,7 +40,14 @@ class Withdrawal(Body):
     reason: Reason
 
 
+class ConflictingProposal(Shape):
+    id: UUID
+    title: str
+
+
 class ProposalShape(ObjectShape):
+    """`conflicts_with` are the other open proposals that touch the same object or the same tasks."""
+
     project_id: UUID
     title: str
     state: ProposalState
@@ -49,6 +56,7 @@ class ProposalShape(ObjectShape):
     amended_body: dict[str, Any] | None
     kinds: list[str]
     impact: dict[str, Any]
+    conflicts_with: list[ConflictingProposal]
     exceeded: list[str]
     decidable_by: list[dict[str, str]]
     decided_by_id: UUID | None

@@ -17,7 +17,7 @@ from services.planning.projects import routes as projects
 from services.planning.resources import routes as resources
 from services.planning.risks import routes as risks
 from services.planning.schedule.handlers import HANDLERS as SCHEDULE_HANDLERS
-from services.planning.schedule.routes import baselines, calendars, dependencies, tasks
+from services.planning.schedule.routes import baselines, calendars, dependencies, forecasts, tasks
 
 SOURCES = ("gateway", "coordination")
 
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             dependencies.router,
             calendars.router,
             baselines.router,
+            forecasts.router,
             resources.router,
             imports.router,
         ],

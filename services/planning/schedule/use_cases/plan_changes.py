@@ -12,7 +12,7 @@ from services.planning.decisions.use_cases import record_decision
 from services.planning.schedule.events import PLAN_RESCHEDULED, ROWS_IN_A_PART
 from services.planning.schedule.impact import impact_of, measures_of, moved_dates
 from services.planning.schedule.plan_rows import PlanTask, task_row
-from services.planning.schedule.repository.loading import baselined
+from services.planning.schedule.repository.loading import baselined, load_ledger
 from services.planning.schedule.repository.storing import store_plan
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -58,7 +58,7 @@ async def settle(
     Raises what the engine refuses, and AuthorityRequired with the impact; nothing has been stored then.
     """
     plan.reschedule()
-    effect = impact_of(plan)
+    effect = impact_of(plan, await load_ledger(session, plan.project_id), session.author_id)
     subject = {"type": change.subject_type, "id": str(change.subject_id), "title": change.title}
     impact = effect | {"subject": subject}
     kinds = sorted(change.kinds)

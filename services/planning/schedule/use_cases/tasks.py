@@ -130,8 +130,11 @@ async def _edit_texts(
     for name in ("title", "assignee_id", "priority"):
         if name in changes:
             setattr(task, name, changes[name])
-    impact = {"subject": {"type": "task", "id": str(task_id), "title": task.title}}
-    await require_authority(session, project_id, ["task.edit"], None, impact)
+    impact: dict[str, Any] = {"subject": {"type": "task", "id": str(task_id), "title": task.title}}
+    people = {before.assignee_id, task.assignee_id} - {None, session.author_id}
+    if people:
+        impact["people_affected"] = sorted(map(str, people))
+    await require_authority(session, project_id, ["task.edit"], {"people_affected": len(people)}, impact)
     await store_texts(session, task_id, expected_version, changes)
     task.version += 1
     await record_acceptance(
