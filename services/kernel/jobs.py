@@ -99,9 +99,17 @@ JobFunction = Callable[[JobRun], Awaitable[None]]
 
 
 async def enqueue_job(
-    session: WriteSession, kind: str, arguments: Mapping[str, Any], project_id: UUID | None = None
+    session: WriteSession,
+    kind: str,
+    arguments: Mapping[str, Any],
+    project_id: UUID | None = None,
+    *,
+    after: timedelta = timedelta(0),
 ) -> UUID:
-    """Ask for a job in this transaction. Returns its id; it starts when, and only if, the transaction commits."""
+    """Ask for a job in this transaction. Returns its id; it starts when, and only if, the transaction commits.
+
+    `after` lets it wait so long; a time that has passed is no wait.
+    """
     job_id = new_id()
     principal = session.principal
     driver = await session.driver()
@@ -117,7 +125,7 @@ async def enqueue_job(
         principal.person_id,
     )
     payload = orjson.dumps({"tenant_id": str(session.tenant_id), "id": str(job_id)})
-    await Queries(AsyncpgDriver(driver)).enqueue(ENTRYPOINT, payload)
+    await Queries(AsyncpgDriver(driver)).enqueue(ENTRYPOINT, payload, execute_after=max(after, timedelta(0)))
     return job_id
 
 

@@ -15,6 +15,8 @@ from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
 from services.planning.projects import routes as projects
 from services.planning.resources import routes as resources
+from services.planning.reviews import routes as reviews
+from services.planning.reviews.use_cases import JOB_FUNCTIONS as REVIEW_JOBS
 from services.planning.risks import routes as risks
 from services.planning.schedule.handlers import HANDLERS as SCHEDULE_HANDLERS
 from services.planning.schedule.routes import baselines, calendars, dependencies, forecasts, tasks
@@ -31,6 +33,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
         [
             projects.router,
             decisions.router,
+            reviews.router,
             budget.router,
             risks.router,
             tasks.router,
@@ -44,7 +47,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
         title="Tandem planning",
         handlers=handlers,
         sources=SOURCES,
-        jobs={**IMPORT_JOBS},
+        jobs={**IMPORT_JOBS, **REVIEW_JOBS},
         peers=peers,
         resources=storage(settings.storage_url) if settings.storage_url else None,
     )

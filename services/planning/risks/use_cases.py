@@ -59,7 +59,7 @@ async def raise_risk(session: WriteSession, project_id: UUID, new: NewRisk) -> R
     before = await load_ledger(session, project_id)
     session.add(risk)
     await session.flush()
-    impact = await ledger_impact(session, project_id, before)
+    impact, _ = await ledger_impact(session, project_id, before)
     await require_authority(session, project_id, ["risk.record"], None, impact)
     await _record_acceptance(session, risk, f"Is this a risk of ours: {risk.title}?", "raised")
     session.record(RISK_RAISED, "risk", risk.id, _risk_data(risk), project_id=project_id)
@@ -87,7 +87,7 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
         setattr(risk, name, value)
     risk.estimate()
     await session.flush()
-    impact = await ledger_impact(session, risk.project_id, before)
+    impact, _ = await ledger_impact(session, risk.project_id, before)
     await require_authority(session, risk.project_id, ["risk.record"], None, impact)
     if risk.version == expected_version:
         return risk  # The same once more: nothing happened.
@@ -182,6 +182,7 @@ async def _record_response(session: WriteSession, risk: Risk, response: RiskResp
         question=f"What is done about the risk: {risk.title}?",
         chosen=f"{response.strategy}: {response.description}".removesuffix(": "),
         impact=session.impact,
+        executed_by_id=session.principal.person_id,
         subject_type="risk_response",
         subject_id=response.id,
     )

@@ -5,10 +5,11 @@ The estimate at completion is made from below: what has been spent, and what the
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from services.planning.schedule.planned_cost import money_change
+from services.planning.schedule.planned_cost import amount_json, money_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,24 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`planned` is what the whole plan costs by its assignments, `remaining` what of it is not done yet."""
+    """`planned` is what the whole plan costs by its assignments, `remaining` what of it is not done yet; `finish` is the plan's."""
 
     currency: str
     planned: Decimal
     remaining: Decimal
     ledger: Ledger
+    finish: datetime | None = None
 
     @property
     def estimate_at_completion(self) -> Decimal:
         return self.ledger.spent + self.remaining
+
+    def prediction(self) -> dict[str, Any]:
+        """Finish and estimate as a decision keeps them, to be compared with the truth at its review."""
+        return {
+            "finish": self.finish and self.finish.isoformat(),
+            "eac": amount_json(self.estimate_at_completion, self.currency),
+        }
 
     @property
     def reserve(self) -> Decimal:

@@ -161,11 +161,12 @@ async def load_ledger(reader: Reader, project_id: UUID) -> Ledger:
 async def load_forecast(reader: Reader, project_id: UUID) -> Forecast:
     """What the project will have cost by the stored plan, for a change of its money and for those who ask. Raises NotFound."""
     parts = await _load_parts(reader, project_id)
-    currency: str | None = await reader.value(
-        "select currency from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
+    project = await reader.row(
+        "select currency, finish from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
     )
-    if currency is None:
+    if project is None:
         raise NotFound
+    currency = project["currency"]
     rows = await reader.rows(
         "select id, percent_complete from tasks where tenant_id = $1 and project_id = $2 and active and id = any($3)",
         reader.tenant_id,
@@ -178,7 +179,8 @@ async def load_forecast(reader: Reader, project_id: UUID) -> Forecast:
     ]
     materials = [(price, done[task_id]) for task_id, price in parts.materials.items() if task_id in done]
     planned = planned_cost((one for one, _ in work), (price for price, _ in materials), currency)
-    return Forecast(currency, planned, remaining_cost(work, materials, currency), await load_ledger(reader, project_id))
+    remaining, ledger = remaining_cost(work, materials, currency), await load_ledger(reader, project_id)
+    return Forecast(currency, planned, remaining, ledger, project["finish"])
 
 
 async def load_calendars(

@@ -15,17 +15,17 @@ from services.planning.schedule.repository.loading import load_forecast, load_pl
 from services.planning.schedule.resource_load import overallocated_minutes
 
 
-async def ledger_impact(reader: Reader, project_id: UUID, before: Ledger) -> dict[str, Any]:
-    """`eac` and `reserve` of a write that left the plan alone; `before` is the ledger as the write found it."""
+async def ledger_impact(reader: Reader, project_id: UUID, before: Ledger) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`eac` and `reserve` of a write that left the plan alone, and what it lets one predict; `before` is the ledger as
+    the write found it."""
     after = await load_forecast(reader, project_id)
-    return forecast_impact(replace(after, ledger=before), after)
+    return forecast_impact(replace(after, ledger=before), after), after.prediction()
 
 
 async def read_forecast(read: Read, project_id: UUID) -> Mapping[str, Any]:
     """The forecast as JSON. Every amount is null for those who do not see costs."""
     await require_member(read.session, read.principal, project_id)
     forecast = await load_forecast(read.session, project_id)
-    plan = await load_plan(read.session, project_id)
     amounts = {
         "budget_at_completion": forecast.ledger.budget,
         "planned_cost": forecast.planned,
@@ -40,7 +40,7 @@ async def read_forecast(read: Read, project_id: UUID) -> Mapping[str, Any]:
         "type": "forecast",
         "project_id": str(project_id),
         "currency": forecast.currency,
-        "finish": plan.finish_before and plan.finish_before.isoformat(),
+        "finish": forecast.finish and forecast.finish.isoformat(),
         **{name: amount_json(amount, forecast.currency) if seen else None for name, amount in amounts.items()},
     }
 
