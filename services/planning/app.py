@@ -10,6 +10,7 @@ from services.kernel.inbox import Handlers
 from services.kernel.settings import Settings
 from services.kernel.storage import storage
 from services.planning.budget import routes as budget
+from services.planning.conflicts import routes as conflicts
 from services.planning.decisions import routes as decisions
 from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             projects.router,
             decisions.router,
             reviews.router,
+            conflicts.router,
             budget.router,
             risks.router,
             tasks.router,

@@ -2,6 +2,7 @@
 
 from services.planning.base import Base
 from services.planning.budget import actual, budget_line, commitment, cost_code
+from services.planning.conflicts import conflict
 from services.planning.decisions import decision
 from services.planning.imports import plan_import
 from services.planning.projects import goal, project, success_criterion
@@ -17,6 +18,7 @@ NOUNS = (
     success_criterion,
     decision,
     decision_review,
+    conflict,
     cost_code,
     budget_line,
     commitment,

@@ -136,15 +136,27 @@ async def change_assignment(
     await require_member(session, session.principal, project_id)
     plan = await load_plan(session, project_id, lock=True)
     check_version(assignment.version, expected_version)
+    return assignment, await carry_out(session, plan, assignment, patch)
+
+
+async def carry_out(
+    session: WriteSession,
+    plan: WorkingPlan,
+    assignment: Assignment,
+    patch: AssignmentPatch,
+    ruling: str | None = None,
+) -> dict[str, Any]:
+    """Change an assignment of a locked plan with everything that follows. Returns the effects; for `ruling` see tasks."""
     changes = merged(patch)
     if "delay_minutes" in changes:
         assignment.delay = patch.delay_minutes * TICKS_PER_MINUTE
     if {"units_percent", "work_minutes"} & changes.keys():
         units = changes.get("units_percent", assignment.units * 100)
         _measure_out(assignment, await task_duration(session, assignment.task_id), units, patch.work_minutes)
-    effects = await _settle_assignment(session, plan, assignment, "How much shall {resource} work on {task}?")
+    question = "How much shall {resource} work on {task}?"
+    effects = await _settle_assignment(session, plan, assignment, question, ruling=ruling)
     _tell_assignment(session, ASSIGNMENT_CHANGED, assignment)
-    return assignment, effects
+    return effects
 
 
 async def unassign(session: WriteSession, assignment_id: UUID, expected_version: int) -> None:
@@ -175,18 +187,24 @@ async def _settle_resource(session: WriteSession, plan: WorkingPlan, resource: R
 
 
 async def _settle_assignment(
-    session: WriteSession, plan: WorkingPlan, assignment: Assignment, question: str, chosen: str | None = None
+    session: WriteSession,
+    plan: WorkingPlan,
+    assignment: Assignment,
+    question: str,
+    chosen: str | None = None,
+    ruling: str | None = None,
 ) -> dict[str, Any]:
     """`question` has places for {resource} and {task}; what is chosen is the assignment as it is, unless said."""
     await session.flush()
     task, resource = plan.tasks[assignment.task_id], await load_resource(session, assignment.resource_id)
     change = PlanChange(
-        kinds=["resource.assign", "schedule.dates"],
+        kinds=["resource.assign", "schedule.dates", *([ruling] if ruling is not None else [])],
         subject_type="assignment",
         subject_id=assignment.id,
         title=f"{resource.name}: {task.title}",
         question=question.format(resource=resource.name, task=name_of(task)),
         chosen=chosen or f"{assignment.units * 100:.0f} %, {days(assignment.work, plan.minutes_per_day)} of work",
+        recorded_by_caller=ruling is not None,
     )
     return await _settle(session, plan, change)
 

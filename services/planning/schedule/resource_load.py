@@ -44,6 +44,18 @@ def excess(bookings: Iterable[Booking], capacity: Decimal) -> int:
     return beyond // (_PARTS_OF_A_UNIT * TICKS_PER_MINUTE)
 
 
+def colliding(bookings: Iterable[tuple[UUID, Booking]], capacity: Decimal) -> set[UUID]:
+    """The tasks that are under way while the bookings ask for more than the capacity."""
+    limit, booked = int(capacity * _PARTS_OF_A_UNIT), list(bookings)
+    moments = sorted({booking.start for _, booking in booked})
+    found: set[UUID] = set()
+    for moment in moments:
+        present = [(task_id, each) for task_id, each in booked if each.start <= moment < each.finish]
+        if sum(int(each.units * _PARTS_OF_A_UNIT) for _, each in present) > limit:
+            found.update(task_id for task_id, _ in present)
+    return found
+
+
 def booking_of(task: PlanTask, part: PlanAssignment, position: Callable[[datetime], int]) -> Booking:
     """What a part takes of its resource: its units from the task's start for as long as its work lasts at them.
 
