@@ -16,6 +16,7 @@ from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
 from services.planning.projects import routes as projects
 from services.planning.resources import routes as resources
+from services.planning.responsibilities import routes as responsibilities
 from services.planning.reviews import routes as reviews
 from services.planning.reviews.use_cases import JOB_FUNCTIONS as REVIEW_JOBS
 from services.planning.risks import routes as risks
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             decisions.router,
             reviews.router,
             conflicts.router,
+            responsibilities.router,
             budget.router,
             risks.router,
             tasks.router,

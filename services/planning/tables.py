@@ -7,6 +7,7 @@ from services.planning.decisions import decision
 from services.planning.imports import plan_import
 from services.planning.projects import goal, project, success_criterion
 from services.planning.resources import assignment, resource
+from services.planning.responsibilities import responsibility
 from services.planning.reviews import decision_review
 from services.planning.risks import risk, risk_response
 from services.planning.schedule import baseline, calendar, dependency, task
@@ -19,6 +20,7 @@ NOUNS = (
     decision,
     decision_review,
     conflict,
+    responsibility,
     cost_code,
     budget_line,
     commitment,

@@ -876,6 +876,48 @@ def upgrade() -> None:
         "uq_dependencies_pair", "dependencies", ["tenant_id", "predecessor_id", "successor_id"], unique=True
     )
     op.create_table(
+        "responsibilities",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.CheckConstraint(
+            "part in ('responsible','accountable','consulted','informed')", name=op.f("ck_responsibilities_part")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_responsibilities_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"],
+            ["tasks.tenant_id", "tasks.id"],
+            name="fk_responsibilities_task",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_responsibilities")),
+    )
+    op.create_index(
+        "ix_responsibilities_project", "responsibilities", ["tenant_id", "project_id", "created_at"], unique=False
+    )
+    op.create_index(
+        "uq_responsibilities_accountable",
+        "responsibilities",
+        ["tenant_id", "task_id"],
+        unique=True,
+        postgresql_where=sa.text("part = 'accountable'"),
+    )
+    op.create_index(
+        "uq_responsibilities_cell", "responsibilities", ["tenant_id", "task_id", "person_id", "part"], unique=True
+    )
+    op.create_table(
         "risk_responses",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -929,6 +971,14 @@ def downgrade() -> None:
     op.drop_index("ix_risk_responses_risk", table_name="risk_responses")
     op.drop_index("ix_risk_responses_project", table_name="risk_responses")
     op.drop_table("risk_responses")
+    op.drop_index("uq_responsibilities_cell", table_name="responsibilities")
+    op.drop_index(
+        "uq_responsibilities_accountable",
+        table_name="responsibilities",
+        postgresql_where=sa.text("part = 'accountable'"),
+    )
+    op.drop_index("ix_responsibilities_project", table_name="responsibilities")
+    op.drop_table("responsibilities")
     op.drop_index("uq_dependencies_pair", table_name="dependencies")
     op.drop_index("ix_dependencies_successor", table_name="dependencies")
     op.drop_index("ix_dependencies_project", table_name="dependencies")
