@@ -53,7 +53,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
             "title": "The crane in week 12",
             "parties": [{"type": "resource", "id": "{resources}", "name": "Crane"}],
             "options": [
-                {"title": "It waits", "write": {"noun": "task", "id": "{tasks}", "patch": {"priority": 400}}},
+                {"title": "It waits", "write": {"noun": "task", "task_id": "{tasks}", "patch": {"priority": 400}}},
             ],
         },
     ),

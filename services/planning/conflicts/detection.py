@@ -89,8 +89,8 @@ def _party(task: PlanTask) -> dict[str, Any]:
 
 
 def _option(title: str, task: PlanTask, patch: dict[str, Any]) -> dict[str, Any]:
-    write = {"noun": "task", "id": str(task.id), "patch": patch}
-    return {"title": title[:_LONGEST_TITLE], "impact": None, "criteria": {}, "write": write}
+    write = {"noun": "task", "task_id": str(task.id), "patch": patch}
+    return {"title": title[:_LONGEST_TITLE], "impact": None, "criteria": [], "write": write}
 
 
 def _body(

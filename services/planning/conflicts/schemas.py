@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.kernel.schemas import Body, Effects, Line, ObjectShape, Prose, Shape
 from services.planning.conflicts.conflict import ConflictKind, ConflictStatus
-from services.planning.decisions.schemas import DecisionOption
+from services.planning.decisions.schemas import CriterionShape, DecisionOption
 from services.planning.resources.schemas import AssignmentPatch
 from services.planning.schedule.schemas import TaskPatch
 
@@ -17,13 +17,13 @@ _ID = "0197d1c0-0000-7000-8000-000000000001"
 
 class TaskWrite(Body):
     noun: Literal["task"]
-    id: UUID
+    task_id: UUID
     patch: TaskPatch
 
 
 class AssignmentWrite(Body):
     noun: Literal["assignment"]
-    id: UUID
+    assignment_id: UUID
     patch: AssignmentPatch
 
 
@@ -59,7 +59,7 @@ class NewConflict(Body):
                 "options": [
                     {
                         "title": "The fence waits",
-                        "write": {"noun": "task", "id": _ID, "patch": {"priority": 400}},
+                        "write": {"noun": "task", "task_id": _ID, "patch": {"priority": 400}},
                     },
                     {"title": "A second crane is hired"},
                 ],
@@ -108,7 +108,7 @@ class PartyShape(Shape):
 class ConflictOptionShape(Shape):
     title: str
     impact: dict[str, Any] | None
-    criteria: dict[str, str]
+    criteria: list[CriterionShape]
     write: dict[str, Any] | None
 
 

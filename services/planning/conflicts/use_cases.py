@@ -123,16 +123,15 @@ async def rule_on_conflict(
 async def _carry_out(session: WriteSession, project_id: UUID, write: Mapping[str, Any]) -> dict[str, Any]:
     """The option's write, with its own authority and that of the ruling."""
     plan = await load_plan(session, project_id, lock=True)
-    object_id = UUID(write["id"])
     if write["noun"] == "task":
-        task = plan.tasks.get(object_id)
+        task = plan.tasks.get(UUID(write["task_id"]))
         if task is None:
             raise OptionOutdated
         changes = named(TaskPatch.model_validate(write["patch"]))
         await require_people(session, project_id, [changes])
         return await tasks.carry_out(session, plan, task, changes, _RULE)
     try:
-        assignment = await load_assignment(session, object_id)
+        assignment = await load_assignment(session, UUID(write["assignment_id"]))
     except NotFound:
         raise OptionOutdated from None
     patch = AssignmentPatch.model_validate(write["patch"])
@@ -146,12 +145,10 @@ async def _options(session: WriteSession, project_id: UUID, options: Sequence[Co
         document = option.model_dump(mode="json")
         write = option.write
         if write is not None:
-            if write.noun == "task":
-                known = bool(await known_tasks(session, project_id, [write.id]))
-            else:
-                known = await is_assignment_of(session, project_id, write.id)
-            if not known:
-                raise UnknownReference("id")
+            if write.noun == "task" and not await known_tasks(session, project_id, [write.task_id]):
+                raise UnknownReference("task_id")
+            if write.noun == "assignment" and not await is_assignment_of(session, project_id, write.assignment_id):
+                raise UnknownReference("assignment_id")
             # A merge patch says by its members what it is about.
             document["write"]["patch"] = write.patch.model_dump(mode="json", exclude_unset=True)
         kept.append(document)

@@ -12,11 +12,11 @@ from services.kernel.schemas import Body, Effects, Instant, Line, LocalTime, Obj
 _EXAMPLE: Any = {
     "question": "Which contractor builds the abutments?",
     "options": [
-        {"title": "North Shore Civil", "criteria": {"price": "lowest bid", "start before Easter": "no"}},
+        {"title": "North Shore Civil", "criteria": [{"criterion": "start before Easter", "assessment": "no"}]},
         {
             "title": "Fjord Anlegg",
             "impact": {"finish_minutes": -2250, "cost": {"amount": "180000.00", "currency": "NOK"}},
-            "criteria": {"price": "2 % above the lowest", "start before Easter": "yes"},
+            "criteria": [{"criterion": "start before Easter", "assessment": "yes"}],
         },
     ],
     "criteria": ["price", "start before Easter"],
@@ -42,10 +42,17 @@ class OptionImpact(Body):
     cost: Money | None = None
 
 
+class Criterion(Body):
+    """How an option meets one of the criteria."""
+
+    criterion: Line
+    assessment: Line
+
+
 class DecisionOption(Body):
     title: Line
     impact: OptionImpact | None = None
-    criteria: Annotated[dict[Line, Line], Field(max_length=50)] = Field(default_factory=dict)
+    criteria: list[Criterion] = Field(default_factory=list, max_length=50)
 
 
 class Evidence(Body):
@@ -98,10 +105,15 @@ class Subject(Shape):
     id: UUID
 
 
+class CriterionShape(Shape):
+    criterion: str
+    assessment: str
+
+
 class OptionShape(Shape):
     title: str
     impact: dict[str, Any] | None
-    criteria: dict[str, str]
+    criteria: list[CriterionShape]
 
 
 class EvidenceShape(Shape):

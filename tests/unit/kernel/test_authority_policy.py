@@ -15,8 +15,12 @@ STANDARD = Policy(standard_policy())
 DATES, EDIT = _schedule_kinds.SCHEDULE_DATES.name, _schedule_kinds.TASK_EDIT.name
 
 
-def verdict(policy: Policy, role: str, kind: str, machine: bool = False, **measures: int | Decimal) -> str:
-    return policy.judge([Hat(role)], Act([kind], measures, machine, policy.approvals_for([kind]))).verdict
+def verdict(policy: Policy, role: str, kind: str, **measures: int | Decimal) -> str:
+    return policy.judge([Hat(role)], Act([kind], measures, approvals=policy.approvals_for([kind]))).verdict
+
+
+def machine_verdict(policy: Policy, role: str, kind: str) -> str:
+    return policy.judge([Hat(role)], Act([kind], machine=True)).verdict
 
 
 def policy(*grants: Mapping[str, Any], **members: Any) -> Policy:
@@ -136,14 +140,12 @@ def test_what_takes_several_deciders_waits_for_all_of_them(approvals: int, expec
 
 
 def test_software_decides_what_is_operational_and_more_only_by_a_grant_for_machines() -> None:
-    assert verdict(STANDARD, "manager", EDIT, machine=True) == "decide"
+    assert machine_verdict(STANDARD, "manager", EDIT) == "decide"
     refused = STANDARD.judge([Hat("manager")], Act([DATES], machine=True))
     assert (refused.verdict, refused.exceeded) == ("propose", ("machine",))
     allowed = policy(grant("manager", DATES) | {"machines": True})
-    assert verdict(allowed, "manager", DATES, machine=True) == "decide"
-    assert verdict(policy(grant("manager", "x")), "manager", "x", machine=True) == "propose", (
-        "an unknown kind is decisive"
-    )
+    assert machine_verdict(allowed, "manager", DATES) == "decide"
+    assert machine_verdict(policy(grant("manager", "x")), "manager", "x") == "propose", "an unknown kind is decisive"
 
 
 def test_what_was_lent_is_judged_under_its_own_limits_and_under_the_lenders() -> None:

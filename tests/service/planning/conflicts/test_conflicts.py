@@ -27,7 +27,7 @@ def path(world: World) -> str:
 
 
 def patch_of(task: dict[str, Any], **patch: Any) -> dict[str, Any]:
-    return {"title": "So be it", "write": {"noun": "task", "id": task["id"], "patch": patch}}
+    return {"title": "So be it", "write": {"noun": "task", "task_id": task["id"], "patch": patch}}
 
 
 async def open_conflict(world: World, **members: Any) -> dict[str, Any]:
@@ -59,8 +59,8 @@ async def test_what_an_option_costs_is_for_those_who_see_costs(world: World) -> 
 
 async def test_an_option_changes_tasks_of_its_own_project_only(world: World) -> None:
     for write in (
-        {"noun": "task", "id": str(new_id()), "patch": {"duration_minutes": DAY}},
-        {"noun": "assignment", "id": str(new_id()), "patch": {"units_percent": "50"}},
+        {"noun": "task", "task_id": str(new_id()), "patch": {"duration_minutes": DAY}},
+        {"noun": "assignment", "assignment_id": str(new_id()), "patch": {"units_percent": "50"}},
     ):
         answer = await world["manager"].post(path(world), NEW | {"options": [{"title": "So", "write": write}]})
         assert (answer.status_code, answer.json()["code"]) == (422, "unknown_reference")
@@ -128,7 +128,7 @@ async def test_a_ruling_can_give_a_resource_less_of_a_task(world: World) -> None
     part = (
         await world["manager"].post(f"{project}/assignments", {"task_id": task["id"], "resource_id": crane["id"]})
     ).json()
-    write = {"noun": "assignment", "id": part["id"], "patch": {"units_percent": "50"}}
+    write = {"noun": "assignment", "assignment_id": part["id"], "patch": {"units_percent": "50"}}
     conflict = await open_conflict(world, options=[{"title": "Half of it", "write": write}])
     ruled = await world["manager"].post(f"/v1/conflicts/{conflict['id']}/ruling", {"option": 0, "reason": "Enough."})
     assert ruled.status_code == 200, ruled.text

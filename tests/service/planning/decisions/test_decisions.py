@@ -12,7 +12,10 @@ from tests.factories.world import ServiceUnderTest, World
 
 NEW = {
     "question": "Which contractor builds the abutments?",
-    "options": [{"title": "North Shore Civil"}, {"title": "Fjord Anlegg", "criteria": {"price": "the lowest"}}],
+    "options": [
+        {"title": "North Shore Civil"},
+        {"title": "Fjord Anlegg", "criteria": [{"criterion": "price", "assessment": "the lowest"}]},
+    ],
     "criteria": ["price"],
     "chosen": "Fjord Anlegg",
     "reason": "Only they can start before Easter.",
@@ -95,8 +98,8 @@ async def test_a_decision_taken_elsewhere_is_kept_with_its_grounds(planning: Ser
     assert decision["subject"] == {"type": "project", "id": str(world.project_id)}
     assert (decision["options"], decision["review_date"], decision["evidence_position"]) == (
         [
-            {"title": "North Shore Civil", "impact": None, "criteria": {}},
-            {"title": "Fjord Anlegg", "impact": None, "criteria": {"price": "the lowest"}},
+            {"title": "North Shore Civil", "impact": None, "criteria": []},
+            {"title": "Fjord Anlegg", "impact": None, "criteria": [{"criterion": "price", "assessment": "the lowest"}]},
         ],
         "2026-06-01",
         17,

@@ -11,7 +11,7 @@ WIDE = Bounds(100, 100_000)
 
 
 def row(parent: Row | None = None, *, summary: bool = False, assignee: UUID | None = None, done: bool = False) -> Row:
-    return Row(new_id(), parent and parent.task_id, summary, assignee, 450, done)
+    return Row(new_id(), None if parent is None else parent.task_id, summary, assignee, 450, done)
 
 
 def cell(at: Row, person: UUID, part: str) -> Cell:
