@@ -240,6 +240,7 @@ def touched(steps: Sequence[Mapping[str, Any]], impact: Mapping[str, Any], proje
         if isinstance(body, dict):
             found |= {value for name, value in body.items() if name.endswith("_id") and isinstance(value, str)}
     found |= {milestone["id"] for milestone in impact.get("milestones", ()) if "id" in milestone}
+    found |= set(impact.get("touches", ()))
     return sorted(found)
 
 

@@ -60,7 +60,7 @@ def _conflicts(alias: str) -> str:
     return (
         f"(select coalesce(jsonb_agg(other.id order by other.id), '[]') from proposals other"
         f" where other.tenant_id = {alias}.tenant_id and other.project_id = {alias}.project_id"
-        f" and other.id <> {alias}.id and other.state in {_OPEN}"
+        f" and other.id <> {alias}.id and other.state in {_OPEN} and {alias}.state in ('draft', 'submitted', 'rebase_required')"
         f" and exists (select from jsonb_array_elements_text({alias}.touches) mine where other.touches ? mine.value))"
     )
 

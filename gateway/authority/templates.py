@@ -17,6 +17,8 @@ OPERATIONAL = (
     "minutes.distribute",
     "document.write",
     "risk.record",
+    "decision.review",
+    "conflict.record",
     "cost_code.record",
     "status_report.draft",
 )

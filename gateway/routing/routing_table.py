@@ -16,7 +16,7 @@ GATEWAY: Final = "gateway"
 _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
     PLANNING: """
         projects tasks dependencies calendars resources assignments goals success-criteria baselines cost-codes
-        budget-lines commitments actuals risks risk-responses decisions imports schedule-runs milestones
+        budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities imports schedule-runs milestones
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
@@ -28,7 +28,16 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
 }
 
 # A project has exactly one of each of these, so the word is singular and exists only below a project.
-_SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {"overview": REPORTING, "s-curve": REPORTING, "policy": GATEWAY}
+_SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
+    "overview": REPORTING,
+    "s-curve": REPORTING,
+    "policy": GATEWAY,
+    "forecast": PLANNING,
+    "resource-loads": PLANNING,
+    "responsibility-matrix": PLANNING,
+    "detected-conflicts": PLANNING,
+    "decision-calibration": PLANNING,
+}
 
 _NO_SEGMENTS: Final = frozenset({"", ".", ".."})
 _SAFE_TO_ASK_AROUND: Final = frozenset({"GET", "HEAD", "DELETE"})

@@ -14,7 +14,18 @@ DEFAULT_VIEWERS: Final[dict[Confidential, tuple[str, ...]]] = {
 }
 # The members of impacts, measures and facts that tell of money.
 MONEY_MEMBERS: Final = frozenset(
-    {"amount", "cost", "cost_impact", "cost_share_bp", "eac", "expected_cost", "rate", "reserve", "standard_rate"}
+    {
+        "amount",
+        "cost",
+        "cost_error",
+        "cost_impact",
+        "cost_share_bp",
+        "eac",
+        "expected_cost",
+        "rate",
+        "reserve",
+        "standard_rate",
+    }
 )
 
 

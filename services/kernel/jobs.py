@@ -103,11 +103,12 @@ async def enqueue_job(
     kind: str,
     arguments: Mapping[str, Any],
     project_id: UUID | None = None,
-    after: timedelta | None = None,
+    *,
+    after: timedelta = timedelta(0),
 ) -> UUID:
-    """Ask for a job in this transaction. Returns its id.
+    """Ask for a job in this transaction. Returns its id; it starts when, and only if, the transaction commits.
 
-    It starts when, and only if, the transaction commits, or so much time `after` that.
+    `after` lets it wait so long; a time that has passed is no wait.
     """
     job_id = new_id()
     principal = session.principal
@@ -124,7 +125,7 @@ async def enqueue_job(
         principal.person_id,
     )
     payload = orjson.dumps({"tenant_id": str(session.tenant_id), "id": str(job_id)})
-    await Queries(AsyncpgDriver(driver)).enqueue(ENTRYPOINT, payload, execute_after=after)
+    await Queries(AsyncpgDriver(driver)).enqueue(ENTRYPOINT, payload, execute_after=max(after, timedelta(0)))
     return job_id
 
 

@@ -10,14 +10,18 @@ from services.kernel.inbox import Handlers
 from services.kernel.settings import Settings
 from services.kernel.storage import storage
 from services.planning.budget import routes as budget
+from services.planning.conflicts import routes as conflicts
 from services.planning.decisions import routes as decisions
 from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
 from services.planning.projects import routes as projects
 from services.planning.resources import routes as resources
+from services.planning.responsibilities import routes as responsibilities
+from services.planning.reviews import routes as reviews
+from services.planning.reviews.use_cases import JOB_FUNCTIONS as REVIEW_JOBS
 from services.planning.risks import routes as risks
 from services.planning.schedule.handlers import HANDLERS as SCHEDULE_HANDLERS
-from services.planning.schedule.routes import baselines, calendars, dependencies, tasks
+from services.planning.schedule.routes import baselines, calendars, dependencies, forecasts, tasks
 
 SOURCES = ("gateway", "coordination")
 
@@ -31,19 +35,23 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
         [
             projects.router,
             decisions.router,
+            reviews.router,
+            conflicts.router,
+            responsibilities.router,
             budget.router,
             risks.router,
             tasks.router,
             dependencies.router,
             calendars.router,
             baselines.router,
+            forecasts.router,
             resources.router,
             imports.router,
         ],
         title="Tandem planning",
         handlers=handlers,
         sources=SOURCES,
-        jobs={**IMPORT_JOBS},
+        jobs={**IMPORT_JOBS, **REVIEW_JOBS},
         peers=peers,
         resources=storage(settings.storage_url) if settings.storage_url else None,
     )

@@ -2,10 +2,13 @@
 
 from services.planning.base import Base
 from services.planning.budget import actual, budget_line, commitment, cost_code
+from services.planning.conflicts import conflict
 from services.planning.decisions import decision
 from services.planning.imports import plan_import
 from services.planning.projects import goal, project, success_criterion
 from services.planning.resources import assignment, resource
+from services.planning.responsibilities import responsibility
+from services.planning.reviews import decision_review
 from services.planning.risks import risk, risk_response
 from services.planning.schedule import baseline, calendar, dependency, task
 
@@ -15,6 +18,9 @@ NOUNS = (
     goal,
     success_criterion,
     decision,
+    decision_review,
+    conflict,
+    responsibility,
     cost_code,
     budget_line,
     commitment,

@@ -45,6 +45,21 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("risk-responses", "POST", f"{PROJECT}/risk-responses", "example"),
     ("resources", "POST", f"{PROJECT}/resources", "example"),
     ("assignments", "POST", f"{PROJECT}/assignments", "example"),
+    ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
+    (
+        "conflicts",
+        "POST",
+        f"{PROJECT}/conflicts",
+        {
+            "kind": "resource",
+            "title": "The crane in week 12",
+            "parties": [{"type": "resource", "id": "{resources}", "name": "Crane"}],
+            "options": [
+                {"title": "It waits", "write": {"noun": "task", "task_id": "{tasks}", "patch": {"priority": 400}}},
+            ],
+        },
+    ),
+    ("responsibilities", "POST", f"{PROJECT}/responsibilities", "example"),
     ("meetings", "POST", f"{PROJECT}/meetings", "example"),
     ("agenda-items", "POST", f"{PROJECT}/agenda-items", "example"),
     ("attendances", "GET", f"{PROJECT}/attendances", None),

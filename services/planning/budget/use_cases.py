@@ -36,7 +36,10 @@ from services.planning.budget.repository import (
 from services.planning.budget.schemas import BudgetLinePatch, NewActual, NewBudgetLine, NewCommitment, NewCostCode
 from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.projects.repository import load_project
+from services.planning.schedule.forecast import Ledger
 from services.planning.schedule.planned_cost import cost_impact, money_measures
+from services.planning.schedule.repository.loading import load_forecast, load_ledger
+from services.planning.schedule.use_cases.forecasts import ledger_impact
 from services.planning.schedule.use_cases.tasks import BatchRefused
 
 
@@ -72,7 +75,7 @@ async def create_budget_line(session: WriteSession, project_id: UUID, new: NewBu
     """Give a part of the work a budget."""
     await require_member(session, session.principal, project_id)
     code = await _require_allocation(session, project_id, new.task_id, new.cost_code_id, new.amount)
-    before = await total(session, "budget_lines", project_id)
+    before = await load_ledger(session, project_id)
     line = BudgetLine(
         project_id=project_id,
         task_id=new.task_id,
@@ -83,8 +86,8 @@ async def create_budget_line(session: WriteSession, project_id: UUID, new: NewBu
     )
     session.add(line)
     await session.flush()
-    await _require_line(session, line, before, line.amount)
-    await _record_line_decision(session, line)
+    predicted = await _require_line(session, line, before, line.amount)
+    await _record_line_decision(session, line, predicted)
     session.record(
         BUDGET_LINE_CREATED, "budget_line", line.id, _line_data(line, code), project_id=project_id, audience="costs"
     )
@@ -98,7 +101,7 @@ async def change_budget_line(
     line = await load_budget_line(session, line_id)
     await require_member(session, session.principal, line.project_id)
     check_version(line.version, expected_version)
-    before, held = await total(session, "budget_lines", line.project_id), line.amount
+    before, held = await load_ledger(session, line.project_id), line.amount
     changes = merged(patch)
     amount: Money = changes.pop("amount", Money.of(line.amount, line.currency))
     task_id, cost_code_id = changes.get("task_id", line.task_id), changes.get("cost_code_id", line.cost_code_id)
@@ -107,10 +110,10 @@ async def change_budget_line(
     for name, value in changes.items():
         setattr(line, name, value)
     await session.flush()
-    await _require_line(session, line, before, line.amount - held)
+    predicted = await _require_line(session, line, before, line.amount - held)
     if line.version == expected_version:
         return line  # The same once more: nothing was decided.
-    await _record_line_decision(session, line)
+    await _record_line_decision(session, line, predicted)
     session.record(
         BUDGET_LINE_CHANGED,
         "budget_line",
@@ -149,6 +152,9 @@ async def record_commitment(session: WriteSession, project_id: UUID, new: NewCom
         question=f"What is promised to {new.supplier}?",
         chosen=str(new.amount),
         impact=impact,
+        about_costs=True,
+        predicted=(await load_forecast(session, project_id)).prediction(),
+        executed_by_id=session.principal.person_id,
         subject_type="commitment",
         subject_id=commitment_id,
     )
@@ -197,7 +203,7 @@ async def _post(
     refused = await _refusals(session, project_id, news)
     if refused:
         return [(UUID(int=0), False)] * len(news), refused
-    before = await total(session, "actuals", project_id)
+    before = await load_ledger(session, project_id)
     rows = [
         _allocation_row(project_id, new)
         | {"posted_on": new.posted_on, "reverses_id": new.reverses_id}
@@ -219,7 +225,9 @@ async def _post(
     if refused:
         return posted, refused
     new_amounts = [row["amount"] for row, actual_id in zip(rows, inserted, strict=True) if actual_id is not None]
-    impact = cost_impact(before, sum(new_amounts, Decimal(0)), rows[0]["currency"])
+    impact = cost_impact(before.spent, sum(new_amounts, Decimal(0)), rows[0]["currency"])
+    effect, predicted = await ledger_impact(session, project_id, before)
+    impact |= effect
     measured = sum(map(abs, new_amounts), Decimal(0))
     await require_authority(
         session, project_id, ["cost.posting"], await _measures(session, project_id, measured), impact
@@ -232,6 +240,8 @@ async def _post(
             question=f"What has been spent ({len(new_amounts)} postings)?",
             chosen=str(Money.rounded(sum(new_amounts, Decimal(0)), rows[0]["currency"])),
             impact=impact,
+            about_costs=True,
+            predicted=predicted,
             subject_type="project",
             subject_id=project_id,
         )
@@ -305,17 +315,21 @@ def require_currency(amount: Money, currency: str, pointer: str = "/amount/curre
         raise CurrencyMismatched(errors=[error], currency=currency)
 
 
-async def _require_line(session: WriteSession, line: BudgetLine, before: Decimal, change: Decimal) -> None:
-    impact = cost_impact(before, change, line.currency)
-    measures = money_measures(abs(change), before)
+async def _require_line(session: WriteSession, line: BudgetLine, before: Ledger, change: Decimal) -> Mapping[str, Any]:
+    """Ask for the authority, and return what the line lets one predict."""
+    impact = cost_impact(before.budget, change, line.currency)
+    effect, predicted = await ledger_impact(session, line.project_id, before)
+    impact |= effect
+    measures = money_measures(abs(change), before.budget)
     await require_authority(session, line.project_id, ["budget.line"], measures, impact)
+    return predicted
 
 
 async def _measures(session: WriteSession, project_id: UUID, amount: Decimal) -> dict[str, int | Decimal]:
     return money_measures(amount, await total(session, "budget_lines", project_id))
 
 
-async def _record_line_decision(session: WriteSession, line: BudgetLine) -> None:
+async def _record_line_decision(session: WriteSession, line: BudgetLine, predicted: Mapping[str, Any]) -> None:
     await record_decision(
         session,
         project_id=line.project_id,
@@ -323,6 +337,9 @@ async def _record_line_decision(session: WriteSession, line: BudgetLine) -> None
         question=f"What may this cost: {line.description}?",
         chosen=str(Money.of(line.amount, line.currency)),
         impact=session.impact,
+        about_costs=True,
+        predicted=predicted,
+        executed_by_id=session.principal.person_id,
         subject_type="budget_line",
         subject_id=line.id,
     )

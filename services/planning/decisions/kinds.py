@@ -2,4 +2,5 @@
 
 from services.kernel.authority import declare_kind
 
+DECISION_REVIEW = declare_kind("decision.review", "operational", "Review a decision", "Evaluere en beslutning")
 DECISION_RECORD = declare_kind("decision.record", "decide", "Record a decision", "Føre en beslutning")

@@ -16,7 +16,7 @@ from services.kernel.working_time import Calendar as WorkingCalendar
 from services.planning.imports.mspdi import MspdiPlan, MspdiTask
 from services.planning.schedule.editing import LEAST_UNITS, MAXIMUM_UNITS
 from services.planning.schedule.network import Assignment, Link, LinkType, Plan, Task
-from services.planning.schedule.plan_rows import Options, PlanAssignment, PlanLink, PlanTask, new_task
+from services.planning.schedule.plan_rows import Capacity, Options, PlanAssignment, PlanLink, PlanTask, new_task
 from services.planning.schedule.task import TaskStatus, TaskType
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -272,6 +272,9 @@ def _assignments(
         resource = resources[resource_id]
         rate = resource["standard_rate"] if resource["currency"] == plan.currency else None
         if resource["resource_type"] == "work":
+            plan.capacities[resource_id] = Capacity(
+                resource_id, resource["name"], resource["max_units"], resource["calendar_id"], None
+            )
             plan.assignments.setdefault(task_id, []).append(
                 PlanAssignment(
                     task_id,

@@ -48,6 +48,7 @@ from services.planning.schedule.plan_rows import task_row
 from services.planning.schedule.repository.loading import (
     baseline_numbers,
     last_baseline_finish,
+    load_ledger,
     load_plan,
     lock_plan,
 )
@@ -128,7 +129,7 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
     else:
         taken.altered("Project", "dropped", "the project has tasks already and keeps its start, calendar and rules")
     plan.reschedule()
-    impact = impact_of(plan)
+    impact = impact_of(plan, await load_ledger(session, project_id), session.author_id)
     found = baselines_of(mspdi, plan, taken)
     kinds = ["import.plan", *["baseline.set"] * bool(found)]
     await require_authority(session, project_id, kinds, measures_of(impact), impact)

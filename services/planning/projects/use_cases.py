@@ -73,6 +73,7 @@ async def change_project(
             kind="project.status",
             question="Which state shall the project pass to?",
             chosen=project.status,
+            executed_by_id=session.principal.person_id,
             subject_type="project",
             subject_id=project_id,
         )
@@ -192,6 +193,7 @@ async def _record_goal_decision(session: WriteSession, goal: Goal) -> None:
         kind="goal.set",
         question="What shall the project achieve?",
         chosen=goal.title,
+        executed_by_id=session.principal.person_id,
         subject_type="goal",
         subject_id=goal.id,
     )

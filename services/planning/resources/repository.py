@@ -74,6 +74,17 @@ async def load_assignment(session: WriteSession, assignment_id: UUID) -> Assignm
     return found
 
 
+async def is_assignment_of(reader: Reader, project_id: UUID, assignment_id: UUID) -> bool:
+    """Whether the project has this assignment."""
+    found: bool = await reader.value(
+        "select exists (select from assignments where tenant_id = $1 and project_id = $2 and id = $3)",
+        reader.tenant_id,
+        project_id,
+        assignment_id,
+    )
+    return found
+
+
 async def is_assigned(session: WriteSession, task_id: UUID, resource_id: UUID) -> bool:
     """Whether the resource already takes part in the task."""
     statement = select(Assignment.id).where(

@@ -31,7 +31,7 @@ from services.planning.resources.repository import (
 from services.planning.resources.resource import Resource
 from services.planning.resources.schemas import AssignmentPatch, NewAssignment, NewResource, ResourcePatch
 from services.planning.schedule.editing import usual_work
-from services.planning.schedule.repository.loading import active_members, load_plan, load_planned_cost, lock_plan
+from services.planning.schedule.repository.loading import active_members, load_plan, reload_resources
 from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
 from services.planning.schedule.wording import days, name_of
 from services.planning.schedule.working_plan import WorkingPlan
@@ -66,11 +66,10 @@ async def change_resource(
     """Another calendar or type reschedules the tasks that the resource works on."""
     resource = await load_resource(session, resource_id)
     await require_member(session, session.principal, resource.project_id)
-    await lock_plan(session, resource.project_id)
+    plan = await load_plan(session, resource.project_id, lock=True)
     check_version(resource.version, expected_version)
-    before = await load_planned_cost(session, resource.project_id)
     await _set(session, resource, merged(patch), patch)
-    effects = await _settle_resource(session, resource, before, "changed")
+    effects = await _settle_resource(session, plan, resource, "changed")
     _tell_resource(session, RESOURCE_CHANGED, resource)
     return resource, effects
 
@@ -79,11 +78,10 @@ async def delete_resource(session: WriteSession, resource_id: UUID, expected_ver
     """Remove a resource with its assignments."""
     resource = await load_resource(session, resource_id)
     await require_member(session, session.principal, resource.project_id)
-    await lock_plan(session, resource.project_id)
+    plan = await load_plan(session, resource.project_id, lock=True)
     check_version(resource.version, expected_version)
-    before = await load_planned_cost(session, resource.project_id)
     await session.delete(resource)
-    await _settle_resource(session, resource, before, "deleted")
+    await _settle_resource(session, plan, resource, "deleted")
     _tell_resource(session, RESOURCE_REMOVED, resource)
 
 
@@ -110,7 +108,7 @@ async def _set(
 async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) -> tuple[Assignment, dict[str, Any]]:
     """Let a resource take part in a task."""
     await require_member(session, session.principal, project_id)
-    await lock_plan(session, project_id)
+    plan = await load_plan(session, project_id, lock=True)
     for name, table, object_id in (("task_id", "tasks", new.task_id), ("resource_id", "resources", new.resource_id)):
         if not await belongs_to_project(session, table, object_id, project_id):
             raise UnknownReference(name)
@@ -122,10 +120,9 @@ async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) ->
         resource_id=new.resource_id,
         delay=new.delay_minutes * TICKS_PER_MINUTE,
     )
-    before = await load_planned_cost(session, project_id)
     _measure_out(assignment, await task_duration(session, new.task_id), new.units_percent, new.work_minutes)
     session.add(assignment)
-    effects = await _settle_assignment(session, assignment, before, "Shall {resource} work on {task}?")
+    effects = await _settle_assignment(session, plan, assignment, "Shall {resource} work on {task}?")
     _tell_assignment(session, ASSIGNMENT_ADDED, assignment)
     return assignment, effects
 
@@ -137,29 +134,39 @@ async def change_assignment(
     assignment = await load_assignment(session, assignment_id)
     project_id = assignment.project_id
     await require_member(session, session.principal, project_id)
-    await lock_plan(session, project_id)
+    plan = await load_plan(session, project_id, lock=True)
     check_version(assignment.version, expected_version)
-    before = await load_planned_cost(session, project_id)
+    return assignment, await carry_out(session, plan, assignment, patch)
+
+
+async def carry_out(
+    session: WriteSession,
+    plan: WorkingPlan,
+    assignment: Assignment,
+    patch: AssignmentPatch,
+    ruling: str | None = None,
+) -> dict[str, Any]:
+    """Change an assignment of a locked plan with everything that follows. Returns the effects; for `ruling` see tasks."""
     changes = merged(patch)
     if "delay_minutes" in changes:
         assignment.delay = patch.delay_minutes * TICKS_PER_MINUTE
     if {"units_percent", "work_minutes"} & changes.keys():
         units = changes.get("units_percent", assignment.units * 100)
         _measure_out(assignment, await task_duration(session, assignment.task_id), units, patch.work_minutes)
-    effects = await _settle_assignment(session, assignment, before, "How much shall {resource} work on {task}?")
+    question = "How much shall {resource} work on {task}?"
+    effects = await _settle_assignment(session, plan, assignment, question, ruling=ruling)
     _tell_assignment(session, ASSIGNMENT_CHANGED, assignment)
-    return assignment, effects
+    return effects
 
 
 async def unassign(session: WriteSession, assignment_id: UUID, expected_version: int) -> None:
     """The resource no longer takes part."""
     assignment = await load_assignment(session, assignment_id)
     await require_member(session, session.principal, assignment.project_id)
-    await lock_plan(session, assignment.project_id)
+    plan = await load_plan(session, assignment.project_id, lock=True)
     check_version(assignment.version, expected_version)
-    before = await load_planned_cost(session, assignment.project_id)
     await session.delete(assignment)
-    await _settle_assignment(session, assignment, before, "May {resource} be taken off {task}?", "taken off")
+    await _settle_assignment(session, plan, assignment, "May {resource} be taken off {task}?", "taken off")
     _tell_assignment(session, ASSIGNMENT_REMOVED, assignment)
 
 
@@ -172,35 +179,39 @@ def _measure_out(assignment: Assignment, duration: int, units_percent: Decimal, 
     assignment.remaining = None
 
 
-async def _settle_resource(session: WriteSession, resource: Resource, before: Decimal, deed: str) -> dict[str, Any]:
-    question = f"May the resource {resource.name} be {deed}?"
+async def _settle_resource(session: WriteSession, plan: WorkingPlan, resource: Resource, deed: str) -> dict[str, Any]:
     await session.flush()
-    plan = await load_plan(session, resource.project_id)
+    question = f"May the resource {resource.name} be {deed}?"
     change = PlanChange(["resource.change"], "resource", resource.id, resource.name, question, deed)
-    return await _settle(session, plan, before, change)
+    return await _settle(session, plan, change)
 
 
 async def _settle_assignment(
-    session: WriteSession, assignment: Assignment, before: Decimal, question: str, chosen: str | None = None
+    session: WriteSession,
+    plan: WorkingPlan,
+    assignment: Assignment,
+    question: str,
+    chosen: str | None = None,
+    ruling: str | None = None,
 ) -> dict[str, Any]:
     """`question` has places for {resource} and {task}; what is chosen is the assignment as it is, unless said."""
     await session.flush()
-    plan = await load_plan(session, assignment.project_id)
     task, resource = plan.tasks[assignment.task_id], await load_resource(session, assignment.resource_id)
     change = PlanChange(
-        kinds=["resource.assign", "schedule.dates"],
+        kinds=["resource.assign", "schedule.dates", *([ruling] if ruling is not None else [])],
         subject_type="assignment",
         subject_id=assignment.id,
         title=f"{resource.name}: {task.title}",
         question=question.format(resource=resource.name, task=name_of(task)),
         chosen=chosen or f"{assignment.units * 100:.0f} %, {days(assignment.work, plan.minutes_per_day)} of work",
+        recorded_by_caller=ruling is not None,
     )
-    return await _settle(session, plan, before, change)
+    return await _settle(session, plan, change)
 
 
-async def _settle(session: WriteSession, plan: WorkingPlan, before: Decimal, change: PlanChange) -> dict[str, Any]:
-    """`before` is what the plan cost by its assignments until this change, which is in the database already."""
-    plan.cost_before = before
+async def _settle(session: WriteSession, plan: WorkingPlan, change: PlanChange) -> dict[str, Any]:
+    """The plan was loaded before this change, which is in the database already."""
+    await reload_resources(session, plan)
     effects = await settle(session, plan, change)
     tell_rest(session, plan, "resource", skip=0)
     return effects

@@ -29,7 +29,8 @@ from services.planning.risks.schemas import (
     RiskResponsePatch,
 )
 from services.planning.schedule.editing import create_task
-from services.planning.schedule.repository.loading import active_members, load_plan
+from services.planning.schedule.repository.loading import active_members, load_ledger, load_plan
+from services.planning.schedule.use_cases.forecasts import ledger_impact
 from services.planning.schedule.use_cases.plan_changes import settle, tell_rest
 from services.planning.schedule.use_cases.tasks import addition, tell_created
 
@@ -55,9 +56,11 @@ async def raise_risk(session: WriteSession, project_id: UUID, new: NewRisk) -> R
     _set_minutes(risk, new.schedule_impact_minutes or MinutesImpact(low=0, likely=0, high=0))
     _set_cost(risk, new.cost_impact or CostImpact(low=nothing, likely=nothing, high=nothing))
     risk.estimate()
+    before = await load_ledger(session, project_id)
     session.add(risk)
     await session.flush()
-    await require_authority(session, project_id, ["risk.record"])
+    impact, _ = await ledger_impact(session, project_id, before)
+    await require_authority(session, project_id, ["risk.record"], None, impact)
     await _record_acceptance(session, risk, f"Is this a risk of ours: {risk.title}?", "raised")
     session.record(RISK_RAISED, "risk", risk.id, _risk_data(risk), project_id=project_id)
     return risk
@@ -68,6 +71,7 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
     risk = await load_risk(session, risk_id)
     await require_member(session, session.principal, risk.project_id)
     check_version(risk.version, expected_version)
+    before = await load_ledger(session, risk.project_id)
     changes = merged(patch)
     await _require_references(session, risk.project_id, changes.get("owner_id"), changes.get("goal_id"))
     if "status" in changes and changes["status"] != risk.status:
@@ -83,7 +87,8 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
         setattr(risk, name, value)
     risk.estimate()
     await session.flush()
-    await require_authority(session, risk.project_id, ["risk.record"])
+    impact, _ = await ledger_impact(session, risk.project_id, before)
+    await require_authority(session, risk.project_id, ["risk.record"], None, impact)
     if risk.version == expected_version:
         return risk  # The same once more: nothing happened.
     await _record_acceptance(session, risk, f"Is the risk judged anew: {risk.title}?", f"{risk.status}, as changed")
@@ -163,6 +168,7 @@ async def _record_acceptance(session: WriteSession, risk: Risk, question: str, c
         kind="risk.record",
         question=question,
         chosen=chosen,
+        impact=session.impact,
         subject_type="risk",
         subject_id=risk.id,
     )
@@ -176,6 +182,7 @@ async def _record_response(session: WriteSession, risk: Risk, response: RiskResp
         question=f"What is done about the risk: {risk.title}?",
         chosen=f"{response.strategy}: {response.description}".removesuffix(": "),
         impact=session.impact,
+        executed_by_id=session.principal.person_id,
         subject_type="risk_response",
         subject_id=response.id,
     )

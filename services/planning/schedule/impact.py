@@ -1,20 +1,25 @@
 """What a change of the plan did to dates, milestones, float and people: what authority is measured by and people are shown."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_ticks
-from services.planning.schedule.plan_rows import Before, PlanTask
+from services.planning.schedule.forecast import Forecast, Ledger, forecast_impact
+from services.planning.schedule.plan_rows import Before, PlanTask, Standing
 from services.planning.schedule.planned_cost import cost_impact, money_measures
 from services.planning.schedule.working_plan import WorkingPlan
 
+# Enough to see that two proposals want different things of the same tasks.
+_TOUCHES_TOLD: Final = 200
 
-def impact_of(plan: WorkingPlan) -> dict[str, Any]:
+
+def impact_of(plan: WorkingPlan, ledger: Ledger, author_id: UUID) -> dict[str, Any]:
     """The difference between the stored plan and the rescheduled one, in working minutes of the project's calendar.
 
     Members without a difference are left out: finish, milestones, float_used_minutes (the most total float that a task
-    lost), tasks_moved, criticality, people_affected, cost (of the assignments, in the project's currency).
+    lost), tasks_moved, touches (the first 200 tasks that were changed or moved), criticality, people_affected (whose
+    tasks changed, but not the author), load (minutes of work that a resource has too much), cost (of the assignments), eac and reserve, in the project's currency.
     """
     calendar = plan.calendars["project"]
     changed = [(plan.tasks[task_id], before) for task_id, before in plan.before.items() if task_id in plan.tasks]
@@ -40,10 +45,58 @@ def impact_of(plan: WorkingPlan) -> dict[str, Any]:
     no_longer = [str(task.id) for task, before in changed if before.critical and not task.critical and not task.summary]
     if became or no_longer:
         impact["criticality"] = {"became_critical": became, "no_longer_critical": no_longer}
-    people = sorted({str(task.assignee_id) for task in leaves_moved if task.assignee_id is not None})
+    touched = sorted({*_touched(plan), *(task.id for task in leaves_moved)})
+    if touched:
+        impact["touches"] = [str(task_id) for task_id in touched[:_TOUCHES_TOLD]]
+    people = sorted(str(person_id) for person_id in _people(plan) - {author_id})
     if people:
         impact["people_affected"] = people
-    return impact | cost_impact(plan.cost_before, plan.cost() - plan.cost_before, plan.currency)
+    standing = plan.standing()
+    load = load_impact(plan, plan.standing_before, standing)
+    if load:
+        impact["load"] = load
+    return impact | money_impact(plan.standing_before, standing, ledger, plan.currency)
+
+
+def load_impact(plan: WorkingPlan, before: Standing, after: Standing) -> list[dict[str, Any]]:
+    """The resources that have more or less too much to do than before, by name."""
+    changed = [
+        (
+            plan.capacities_known[resource_id],
+            before.overallocated.get(resource_id, 0),
+            after.overallocated.get(resource_id, 0),
+        )
+        for resource_id in before.overallocated.keys() | after.overallocated.keys()
+    ]
+    return [
+        {"resource_id": str(each.id), "name": each.name, "overallocated_minutes": {"before": was, "after": now}}
+        for each, was, now in sorted(changed, key=lambda change: (change[0].name, str(change[0].id)))
+        if was != now
+    ]
+
+
+def money_impact(before: Standing, after: Standing, ledger: Ledger, currency: str) -> dict[str, Any]:
+    """What the change of the plan does to its cost, to the estimate at completion and to the contingency left."""
+    forecasts = [Forecast(currency, each.cost, each.remaining_cost, ledger) for each in (before, after)]
+    return cost_impact(before.cost, after.cost - before.cost, currency) | forecast_impact(*forecasts)
+
+
+def _touched(plan: WorkingPlan) -> set[UUID]:
+    """The tasks that the change is about, not those that merely follow."""
+    edited = (task_id for task_id, task in plan.edited.items() if not task.summary)
+    return {*edited, *plan.added, *plan.removed, *plan.reassigned}
+
+
+def _people(plan: WorkingPlan) -> set[UUID]:
+    """Whose tasks changed: those who have them, had them, or work on them as a resource."""
+    touched = {*_touched(plan), *(task_id for task_id, task in plan.moved.items() if not task.summary)}
+    people = {task.assignee_id for task_id in touched if (task := plan.tasks.get(task_id)) is not None}
+    people |= {plan.assignees_before.get(task_id) for task_id in touched}
+    resources = plan.capacities_known
+    for task_id in touched:
+        parts = [*plan.assignments.get(task_id, ()), *plan.reassigned.get(task_id, ())]
+        people |= {resources[one.resource_id].person_id for one in parts}
+    return {person_id for person_id in people if person_id is not None}
 
 
 def moved_dates(plan: WorkingPlan) -> list[UUID]:
@@ -58,10 +111,11 @@ def moved_dates(plan: WorkingPlan) -> list[UUID]:
 def measures_of(impact: dict[str, Any]) -> dict[str, int | Decimal]:
     """What limits are compared with.
 
-    How much later the finish is, the largest move of a milestone, the float used, the people affected, and how much more
-    the plan costs: of a change of the plan the share is that of its cost so far.
+    How much later the finish is, the largest move of a milestone, the float used, the people affected, how much more work
+    there is than its resources have time for, and how much more the plan costs: the share is that of its cost so far.
     """
     cost = impact.get("cost", {})
+    overloads = [each["overallocated_minutes"] for each in impact.get("load", ())]
     change = Decimal(cost.get("change", {}).get("amount", "0"))
     before = Decimal(cost.get("before", {}).get("amount", "0"))
     return {
@@ -69,6 +123,7 @@ def measures_of(impact: dict[str, Any]) -> dict[str, int | Decimal]:
         "milestone_minutes": max((abs(each["moved_minutes"]) for each in impact.get("milestones", ())), default=0),
         "float_minutes": impact.get("float_used_minutes", 0),
         "people_affected": len(impact.get("people_affected", ())),
+        "overallocated_minutes": max(0, sum(each["after"] - each["before"] for each in overloads)),
         **money_measures(max(Decimal(0), change), before),
     }
 

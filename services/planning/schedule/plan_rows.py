@@ -1,5 +1,6 @@
 """The rows of a plan in memory: tasks, links and assignments as they are loaded, changed and stored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -150,6 +151,26 @@ class PlanAssignment:
     remaining: int | None
     delay: int
     rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """A work resource: how many units there are of it at a time, in whose calendar."""
+
+    id: UUID
+    name: str
+    max_units: Decimal
+    calendar_id: UUID | None
+    person_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a plan comes to: what it costs, what of it remains to be done, and who has too much to do, in minutes."""
+
+    cost: Decimal
+    remaining_cost: Decimal
+    overallocated: Mapping[UUID, int]
 
 
 @dataclass(frozen=True, slots=True)

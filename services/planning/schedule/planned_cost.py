@@ -18,24 +18,38 @@ def planned_cost(parts: Iterable[PlanAssignment], materials: Iterable[Decimal], 
 
     A part whose resource has no rate in the project's currency costs nothing.
     """
-    work: Counter[Decimal] = Counter()
-    for one in parts:
+    return remaining_cost(((one, 0) for one in parts), ((price, 0) for price in materials), currency)
+
+
+def remaining_cost(
+    parts: Iterable[tuple[PlanAssignment, int]], materials: Iterable[tuple[Decimal, int]], currency: str
+) -> Decimal:
+    """The same for what is not done yet; beside each part and each material stands how many per cent of it are."""
+    hundredths: Counter[Decimal] = Counter()
+    for one, done in parts:
         if one.rate is not None:
-            work[one.rate] += one.work
-    labour = sum((Fraction(rate) * ticks for rate, ticks in work.items()), Fraction(0)) / _TICKS_OF_AN_HOUR
-    material = sum(map(Fraction, materials), Fraction(0))
+            hundredths[one.rate] += one.work * (100 - done)
+    labour = sum((Fraction(rate) * ticks for rate, ticks in hundredths.items()), Fraction(0)) / _TICKS_OF_AN_HOUR
+    material = sum((Fraction(price) * (100 - done) for price, done in materials), Fraction(0))
     decimals = MINOR_UNITS[currency]
     # A fraction rounds half to even, and the digits go into the decimal as they are, however many there are.
-    return Decimal(f"{round((labour + material) * 10**decimals)}e-{decimals}")
+    return Decimal(f"{round((labour + material) / 100 * 10**decimals)}e-{decimals}")
+
+
+def money_change(before: Decimal, after: Decimal, currency: str) -> dict[str, Any]:
+    """How a sum changed."""
+    sums = {"before": before, "after": after, "change": after - before}
+    return {name: amount_json(value, currency) for name, value in sums.items()}
+
+
+def amount_json(amount: Decimal, currency: str) -> dict[str, str]:
+    """A sum in the form of Money, which it is not: it may have more digits than any one amount."""
+    return {"amount": f"{amount:.{MINOR_UNITS[currency]}f}", "currency": currency}
 
 
 def cost_impact(before: Decimal, change: Decimal, currency: str) -> dict[str, Any]:
-    """The impact on a total. Totals may have more digits than any one amount, so they are no Money."""
-    if not change:
-        return {}
-    decimals = MINOR_UNITS[currency]
-    sums = {"before": before, "after": before + change, "change": change}
-    return {"cost": {name: {"amount": f"{value:.{decimals}f}", "currency": currency} for name, value in sums.items()}}
+    """The impact on what the plan, the budget, the commitments or the postings come to; nothing where there is none."""
+    return {"cost": money_change(before, before + change, currency)} if change else {}
 
 
 def money_measures(amount: Decimal, budget: Decimal) -> dict[str, int | Decimal]:

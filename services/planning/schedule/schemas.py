@@ -391,3 +391,47 @@ class BaselineTaskShape(Shape):
     start: LocalTime
     finish: LocalTime
     duration_minutes: int
+
+
+class Sum(Shape):
+    """An amount in the form of money, of any number of digits."""
+
+    amount: str
+    currency: str
+
+
+class ForecastShape(Shape):
+    """EAC = actual cost + remaining cost; reserve = budget - EAC - what the open risks cost on average.
+
+    Amounts are null for those who do not see costs. `finish` is the plan's, null while the plan is empty.
+    """
+
+    type: str
+    project_id: UUID
+    currency: str
+    finish: LocalTime | None
+    budget_at_completion: Sum | None
+    planned_cost: Sum | None
+    remaining_cost: Sum | None
+    actual_cost: Sum | None
+    estimate_at_completion: Sum | None
+    expected_cost_of_risks: Sum | None
+    reserve: Sum | None
+
+
+class ResourceLoad(Shape):
+    """Minutes of work; over-allocated are those that exceed the resource's units at the moment they are planned for."""
+
+    resource_id: UUID
+    name: str
+    person_id: UUID | None
+    max_units_percent: str
+    tasks: int
+    remaining_work_minutes: int
+    overallocated_minutes: int
+
+
+class ResourceLoadsShape(Shape):
+    type: str
+    project_id: UUID
+    loads: list[ResourceLoad]

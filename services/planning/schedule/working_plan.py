@@ -18,8 +18,18 @@ from services.kernel.working_time import (
 )
 from services.planning.schedule import dependency, network, task
 from services.planning.schedule.critical_path import schedule
-from services.planning.schedule.plan_rows import COMPUTED, Before, Options, PlanAssignment, PlanLink, PlanTask
-from services.planning.schedule.planned_cost import planned_cost
+from services.planning.schedule.plan_rows import (
+    COMPUTED,
+    Before,
+    Capacity,
+    Options,
+    PlanAssignment,
+    PlanLink,
+    PlanTask,
+    Standing,
+)
+from services.planning.schedule.planned_cost import planned_cost, remaining_cost
+from services.planning.schedule.resource_load import Booking, bookings_by_resource, overallocated_minutes
 from services.planning.scope.outline import Outline, TooDeep
 
 _CONSTRAINTS: Final = {each.name.lower(): each for each in network.ConstraintType}
@@ -39,7 +49,8 @@ _computed_values: Final[Callable[[PlanTask], tuple[Any, ...]]] = attrgetter(*COM
 class WorkingPlan:
     """The plan of one project. Editing marks what was touched; `reschedule` finds what follows from it.
 
-    `before` holds, by id, what every task that existed and changed was; `materials` what the material of a task costs.
+    `before` holds, by id, what every task that existed and changed was; `materials` what the material of a task costs;
+    `standing_before` and `assignees_before` what the plan came to, and whose the tasks were, before the change.
     """
 
     project_id: UUID
@@ -55,7 +66,12 @@ class WorkingPlan:
     links: list[PlanLink] = field(default_factory=list)
     assignments: dict[UUID, list[PlanAssignment]] = field(default_factory=dict)
     materials: dict[UUID, Decimal] = field(default_factory=dict)
-    cost_before: Decimal = Decimal(0)
+    capacities: dict[UUID, Capacity] = field(default_factory=dict)
+    standing_before: Standing = field(default_factory=lambda: Standing(Decimal(0), Decimal(0), {}))
+    assignees_before: dict[UUID, UUID] = field(default_factory=dict)
+    # The parts of those whose resources changed, and the resources, as they were: a removed one is still told of.
+    reassigned: dict[UUID, list[PlanAssignment]] = field(default_factory=dict)
+    capacities_before: dict[UUID, Capacity] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
     finish: datetime | None = None
     added: dict[UUID, PlanTask] = field(default_factory=dict)
@@ -131,19 +147,36 @@ class WorkingPlan:
         if each.id not in self.added:
             self._computed.setdefault(each.id, _computed_values(each))
 
-    # Cost
+    # Cost and load
 
-    def cost(self) -> Decimal:
-        """What the plan costs by its assignments as they are now; an inactive task costs nothing."""
+    def standing(self) -> Standing:
+        """What the plan comes to as it is now; an inactive task costs nothing."""
         tasks = self.tasks
-        parts = (
-            one
+        parts = [
+            (one, tasks[task_id].percent_complete)
             for task_id, assigned in self.assignments.items()
             if task_id in tasks and tasks[task_id].active
             for one in assigned
+        ]
+        materials = [
+            (price, tasks[task_id].percent_complete)
+            for task_id, price in self.materials.items()
+            if task_id in tasks and tasks[task_id].active
+        ]
+        return Standing(
+            planned_cost((one for one, _ in parts), (price for price, _ in materials), self.currency),
+            remaining_cost(parts, materials, self.currency),
+            overallocated_minutes(self.bookings(), self.capacities),
         )
-        materials = (price for task_id, price in self.materials.items() if task_id in tasks and tasks[task_id].active)
-        return planned_cost(parts, materials, self.currency)
+
+    @property
+    def capacities_known(self) -> dict[UUID, Capacity]:
+        """The resources as they are, and those that are no more as they were."""
+        return self.capacities_before | self.capacities
+
+    def bookings(self) -> dict[UUID, list[tuple[UUID, Booking]]]:
+        """By resource: what each task still takes of its working time, in ticks from the project's start."""
+        return bookings_by_resource(self.tasks, self.assignments, self.capacities, self.calendars, self.start)
 
     # Scheduling
 

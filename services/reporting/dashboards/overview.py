@@ -47,7 +47,7 @@ def build_overview(
         "earned_value": _plain(**earned_value_figures(state, performance)) if costs else None,
         "top_risks": [_risk(row, project["currency"], costs=costs) for row in registers.risks],
         "open_proposals": [_proposal(row, registers, today, costs=costs) for row in registers.proposals],
-        "decisions": [_decision(row) for row in registers.decisions],
+        "decisions": [_decision(row, costs=costs) for row in registers.decisions],
         "overdue_actions": [_action(row, performance.status_date) for row in registers.overdue_actions],
         "counts": _plain(**_counts(state, registers)) | ({} if costs else {"committed": None}),
     }
@@ -140,12 +140,12 @@ def age_of(row: Mapping[str, Any], registers: Registers, today: date) -> figure.
     return figure.days(max((today - submitted).days, 0), row["number"], "gateway")
 
 
-def _decision(row: Mapping[str, Any]) -> dict[str, Any]:
+def _decision(row: Mapping[str, Any], *, costs: bool) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "kind": row["kind"],
         "question": row["question"],
-        "chosen": row["chosen"],
+        "chosen": row["chosen"] if costs or not row["about_costs"] else None,
         "decided_by_id": row["decided_by_id"] and str(row["decided_by_id"]),
         "decided_at": instant_text(row["decided_at"]),
         "source": "planning",

@@ -83,7 +83,7 @@ class DecisionShape(Shape):
     id: UUID
     kind: str
     question: str
-    chosen: str
+    chosen: str | None
     decided_by_id: UUID | None
     decided_at: datetime
     source: str

@@ -133,7 +133,7 @@ async def keep_risk_response(session: WriteSession, fact: Fact) -> None:
 
 @HANDLERS.on("planning.decision.recorded")
 async def keep_decision(session: WriteSession, fact: Fact) -> None:
-    await repository.keep(session, DECISIONS, fact, _subject(fact))
+    await repository.keep(session, DECISIONS, fact, _subject(fact, about_costs=fact.audience == "costs"))
 
 
 # -- coordination -----------------------------------------------------------------------------------------------------

@@ -165,6 +165,7 @@ DECISIONS = _read_table(
     Column("question", Text, nullable=False),
     Column("chosen", Text, nullable=False),
     Column("reason", Text),
+    Column("about_costs", Boolean, nullable=False, server_default="false"),
     Column("impact", JSONB),
     Column("decided_by_id", _UUID),
     Column("proposed_by_id", _UUID),

@@ -238,7 +238,7 @@ class _Builder:
         return tuple(
             tree.Decision(
                 question=row["question"],
-                chosen=row["chosen"],
+                chosen="" if hidden and row["about_costs"] else row["chosen"],
                 decided_by=self._name(row["decided_by_id"]),
                 decided_date=row["decided_at"].astimezone(self.registers.zone).date(),
                 impact="" if hidden else _impact(row["impact_text"]),

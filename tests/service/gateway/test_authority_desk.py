@@ -190,3 +190,32 @@ async def test_the_feed_refuses_what_it_does_not_know(system: SystemUnderTest) -
     for position in ("-1", "now", "9223372036854775808"):
         answer = await tenant["manager"].get("/v1/events/stream", headers={"Last-Event-ID": position})
         assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+async def test_a_proposal_names_the_open_ones_that_touch_the_same_tasks(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    manager, coordinator = tenant["manager"], tenant["coordinator"]
+    path = f"/v1/projects/{tenant.project_id}"
+    dig, build, paint = [
+        (await manager.post(f"{path}/tasks", {"title": title, "duration_minutes": 450})).json()["id"]
+        for title in ("Dig", "Build", "Paint")
+    ]
+    linked = await manager.post(f"{path}/dependencies", {"predecessor_id": dig, "successor_id": build})
+    assert linked.status_code == 201, linked.text
+
+    async def propose(task_id: str, days: int) -> str:
+        version = (await manager.get(f"/v1/tasks/{task_id}")).json()["version"]
+        asked = await coordinator.patch(f"/v1/tasks/{task_id}", {"duration_minutes": days * 450}, version)
+        assert asked.status_code == 202, asked.text
+        proposal_id: str = asked.json()["id"]
+        return proposal_id
+
+    async def conflicts(proposal_id: str) -> set[str]:
+        shown = (await tenant["member"].get(f"/v1/proposals/{proposal_id}?expand=conflicts")).json()
+        return set(shown["conflicts"])
+
+    longer, later, apart = await propose(dig, 5), await propose(build, 9), await propose(paint, 30)
+    assert (await conflicts(longer), await conflicts(later), await conflicts(apart)) == ({later}, {longer}, set())
+    rejected = await manager.post(f"/v1/proposals/{later}/decision", {"decision": "reject", "reason": "Not now."})
+    assert rejected.status_code == 200, rejected.text
+    assert (await conflicts(longer), await conflicts(later)) == (set(), set())

@@ -491,15 +491,21 @@ def upgrade() -> None:
         sa.Column("criteria", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("chosen", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("about_costs", sa.Boolean(), nullable=False),
         sa.Column("impact", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("predicted", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("subject_type", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.UUID(), nullable=False),
+        sa.Column("prepared_by_id", sa.UUID(), nullable=True),
         sa.Column("decided_by_id", sa.UUID(), nullable=False),
+        sa.Column("executed_by_id", sa.UUID(), nullable=True),
         sa.Column("proposed_by_id", sa.UUID(), nullable=True),
         sa.Column("proposal_id", sa.UUID(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("review_date", sa.Date(), nullable=True),
+        sa.Column("evidence", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("evidence_position", sa.BigInteger(), nullable=True),
+        sa.Column("evidence_numbers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("goal_id", sa.UUID(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -750,6 +756,79 @@ def upgrade() -> None:
     op.create_index("ix_assignments_resource", "assignments", ["tenant_id", "resource_id"], unique=False)
     op.create_index("uq_assignments_pair", "assignments", ["tenant_id", "task_id", "resource_id"], unique=True)
     op.create_table(
+        "conflicts",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("parties", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("options", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("ruled_option", sa.Integer(), nullable=True),
+        sa.Column("ruled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.CheckConstraint("kind in ('resource','date','scope','contract')", name=op.f("ck_conflicts_kind")),
+        sa.CheckConstraint("status in ('open','ruled','withdrawn')", name=op.f("ck_conflicts_status")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "decision_id"],
+            ["decisions.tenant_id", "decisions.id"],
+            name=op.f("fk_conflicts_tenant_id_decision_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_conflicts_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_conflicts")),
+    )
+    op.create_index("ix_conflicts_project", "conflicts", ["tenant_id", "project_id", "created_at"], unique=False)
+    op.create_table(
+        "decision_reviews",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("decision_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("automatic", sa.Boolean(), nullable=False),
+        sa.Column("predicted", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("measured", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("finish_error_minutes", sa.Integer(), nullable=True),
+        sa.Column("cost_error", sa.Numeric(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("decisions_since", sa.Integer(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "decision_id"],
+            ["decisions.tenant_id", "decisions.id"],
+            name=op.f("fk_decision_reviews_tenant_id_decision_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_decision_reviews_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_decision_reviews")),
+        info={"append_only": True},
+    )
+    op.create_index(
+        "ix_decision_reviews_decision", "decision_reviews", ["tenant_id", "decision_id", "created_at"], unique=False
+    )
+    op.create_index(
+        "ix_decision_reviews_project", "decision_reviews", ["tenant_id", "project_id", "created_at"], unique=False
+    )
+    op.create_table(
         "dependencies",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -795,6 +874,48 @@ def upgrade() -> None:
     op.create_index("ix_dependencies_successor", "dependencies", ["tenant_id", "successor_id"], unique=False)
     op.create_index(
         "uq_dependencies_pair", "dependencies", ["tenant_id", "predecessor_id", "successor_id"], unique=True
+    )
+    op.create_table(
+        "responsibilities",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.CheckConstraint(
+            "part in ('responsible','accountable','consulted','informed')", name=op.f("ck_responsibilities_part")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_responsibilities_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"],
+            ["tasks.tenant_id", "tasks.id"],
+            name="fk_responsibilities_task",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_responsibilities")),
+    )
+    op.create_index(
+        "ix_responsibilities_project", "responsibilities", ["tenant_id", "project_id", "created_at"], unique=False
+    )
+    op.create_index(
+        "uq_responsibilities_accountable",
+        "responsibilities",
+        ["tenant_id", "task_id"],
+        unique=True,
+        postgresql_where=sa.text("part = 'accountable'"),
+    )
+    op.create_index(
+        "uq_responsibilities_cell", "responsibilities", ["tenant_id", "task_id", "person_id", "part"], unique=True
     )
     op.create_table(
         "risk_responses",
@@ -850,10 +971,23 @@ def downgrade() -> None:
     op.drop_index("ix_risk_responses_risk", table_name="risk_responses")
     op.drop_index("ix_risk_responses_project", table_name="risk_responses")
     op.drop_table("risk_responses")
+    op.drop_index("uq_responsibilities_cell", table_name="responsibilities")
+    op.drop_index(
+        "uq_responsibilities_accountable",
+        table_name="responsibilities",
+        postgresql_where=sa.text("part = 'accountable'"),
+    )
+    op.drop_index("ix_responsibilities_project", table_name="responsibilities")
+    op.drop_table("responsibilities")
     op.drop_index("uq_dependencies_pair", table_name="dependencies")
     op.drop_index("ix_dependencies_successor", table_name="dependencies")
     op.drop_index("ix_dependencies_project", table_name="dependencies")
     op.drop_table("dependencies")
+    op.drop_index("ix_decision_reviews_project", table_name="decision_reviews")
+    op.drop_index("ix_decision_reviews_decision", table_name="decision_reviews")
+    op.drop_table("decision_reviews")
+    op.drop_index("ix_conflicts_project", table_name="conflicts")
+    op.drop_table("conflicts")
     op.drop_index("uq_assignments_pair", table_name="assignments")
     op.drop_index("ix_assignments_resource", table_name="assignments")
     op.drop_index("ix_assignments_project", table_name="assignments")

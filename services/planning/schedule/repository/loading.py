@@ -1,6 +1,7 @@
 """How a project's plan is read for a change: whole, in few statements, and what a change needs to know besides."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -12,8 +13,9 @@ from services.kernel.problems import NotFound
 from services.kernel.session import Reader, WriteSession
 from services.kernel.working_time import WorkingTime
 from services.planning.schedule.calendar import default_calendar, working_calendar
-from services.planning.schedule.plan_rows import COLUMNS, Options, PlanAssignment, PlanLink, PlanTask
-from services.planning.schedule.planned_cost import planned_cost
+from services.planning.schedule.forecast import Forecast, Ledger
+from services.planning.schedule.plan_rows import COLUMNS, Capacity, Options, PlanAssignment, PlanLink, PlanTask
+from services.planning.schedule.planned_cost import planned_cost, remaining_cost
 from services.planning.schedule.working_plan import WorkingPlan
 
 _LOADED: Final = ", ".join(f"t.{name}::text" if name == "splits" else f"t.{name}" for name in COLUMNS)
@@ -48,7 +50,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         tenant_id,
         project_id,
     )
-    assignments, materials = await _load_parts(reader, project_id)
+    parts = await _load_parts(reader, project_id)
     calendars = await load_calendars(reader, project_id, project["calendar_id"], project["minutes_per_day"])
     options = Options()
     if project["has_options"]:
@@ -70,18 +72,58 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         calendars=calendars,
         tasks={task.id: task for task in tasks},
         links=[PlanLink(*row) for row in links],
-        assignments=assignments,
-        materials=materials,
+        assignments=parts.assignments,
+        materials=parts.materials,
+        capacities=parts.capacities,
         options=options,
+        assignees_before={task.id: task.assignee_id for task in tasks if task.assignee_id is not None},
     )
-    plan.cost_before = plan.cost()
+    plan.standing_before = plan.standing()
     return plan
 
 
-async def _load_parts(reader: Reader, project_id: UUID) -> tuple[dict[UUID, list[PlanAssignment]], dict[UUID, Decimal]]:
-    """By task: the parts that work resources have in it, and what its material costs."""
+async def reload_resources(session: WriteSession, plan: WorkingPlan) -> None:
+    """Take over what this transaction has changed of the plan's resources and assignments since the plan was loaded."""
+    parts = await _load_parts(session, plan.project_id)
+    before, after = plan.assignments, parts.assignments
+    for task_id in before.keys() | after.keys():
+        # Another rate costs more, and leaves everybody's work as it is.
+        was, now = ([replace(one, rate=None) for one in each.get(task_id, ())] for each in (before, after))
+        if was != now:
+            plan.reassigned[task_id] = before.get(task_id, [])
+    plan.capacities_before = plan.capacities
+    plan.assignments, plan.materials, plan.capacities = parts.assignments, parts.materials, parts.capacities
+
+
+async def reload_calendars(session: WriteSession, plan: WorkingPlan) -> None:
+    """The same for its calendars."""
+    calendar_id: UUID | None = await session.value(
+        "select calendar_id from projects where tenant_id = $1 and id = $2", session.tenant_id, plan.project_id
+    )
+    plan.calendars = await load_calendars(session, plan.project_id, calendar_id, plan.minutes_per_day)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The work resources, by task the parts that they have in it, and by task what its material costs."""
+
+    capacities: dict[UUID, Capacity]
+    assignments: dict[UUID, list[PlanAssignment]]
+    materials: dict[UUID, Decimal]
+
+
+async def _load_parts(reader: Reader, project_id: UUID) -> _Parts:
     assignments: dict[UUID, list[PlanAssignment]] = {}
     materials: dict[UUID, Decimal] = {}
+    capacities = {
+        row["id"]: Capacity(*row)
+        for row in await reader.rows(
+            """select id, name, max_units, calendar_id, person_id from resources
+               where tenant_id = $1 and project_id = $2 and resource_type = 'work' order by id""",
+            reader.tenant_id,
+            project_id,
+        )
+    }
     for row in await reader.rows(
         """select r.resource_type, a.units * r.standard_rate as price, a.task_id, a.resource_id, r.calendar_id, a.units,
              a.work, a.duration, a.remaining, a.delay, case when r.currency = p.currency then r.standard_rate end as rate
@@ -98,25 +140,47 @@ async def _load_parts(reader: Reader, project_id: UUID) -> tuple[dict[UUID, list
             assignments.setdefault(row["task_id"], []).append(PlanAssignment(*part))
         else:
             materials[row["task_id"]] = materials.get(row["task_id"], Decimal(0)) + price
-    return assignments, materials
+    return _Parts(capacities, assignments, materials)
 
 
-async def load_planned_cost(reader: Reader, project_id: UUID) -> Decimal:
-    """What the stored plan costs by its assignments, for a change that does not begin with the plan itself."""
-    assignments, materials = await _load_parts(reader, project_id)
+async def load_ledger(reader: Reader, project_id: UUID) -> Ledger:
+    """What the project's money comes to outside of its plan. Budget and risks are areas above this one, so their tables
+    are read here, and their code is not."""
     row = await reader.row(
-        """select p.currency, array(select t.id from tasks t
-             where t.tenant_id = p.tenant_id and t.project_id = p.id and not t.active) as inactive
-           from projects p where p.tenant_id = $1 and p.id = $2""",
+        """select (select coalesce(sum(amount), 0) from budget_lines where tenant_id = $1 and project_id = $2) as budget,
+             (select coalesce(sum(amount), 0) from actuals where tenant_id = $1 and project_id = $2) as spent,
+             (select coalesce(sum(expected_cost), 0) from risks
+               where tenant_id = $1 and project_id = $2 and status = 'open') as expected_risks""",
         reader.tenant_id,
         project_id,
     )
-    if row is None:
+    assert row is not None, "sums have a row"
+    return Ledger(row["budget"], row["spent"], row["expected_risks"])
+
+
+async def load_forecast(reader: Reader, project_id: UUID) -> Forecast:
+    """What the project will have cost by the stored plan, for a change of its money and for those who ask. Raises NotFound."""
+    parts = await _load_parts(reader, project_id)
+    project = await reader.row(
+        "select currency, finish from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
+    )
+    if project is None:
         raise NotFound
-    inactive = set(row["inactive"])
-    parts = (one for task_id, assigned in assignments.items() if task_id not in inactive for one in assigned)
-    prices = (price for task_id, price in materials.items() if task_id not in inactive)
-    return planned_cost(parts, prices, row["currency"])
+    currency = project["currency"]
+    rows = await reader.rows(
+        "select id, percent_complete from tasks where tenant_id = $1 and project_id = $2 and active and id = any($3)",
+        reader.tenant_id,
+        project_id,
+        [*parts.assignments, *parts.materials],
+    )
+    done = {row["id"]: row["percent_complete"] for row in rows}
+    work = [
+        (one, done[task_id]) for task_id, assigned in parts.assignments.items() if task_id in done for one in assigned
+    ]
+    materials = [(price, done[task_id]) for task_id, price in parts.materials.items() if task_id in done]
+    planned = planned_cost((one for one, _ in work), (price for price, _ in materials), currency)
+    remaining, ledger = remaining_cost(work, materials, currency), await load_ledger(reader, project_id)
+    return Forecast(currency, planned, remaining, ledger, project["finish"])
 
 
 async def load_calendars(

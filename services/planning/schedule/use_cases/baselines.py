@@ -46,6 +46,8 @@ async def set_baseline(session: WriteSession, project_id: UUID, new: NewBaseline
         chosen=new.name,
         reason=new.reason,
         impact=impact,
+        predicted={"finish": finish.isoformat()},
+        executed_by_id=session.principal.person_id,
         subject_type="baseline",
         subject_id=baseline.id,
     )

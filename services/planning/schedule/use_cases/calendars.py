@@ -13,9 +13,15 @@ from services.kernel.working_time import InvalidCalendar, NoWorkingTime
 from services.kernel.write import check_version
 from services.planning.projects.repository import load_project
 from services.planning.schedule.calendar import Calendar, CalendarInUse, CalendarInvalid, working_calendar
-from services.planning.schedule.repository.loading import calendar_is_used, load_plan, project_of_calendar
+from services.planning.schedule.repository.loading import (
+    calendar_is_used,
+    load_plan,
+    project_of_calendar,
+    reload_calendars,
+)
 from services.planning.schedule.schemas import CalendarPatch, CalendarValues, NewCalendar
 from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
+from services.planning.schedule.working_plan import WorkingPlan
 
 _DOCUMENT = ("name", "days", "exceptions", "work_weeks")
 
@@ -23,7 +29,7 @@ _DOCUMENT = ("name", "days", "exceptions", "work_weeks")
 async def add_calendar(session: WriteSession, project_id: UUID, new: NewCalendar) -> tuple[Calendar, dict[str, Any]]:
     """A calendar of the project; it may become the one that the project runs on."""
     await require_member(session, session.principal, project_id)
-    await load_project(session, project_id, lock=True)
+    plan = await load_plan(session, project_id, lock=True)
     calendar = Calendar(
         project_id=project_id,
         name=new.name,
@@ -31,7 +37,7 @@ async def add_calendar(session: WriteSession, project_id: UUID, new: NewCalendar
         document=_document(new),
     )
     session.add(calendar)
-    return calendar, await _settle(session, calendar, new.is_project_calendar, "added")
+    return calendar, await _settle(session, plan, calendar, new.is_project_calendar, "added")
 
 
 async def change_calendar(
@@ -40,7 +46,7 @@ async def change_calendar(
     """Other days, exceptions or base; the plan follows."""
     project_id = await project_of_calendar(session, calendar_id)
     await require_member(session, session.principal, project_id)
-    await load_project(session, project_id, lock=True)
+    plan = await load_plan(session, project_id, lock=True)
     calendar = await _load(session, calendar_id)
     check_version(calendar.version, expected_version)
     changes = merged(patch)
@@ -50,21 +56,20 @@ async def change_calendar(
         calendar.base_calendar_id = await _base(session, project_id, patch.base_calendar_id, calendar_id)
     documented = _document(patch)
     calendar.document = calendar.document | {name: documented[name] for name in _DOCUMENT if name in changes}
-    return calendar, await _settle(session, calendar, changes.get("is_project_calendar"), "changed")
+    return calendar, await _settle(session, plan, calendar, changes.get("is_project_calendar"), "changed")
 
 
 async def delete_calendar(session: WriteSession, calendar_id: UUID, expected_version: int) -> None:
     """Remove a calendar that nothing runs on. Raises CalendarInUse."""
     project_id = await project_of_calendar(session, calendar_id)
     await require_member(session, session.principal, project_id)
-    await load_project(session, project_id, lock=True)
+    plan = await load_plan(session, project_id, lock=True)
     calendar = await _load(session, calendar_id)
     check_version(calendar.version, expected_version)
     if await calendar_is_used(session, calendar_id):
         raise CalendarInUse
     await session.delete(calendar)
     await session.flush()
-    plan = await load_plan(session, project_id)
     await settle(session, plan, _change(calendar, "deleted"))
 
 
@@ -100,7 +105,7 @@ def _change(calendar: Calendar, deed: str) -> PlanChange:
 
 
 async def _settle(
-    session: WriteSession, calendar: Calendar, is_project_calendar: bool | None, deed: str
+    session: WriteSession, plan: WorkingPlan, calendar: Calendar, is_project_calendar: bool | None, deed: str
 ) -> dict[str, Any]:
     try:
         working_calendar(orjson.dumps(calendar.document).decode())
@@ -111,7 +116,7 @@ async def _settle(
     if is_project_calendar is not None and (project.calendar_id == calendar.id) != is_project_calendar:
         project.calendar_id = calendar.id if is_project_calendar else None
         await session.flush()
-    plan = await load_plan(session, calendar.project_id)
+    await reload_calendars(session, plan)
     effects = await settle(session, plan, _change(calendar, deed))
     tell_rest(session, plan, "calendar", skip=0)
     return effects

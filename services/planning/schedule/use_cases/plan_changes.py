@@ -10,9 +10,10 @@ from services.kernel.access import require_authority
 from services.kernel.session import WriteSession
 from services.planning.decisions.use_cases import record_decision
 from services.planning.schedule.events import PLAN_RESCHEDULED, ROWS_IN_A_PART
+from services.planning.schedule.forecast import Forecast, Ledger
 from services.planning.schedule.impact import impact_of, measures_of, moved_dates
 from services.planning.schedule.plan_rows import PlanTask, task_row
-from services.planning.schedule.repository.loading import baselined
+from services.planning.schedule.repository.loading import baselined, load_ledger
 from services.planning.schedule.repository.storing import store_plan
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -58,7 +59,8 @@ async def settle(
     Raises what the engine refuses, and AuthorityRequired with the impact; nothing has been stored then.
     """
     plan.reschedule()
-    effect = impact_of(plan)
+    ledger = await load_ledger(session, plan.project_id)
+    effect = impact_of(plan, ledger, session.author_id)
     subject = {"type": change.subject_type, "id": str(change.subject_id), "title": change.title}
     impact = effect | {"subject": subject}
     kinds = sorted(change.kinds)
@@ -77,10 +79,18 @@ async def settle(
             question=change.question,
             chosen=change.chosen,
             impact=impact,
+            predicted=prediction_of(plan, ledger),
+            executed_by_id=session.principal.person_id,
             subject_type=change.subject_type,
             subject_id=change.subject_id,
         )
     return effects_of(plan)
+
+
+def prediction_of(plan: WorkingPlan, ledger: Ledger) -> dict[str, Any]:
+    """What the changed plan lets one predict."""
+    standing = plan.standing()
+    return Forecast(plan.currency, standing.cost, standing.remaining_cost, ledger, plan.finish).prediction()
 
 
 def effects_of(plan: WorkingPlan) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from services.kernel.access import require_member
+from services.kernel.access import may_see_costs, require_member
+from services.kernel.confidentiality import without_money
 from services.kernel.problems import UnknownReference
 from services.kernel.requests import Read
 from services.planning.schedule.editing import change_task
 from services.planning.schedule.impact import impact_of
-from services.planning.schedule.repository.loading import load_plan
+from services.planning.schedule.repository.loading import load_ledger, load_plan
 from services.planning.schedule.schemas import NewScheduleRun
 from services.planning.schedule.use_cases.plan_changes import effects_of, plan_dates
 from services.planning.schedule.use_cases.tasks import named
@@ -24,11 +25,12 @@ async def try_changes(read: Read, project_id: UUID, run: NewScheduleRun) -> dict
             raise UnknownReference("task_id")
         change_task(plan, task, named(planned.change), {})
     plan.reschedule()
+    impact = impact_of(plan, await load_ledger(read.session, project_id), read.principal.person_id)
     plan.moved |= plan.edited
     return {
         "type": "schedule_run",
         "project_id": str(project_id),
         "plan": plan_dates(plan.start, plan.finish),
-        "impact": impact_of(plan),
+        "impact": impact if await may_see_costs(read.session, read.principal, project_id) else without_money(impact),
         **effects_of(plan),
     }

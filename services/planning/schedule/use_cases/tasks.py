@@ -70,7 +70,7 @@ async def add_task(session: WriteSession, project_id: UUID, new: NewTask) -> tup
     await require_member(session, session.principal, project_id)
     plan = await load_plan(session, project_id, lock=True)
     values = named(new)
-    await _require_people(session, project_id, [values])
+    await require_people(session, project_id, [values])
     texts: dict[UUID, dict[str, Any]] = {}
     task = create_task(plan, values, texts)
     effects = await settle(session, plan, addition(plan, task), texts)
@@ -99,7 +99,7 @@ async def edit_task(
     project_id = await project_of_task(session, task_id)
     await require_member(session, session.principal, project_id)
     changes = named(patch)
-    await _require_people(session, project_id, [changes])
+    await require_people(session, project_id, [changes])
     if changes.keys() <= TEXT_FIELDS:
         return await _edit_texts(session, project_id, task_id, expected_version, changes), None
     plan = await load_plan(session, project_id, lock=True)
@@ -107,16 +107,27 @@ async def edit_task(
     if task is None:
         raise NotFound
     check_version(task.version, expected_version)
+    return task, await carry_out(session, plan, task, changes)
+
+
+async def carry_out(
+    session: WriteSession, plan: WorkingPlan, task: PlanTask, changes: dict[str, Any], ruling: str | None = None
+) -> dict[str, Any]:
+    """Change a task of a locked plan with everything that follows. Returns the effects.
+
+    As part of a `ruling`, which is the kind of that act, it needs the authority for both, and the caller records it.
+    """
     texts: dict[UUID, dict[str, Any]] = {}
     before = replace(task)
     change_task(plan, task, changes, texts)
     question, chosen = question_of(before, task, changes), answer_of(before, task, changes, plan.minutes_per_day)
-    change = PlanChange(kinds_of(changes), "task", task.id, task.title, question, chosen)
+    kinds = kinds_of(changes) | ({ruling} if ruling is not None else set())
+    change = PlanChange(kinds, "task", task.id, task.title, question, chosen, recorded_by_caller=ruling is not None)
     effects = await settle(session, plan, change, texts)
     data = {"task": task_row(task), "changed_fields": sorted(changes)} | first_part(plan)
-    session.record(TASK_CHANGED, "task", task.id, data, project_id=project_id)
+    session.record(TASK_CHANGED, "task", task.id, data, project_id=plan.project_id)
     tell_rest(session, plan, "task")
-    return task, effects
+    return effects
 
 
 async def _edit_texts(
@@ -130,8 +141,11 @@ async def _edit_texts(
     for name in ("title", "assignee_id", "priority"):
         if name in changes:
             setattr(task, name, changes[name])
-    impact = {"subject": {"type": "task", "id": str(task_id), "title": task.title}}
-    await require_authority(session, project_id, ["task.edit"], None, impact)
+    impact: dict[str, Any] = {"subject": {"type": "task", "id": str(task_id), "title": task.title}}
+    people = {before.assignee_id, task.assignee_id} - {None, session.author_id}
+    if people:
+        impact["people_affected"] = sorted(map(str, people))
+    await require_authority(session, project_id, ["task.edit"], {"people_affected": len(people)}, impact)
     await store_texts(session, task_id, expected_version, changes)
     task.version += 1
     await record_acceptance(
@@ -167,7 +181,8 @@ async def delete_task(session: WriteSession, task_id: UUID, expected_version: in
     tell_rest(session, plan, "task")
 
 
-async def _require_people(session: WriteSession, project_id: UUID, bodies: Iterable[Mapping[str, Any]]) -> None:
+async def require_people(session: WriteSession, project_id: UUID, bodies: Iterable[Mapping[str, Any]]) -> None:
+    """Raise UnknownReference where a body gives a task to somebody who is not on the project."""
     people = {body["assignee_id"] for body in bodies if body.get("assignee_id") is not None}
     if people and await active_members(session, project_id, people) != people:
         raise UnknownReference("assignee_id")

@@ -286,6 +286,7 @@ def upgrade() -> None:
         sa.Column("question", sa.Text(), nullable=False),
         sa.Column("chosen", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("about_costs", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("impact", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decided_by_id", sa.UUID(), nullable=True),
         sa.Column("proposed_by_id", sa.UUID(), nullable=True),

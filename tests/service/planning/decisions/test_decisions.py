@@ -12,7 +12,10 @@ from tests.factories.world import ServiceUnderTest, World
 
 NEW = {
     "question": "Which contractor builds the abutments?",
-    "options": ["North Shore Civil", "Fjord Anlegg"],
+    "options": [
+        {"title": "North Shore Civil"},
+        {"title": "Fjord Anlegg", "criteria": [{"criterion": "price", "assessment": "the lowest"}]},
+    ],
     "criteria": ["price"],
     "chosen": "Fjord Anlegg",
     "reason": "Only they can start before Easter.",
@@ -94,7 +97,10 @@ async def test_a_decision_taken_elsewhere_is_kept_with_its_grounds(planning: Ser
     assert (decision["proposed_by_id"], decision["proposal_id"]) == (None, None)
     assert decision["subject"] == {"type": "project", "id": str(world.project_id)}
     assert (decision["options"], decision["review_date"], decision["evidence_position"]) == (
-        NEW["options"],
+        [
+            {"title": "North Shore Civil", "impact": None, "criteria": []},
+            {"title": "Fjord Anlegg", "impact": None, "criteria": [{"criterion": "price", "assessment": "the lowest"}]},
+        ],
         "2026-06-01",
         17,
     )
@@ -132,3 +138,62 @@ async def test_a_record_has_no_way_to_be_changed(planning: ServiceUnderTest) -> 
         async with planning.service.database.write(world["owner"].principal) as session:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await session.value(statement, world.tenant_id)
+
+
+async def test_what_was_chosen_is_one_of_the_options(planning: ServiceUnderTest) -> None:
+    world = await planning.world(make_policy())
+    assert (await world["manager"].post(path(world), NEW | {"chosen": "Somebody else"})).status_code == 422
+    assert (await world["manager"].post(path(world), NEW | {"chosen": "Nobody", "options": []})).status_code == 201
+
+
+async def test_who_prepared_and_who_carried_it_out_are_people_of_the_project(planning: ServiceUnderTest) -> None:
+    world = await planning.world(make_policy())
+    for name in ("prepared_by_id", "executed_by_id"):
+        for person_id in (world["stranger"].id, new_id()):
+            answer = await world["manager"].post(path(world), NEW | {name: str(person_id)})
+            assert (answer.status_code, answer.json()["code"]) == (422, "unknown_reference")
+    roles = {"prepared_by_id": str(world["coordinator"].id), "executed_by_id": str(world["member"].id)}
+    decision = (await world["manager"].post(path(world), NEW | roles)).json()
+    assert {name: decision[name] for name in roles} == roles
+    assert decision["decided_by_id"] == str(world["manager"].id)
+
+
+async def test_a_decision_keeps_its_evidence_and_up_to_which_facts_it_was_seen(planning: ServiceUnderTest) -> None:
+    world = await planning.world(make_policy())
+    seen = {"type": "risk", "id": str(new_id()), "note": "Probability 0.3 that day."}
+    first, second = [(await world["manager"].post(path(world), NEW | {"evidence": [seen]})).json() for _ in range(2)]
+    assert first["evidence"] == [seen]
+    assert first["evidence_numbers"].keys() >= {"planning", "gateway"}
+    assert second["evidence_numbers"]["planning"] == first["evidence_numbers"]["planning"] + 1
+
+
+async def test_the_words_of_a_decision_about_costs_are_for_those_who_see_them(planning: ServiceUnderTest) -> None:
+    world = await planning.world(make_policy())
+    project, manager = f"/v1/projects/{world.project_id}", world["manager"]
+    code = (await manager.post(f"{project}/cost-codes", {"code": "100", "name": "Concrete"})).json()["id"]
+    amount = {"amount": "777.00", "currency": "NOK"}
+    line = {"cost_code_id": code, "amount": amount, "description": "Piles"}
+    assert (await manager.post(f"{project}/budget-lines", line)).status_code == 201
+    elsewhere = NEW | {"about_costs": True, "reason": "They ask 777 less.", "predicted": {"eac": amount}}
+    assert (await manager.post(path(world), elsewhere)).status_code == 201
+    for role in ("owner", "coordinator", "auditor"):
+        shown = (await world[role].get(path(world))).json()["data"]
+        assert [each["chosen"] for each in shown] == ["Fjord Anlegg", "777.00 NOK"]
+    for role in ("member", "stakeholder", "client_contact"):
+        answer = await world[role].get(path(world))
+        assert "777" not in answer.text
+        assert [(each["chosen"], each["reason"], each["options"]) for each in answer.json()["data"]] == [
+            (None,) * 3
+        ] * 2
+        assert (await world[role].get(path(world) + "?q=777")).json()["data"] == []
+    assert len((await world["auditor"].get(path(world) + "?q=777")).json()["data"]) == 2
+
+
+async def test_the_cost_of_an_option_is_for_those_who_see_costs(planning: ServiceUnderTest) -> None:
+    world = await planning.world(make_policy())
+    impact = {"finish_minutes": -450, "cost": {"amount": "777.00", "currency": "NOK"}}
+    options = [{"title": "Fjord Anlegg", "impact": impact}, {"title": "Nobody"}]
+    decision = (await world["manager"].post(path(world), NEW | {"options": options})).json()
+    assert decision["options"][0]["impact"] == impact
+    (seen, nothing) = (await world["member"].get(f"/v1/decisions/{decision['id']}")).json()["options"]
+    assert (seen["impact"], nothing["impact"]) == ({"finish_minutes": -450}, None)

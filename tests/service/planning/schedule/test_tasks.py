@@ -203,7 +203,12 @@ async def test_a_coordinator_moves_work_within_its_float(world: World) -> None:
     body = answer.json()
     assert body["duration_minutes"] == 2 * DAY
     subject = {"type": "task", "id": fence["id"], "title": "Fence"}
-    assert body["effects"]["impact"] == {"float_used_minutes": DAY, "tasks_moved": 1, "subject": subject}
+    assert body["effects"]["impact"] == {
+        "float_used_minutes": DAY,
+        "tasks_moved": 1,
+        "touches": [fence["id"]],
+        "subject": subject,
+    }
     assert answer.headers["tandem-effect"] == "applied"
 
 

@@ -1,0 +1,1 @@
+"""Responsibilities: who is responsible, accountable, consulted and informed for each part of the work."""
