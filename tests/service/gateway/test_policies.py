@@ -91,7 +91,7 @@ async def test_five_proposals_that_went_through_unchanged_suggest_a_limit_and_le
     by_kind = {(each["person_id"], each["kind"]): each for each in records}
     record = by_kind[str(tenant["coordinator"].id), "scope.task"]
     (suggested,) = record["suggestion"]["grants"]
-    assert (suggested["kind"], suggested["limits"]["finish_minutes"]) == ("scope.task", 240)
+    assert (suggested["kind"], suggested["limits"]["finish_minutes"]) == ("scope.task", 120)
     assert by_kind[str(tenant["member"].id), "project.status"]["outcomes"]["rejected"] == 1
     assert (await tenant["coordinator"].post(f"{path}/tasks", task)).status_code == 202
     lent = record["suggestion"] | {"expires_at": "2027-02-01T00:00:00Z", "reason": "Five in a row."}
