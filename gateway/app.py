@@ -10,10 +10,18 @@ from gateway.authority import desk
 from gateway.authority.handlers import HANDLERS as AUTHORITY_HANDLERS
 from gateway.authority.kind_catalogue import KindCatalogue
 from gateway.authority.routes import delegations, my_authority, policies, proposals
+from gateway.credentials.anonymous import FORMS, trusted_networks
+from gateway.credentials.jobs import JOB_FUNCTIONS as CREDENTIAL_JOBS
+from gateway.credentials.repository import AUTHENTICATE_SESSION, CHORES
+from gateway.credentials.resources import Credentials
+from gateway.credentials.routes import accounts, invitations, oauth, sessions
+from gateway.credentials.session import ACCESS_PREFIX
 from gateway.feed import routes as feed
 from gateway.feed.handlers import Arrivals, merging_handlers
 from gateway.identity import routes as identity
 from gateway.identity.authentication import Authenticator
+from gateway.identity.repository import AUTHENTICATE
+from gateway.identity.token import PREFIX, SERVICE_PREFIX
 from gateway.reference import routes as reference
 from gateway.resources import Resources
 from gateway.routing.breaker import Breaker, GuardedUpstream
@@ -35,8 +43,16 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
     settings = settings or Settings.load("gateway")
     targets: dict[str, str | AsgiApp] = dict(peers) if peers is not None else _urls(settings)
     arrivals = Arrivals()
+    authenticator = Authenticator(
+        settings,
+        IdentitySigner(settings.signing_keys),
+        {PREFIX: AUTHENTICATE, SERVICE_PREFIX: AUTHENTICATE, ACCESS_PREFIX: AUTHENTICATE_SESSION},
+    )
     resources = Resources(
-        desk.Replayer(targets, IdentitySigner(settings.signing_keys)), arrivals, KindCatalogue(SERVICES)
+        desk.Replayer(targets, IdentitySigner(settings.signing_keys)),
+        arrivals,
+        KindCatalogue(SERVICES),
+        Credentials.from_settings(settings, authenticator),
     )
     handlers = Handlers()
     handlers.include(merging_handlers())
@@ -45,6 +61,10 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         settings,
         [
             identity.router,
+            sessions.router,
+            accounts.router,
+            invitations.router,
+            oauth.router,
             proposals.router,
             policies.router,
             delegations.router,
@@ -55,16 +75,17 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         title="Tandem gateway",
         handlers=handlers,
         sources=SOURCES,
-        jobs={desk.CARRY_OUT: desk.carry_out_later},
+        jobs={desk.CARRY_OUT: desk.carry_out_later, **CREDENTIAL_JOBS},
         peers=targets,
         resources=resources,
         own_directory=True,
+        form_paths=FORMS,
+        chores=CHORES,
     )
     # Its own facts are merged like everybody's, and asked of itself when some are missing.
     targets["gateway"] = own
     service: Service = own.state.service
     service.after_apply.append(arrivals.tell)
-    authenticator = Authenticator(settings, service.signer)
     upstreams: dict[str, ASGIApp] = {}
     within = own.router.lifespan_context
 
@@ -84,7 +105,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
             yield
 
     own.router.lifespan_context = lifespan
-    own.state.pipe = Pipe(own, service, authenticator, upstreams)
+    own.state.pipe = Pipe(own, service, authenticator, upstreams, trusted_networks(settings))
     return own
 
 

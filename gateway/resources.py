@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gateway.authority.desk import Replayer
 from gateway.authority.kind_catalogue import KindCatalogue
+from gateway.credentials.resources import Credentials
 from gateway.feed.handlers import Arrivals
 
 
@@ -12,3 +13,4 @@ class Resources:
     replayer: Replayer
     arrivals: Arrivals
     kinds: KindCatalogue
+    credentials: Credentials

@@ -2,8 +2,9 @@
 
 from gateway.authority import proposal
 from gateway.base import Base
+from gateway.credentials import account, invitation, oauth_client, rate_bucket, session
 from gateway.feed import merged_event
 from gateway.identity import tenant, token
 
 metadata = Base.metadata
-NOUNS = (proposal, merged_event, tenant, token)
+NOUNS = (proposal, merged_event, tenant, token, account, invitation, oauth_client, rate_bucket, session)

@@ -22,7 +22,8 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
     REPORTING: "status-reports",
     GATEWAY: """
         tenants people memberships tokens delegations handovers proposals authority-kinds policy-templates events problems limits me openapi.json
-        reference sessions
+        reference sessions password-changes password-resets passwords email-changes email-confirmations invitations
+        invitation-acceptances oauth oauth-clients
     """,
 }
 
