@@ -490,7 +490,7 @@ async def give_invitation_a_secret(session: WriteSession, invitation_id: UUID, s
 async def accept_invitation(session: WriteSession, invitation_id: UUID, secret_hash: bytes) -> bool:
     """Mark an open invitation accepted. Of those who try at once, one is told True."""
     accepted = await session.value(
-        """update invitations t set accepted_at = now(), version = version + 1, updated_at = now()
+        """update invitations t set accepted_at = now(), version = t.version + 1, updated_at = now()
            from people p
            where t.tenant_id = $1 and t.id = $2 and t.hash = $3 and t.accepted_at is null and t.revoked_at is null
              and t.expires_at > now() and p.tenant_id = t.tenant_id and p.id = t.person_id and p.active
