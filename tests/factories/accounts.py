@@ -110,4 +110,6 @@ async def make_account(system: SystemUnderTest, tenant: Tenant, **members: Any) 
 
 
 async def refresh(system: SystemUnderTest, refresh_token: str) -> Response:
-    return await system.http.post("/v1/oauth/token", data={"grant_type": "refresh_token", "refresh_token": refresh_token})
+    return await system.http.post(
+        "/v1/oauth/token", data={"grant_type": "refresh_token", "refresh_token": refresh_token}
+    )

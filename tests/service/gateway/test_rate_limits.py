@@ -20,9 +20,7 @@ def limits(system: SystemUnderTest) -> Iterator[dict[str, Limit]]:
     limiter.limits = before
 
 
-async def test_who_is_within_the_limit_is_told_what_is_left(
-    system: SystemUnderTest, limits: dict[str, Limit]
-) -> None:
+async def test_who_is_within_the_limit_is_told_what_is_left(system: SystemUnderTest, limits: dict[str, Limit]) -> None:
     account = await make_account(system, await system.tenant())
     limits["account"] = Limit("account", 3, 60)
     left = []

@@ -179,9 +179,7 @@ async def test_nobody_is_written_to_whose_address_is_no_accounts(system: SystemU
     known = await make_account(system, tenant)
     unknown = fresh_address()
     await add_person(tenant, unknown)
-    answers = [
-        await system.http.post("/v1/password-resets", json={"email": each}) for each in (unknown, known.address)
-    ]
+    answers = [await system.http.post("/v1/password-resets", json={"email": each}) for each in (unknown, known.address)]
     assert [(each.status_code, each.content) for each in answers] == [(202, b'{"status":"accepted"}')] * 2
     await mailed_code(system, known.address, 2)
     assert mails_to(system, unknown) == []
@@ -197,9 +195,7 @@ async def test_another_address_counts_from_its_confirmation_on(system: SystemUnd
     code = await mailed_code(system, address)
     assert (await sign_in(system, address)).status_code == 401
     body = {"token": code}
-    answers = await asyncio.gather(
-        *(system.http.post("/v1/email-confirmations", json=body) for _ in range(20))
-    )
+    answers = await asyncio.gather(*(system.http.post("/v1/email-confirmations", json=body) for _ in range(20)))
     assert sorted(each.status_code for each in answers) == [201] + [410] * 19
     assert (await sign_in(system, account.address)).status_code == 401
     assert (await sign_in(system, address)).status_code == 201
