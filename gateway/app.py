@@ -16,6 +16,9 @@ from gateway.credentials.repository import AUTHENTICATE_SESSION, CHORES
 from gateway.credentials.resources import Credentials
 from gateway.credentials.routes import accounts, invitations, oauth, sessions
 from gateway.credentials.session import ACCESS_PREFIX
+from gateway.federation import routes as federation
+from gateway.federation.provider_client import ProviderClient
+from gateway.federation.repository import CHORES as FEDERATION_CHORES
 from gateway.feed import routes as feed
 from gateway.feed.handlers import Arrivals, merging_handlers
 from gateway.identity import routes as identity
@@ -28,6 +31,7 @@ from gateway.routing.breaker import Breaker, GuardedUpstream
 from gateway.routing.pipe import Pipe
 from gateway.routing.upstream import HttpUpstream, upstream_session
 from services.kernel import app as kernel
+from services.kernel.egress import Egress
 from services.kernel.http_client import AsgiApp
 from services.kernel.identity import IdentitySigner
 from services.kernel.inbox import Handlers
@@ -53,6 +57,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         arrivals,
         KindCatalogue(SERVICES),
         Credentials.from_settings(settings, authenticator),
+        ProviderClient(Egress.from_settings(settings)),
     )
     handlers = Handlers()
     handlers.include(merging_handlers())
@@ -65,6 +70,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
             accounts.router,
             invitations.router,
             oauth.router,
+            federation.router,
             proposals.router,
             policies.router,
             delegations.router,
@@ -80,7 +86,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         resources=resources,
         own_directory=True,
         form_paths=FORMS,
-        chores=CHORES,
+        chores=(*CHORES, *FEDERATION_CHORES),
     )
     # Its own facts are merged like everybody's, and asked of itself when some are missing.
     targets["gateway"] = own

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gateway.authority.desk import Replayer
 from gateway.authority.kind_catalogue import KindCatalogue
 from gateway.credentials.resources import Credentials
+from gateway.federation.provider_client import ProviderClient
 from gateway.feed.handlers import Arrivals
 
 
@@ -14,3 +15,4 @@ class Resources:
     arrivals: Arrivals
     kinds: KindCatalogue
     credentials: Credentials
+    providers: ProviderClient

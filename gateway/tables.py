@@ -3,8 +3,20 @@
 from gateway.authority import proposal
 from gateway.base import Base
 from gateway.credentials import account, invitation, oauth_client, rate_bucket, session
+from gateway.federation import identity_provider
 from gateway.feed import merged_event
 from gateway.identity import tenant, token
 
 metadata = Base.metadata
-NOUNS = (proposal, merged_event, tenant, token, account, invitation, oauth_client, rate_bucket, session)
+NOUNS = (
+    proposal,
+    merged_event,
+    tenant,
+    token,
+    account,
+    invitation,
+    oauth_client,
+    rate_bucket,
+    session,
+    identity_provider,
+)

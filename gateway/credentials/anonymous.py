@@ -24,6 +24,8 @@ ANONYMOUS: Final = frozenset(
         ("POST", "/v1/passwords"),
         ("POST", "/v1/email-confirmations"),
         ("POST", "/v1/invitation-acceptances"),
+        ("POST", "/v1/sign-in-attempts"),
+        ("POST", "/v1/sign-in-completions"),
         ("POST", "/v1/oauth/token"),
         ("POST", "/v1/oauth/revocation"),
     }

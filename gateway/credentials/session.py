@@ -40,6 +40,7 @@ class Session(Entity, Base):
     person_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True))
     method: Mapped[str] = mapped_column(Text)
     account_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
+    provider_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     client_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     scopes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     authenticated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

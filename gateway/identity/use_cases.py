@@ -51,6 +51,13 @@ async def require_admin(session: WriteSession) -> None:
         raise Forbidden
 
 
+async def require_admin_of_secret(session: WriteSession) -> None:
+    """For objects that only administrators see: to others there is nothing here. Raises NotFound, Forbidden."""
+    if not await repository.is_admin(session, session.principal.person_id):
+        raise NotFound
+    await require_admin(session)
+
+
 async def add_person(session: WriteSession, new: NewPerson) -> UUID:
     await require_admin(session)
     person_id = new_id()

@@ -23,7 +23,8 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
     GATEWAY: """
         tenants people memberships tokens delegations handovers proposals authority-kinds policy-templates events problems limits me openapi.json
         reference sessions password-changes password-resets passwords email-changes email-confirmations invitations
-        invitation-acceptances oauth oauth-clients
+        invitation-acceptances oauth oauth-clients identity-providers sign-in-attempts
+        sign-in-completions
     """,
 }
 

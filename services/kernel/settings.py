@@ -55,6 +55,10 @@ class Settings(BaseModel):
     trusted_proxies: str = Field(
         default="", description="comma-separated networks of proxies whose X-Forwarded-For says where a request is from"
     )
+    egress_allow: str = Field(
+        default="",
+        description="comma-separated inner networks that may be called all the same, such as an own identity provider's",
+    )
     front_url: str | None = Field(
         default=None, description="where people accept invitations and set passwords; mails then hold a link"
     )

@@ -17,6 +17,12 @@ _PLAN = b"""<?xml version="1.0"?><Project xmlns="http://schemas.microsoft.com/pr
 <StartDate>2026-03-02T08:00:00</StartDate><Tasks><Task><UID>1</UID><ID>1</ID><Name>Survey</Name><OutlineLevel>1</OutlineLevel>
 <Duration>PT8H0M0S</Duration></Task></Tasks></Project>"""
 PLAN = {"file": ("bridge.xml", _PLAN, "application/xml")}
+PROVIDER = {
+    "name": "Example AS",
+    "issuer": "http://127.0.0.1:1",
+    "client_id": "tandem",
+    "redirect_uri": "https://tandem.example.org/signed-in",
+}
 # How one object of each noun comes to be, in this order; `{noun}` stands for the id of an object made before. A GET takes
 # the first of the list. `tasks` is made twice, because a dependency needs two.
 RECIPES: tuple[tuple[str, str, str, Any], ...] = (
@@ -28,6 +34,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
         "/v1/oauth-clients",
         {"person_id": "{machines}", "name": "contract", "scopes": ["planning:read"]},
     ),
+    ("identity-providers", "POST", "/v1/identity-providers", PROVIDER),
     ("memberships", "GET", f"{PROJECT}/memberships?role=stakeholder", None),
     ("delegations", "POST", f"{PROJECT}/delegations", "example"),
     (
@@ -61,7 +68,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("status-reports", "POST", f"{PROJECT}/status-reports", "example"),
 )
 # What only administrators do and see.
-ADMINISTRATORS = ("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients")
+ADMINISTRATORS = ("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients", "/v1/identity-providers")
 # What a member `…_id` of an example refers to where its name does not say so.
 REFERENCES = {
     "predecessor_id": "tasks",

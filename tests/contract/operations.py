@@ -81,8 +81,9 @@ class Operation:
 
     @property
     def example(self) -> Any:
-        """The example of the JSON body, None without one."""
-        described = self.media_types.get("application/json", {})
+        """The example of the body, JSON or a form, None without one."""
+        form = self.media_types.get("application/x-www-form-urlencoded", {})
+        described = self.media_types.get("application/json", form)
         return described.get("example", (self.body or {}).get("example"))
 
     @property

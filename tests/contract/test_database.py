@@ -26,6 +26,9 @@ FOREIGN_INDEXES = {
     "ix_sessions_expires_at": "the sweep of sessions walks all tenants by age, as the background role",
     "ix_spent_refreshes_expires_at": "as does that of used refresh tokens",
     "ix_mailed_secrets_expires_at": "that of mailed codes",
+    "uq_identity_providers_id": "and an identity provider, by its id",
+    "uq_sign_in_attempts_state_hash": "and a sign-in that is under way there, by its state",
+    "ix_sign_in_attempts_expires_at": "as does that of attempts to sign in",
     "ix_rate_buckets_ends_at": "and that of buckets",
 }
 SETTING = "current_setting('app.tenant_id'::text)"

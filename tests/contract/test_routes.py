@@ -617,7 +617,11 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     # The manager of the inventory has an account with another password than the example's.
     "POST /v1/email-changes": (403,),
     "POST /v1/password-changes": (403,),
+    # The example's issuer is nowhere.
+    "POST /v1/identity-providers": (422,),
     "POST /v1/meetings/{meeting_id}/distributions": (409,),
+    # The example's person is a human being.
+    "POST /v1/oauth-clients": (422,),
     "POST /v1/meetings/{meeting_id}/signature": (409,),
     "POST /v1/projects": (409,),
     "POST /v1/projects/{project_id}/assignments": (409,),

@@ -22,7 +22,7 @@ router = area_router("invitations")
 
 @router.post("/v1/invitations", status_code=201, response_model=InvitationShape)
 @acts(PERSON_INVITE)
-async def invite_person(new: NewInvitation, write: Writing) -> Response:
+async def create_invitation(new: NewInvitation, write: Writing) -> Response:
     """Invite a person of the directory to sign in, by a mail to their address; for administrators."""
     credentials = context_of(write.request).service.resources.credentials
     invitation_id = await use_cases.invite(write.request, write.session, credentials, new.person_id)

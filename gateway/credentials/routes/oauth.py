@@ -29,15 +29,16 @@ from services.kernel.write import Writing
 
 router = area_router("oauth")
 LONGEST_FORM = 16 * 1024
+LONGEST_VALUE = 4000
+NAMES = ("grant_type", "client_id", "client_secret", "scope", "refresh_token", "token", "token_type_hint")
 
 
 def _form(example: Mapping[str, str], *required: str) -> dict[str, Any]:
     """The description of a form body."""
-    names = ("grant_type", "client_id", "client_secret", "scope", "refresh_token", "token", "token_type_hint")
     schema = {
         "type": "object",
         "required": list(required),
-        "properties": {name: {"type": "string", "maxLength": 4000} for name in names},
+        "properties": {name: {"type": "string", "maxLength": LONGEST_VALUE} for name in NAMES},
     }
     content = {"application/x-www-form-urlencoded": {"schema": schema, "example": dict(example)}}
     return {"requestBody": {"required": True, "content": content}, **DESCRIBED}
@@ -108,8 +109,9 @@ async def _read_form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise OAuthRefused("invalid_request", "the form cannot be read") from error
     form = dict(pairs)
-    if len(form) != len(pairs) or any("\x00" in value for value in form.values()):
-        raise OAuthRefused("invalid_request", "a parameter stands twice or cannot be read")
+    too_long = any(len(form.get(name, "")) > LONGEST_VALUE for name in NAMES)
+    if too_long or len(form) != len(pairs) or any("\x00" in value for value in form.values()):
+        raise OAuthRefused("invalid_request", "a parameter stands twice, is too long or cannot be read")
     return form
 
 

@@ -23,7 +23,7 @@ from gateway.credentials.jobs import MAIL_INVITATION, MailNotSent
 from gateway.credentials.resources import Credentials
 from gateway.credentials.schemas import AcceptedInvitation, InvitationAcceptance
 from gateway.identity.token import token_hash
-from gateway.identity.use_cases import require_admin
+from gateway.identity.use_cases import require_admin, require_admin_of_secret
 from services.kernel.identity import Principal
 from services.kernel.ids import new_id
 from services.kernel.jobs import enqueue_job
@@ -70,7 +70,7 @@ def _can_be_written_to(email: str | None) -> bool:
 
 async def revoke_invitation(session: WriteSession, invitation_id: UUID, expected_version: int) -> int:
     """Withdraw an invitation that is still open. Returns the new version. Raises InvitationEnded."""
-    await require_admin(session)
+    await require_admin_of_secret(session)
     invitation = await repository.load_invitation(session, invitation_id)
     check_version(invitation.version, expected_version)
     if invitation.accepted_at is not None or invitation.revoked_at is not None:

@@ -14,7 +14,7 @@ from gateway.credentials.schemas import NewOAuthClient
 from gateway.credentials.use_cases.sessions import Drawn, start_session
 from gateway.identity.repository import add_credential_use, is_machine, person_exists
 from gateway.identity.token import draw_token, hint_of, token_hash
-from gateway.identity.use_cases import require_admin
+from gateway.identity.use_cases import require_admin, require_admin_of_secret
 from services.kernel.identity import Principal
 from services.kernel.ids import new_id
 from services.kernel.problems import UnknownReference
@@ -50,7 +50,7 @@ async def create_client(session: WriteSession, new: NewOAuthClient) -> tuple[OAu
 
 async def revoke_client(session: WriteSession, client_id: UUID, expected_version: int) -> None:
     """The client gets no more tokens, and those that it has are refused from the next request on."""
-    await require_admin(session)
+    await require_admin_of_secret(session)
     client = await repository.load_client(session, client_id)
     check_version(client.version, expected_version)
     if client.revoked_at is None:

@@ -1,7 +1,7 @@
 """Signing in, refreshing and signing out."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -104,6 +104,8 @@ async def start_session(
     account_id: UUID | None = None,
     credential_version: int | None = None,
     client_id: UUID | None = None,
+    provider_id: UUID | None = None,
+    authenticated_at: datetime | None = None,
     scopes: frozenset[str] | None = None,
 ) -> Drawn:
     """A session of the principal, who has just proved who they are. Raises NotFound for somebody who is not active."""
@@ -116,8 +118,9 @@ async def start_session(
         method=method,
         account_id=account_id,
         client_id=client_id,
+        provider_id=provider_id,
         scopes=sorted(scopes) if scopes is not None else None,
-        authenticated_at=None if method == "client" else session.now,
+        authenticated_at=None if method == "client" else authenticated_at or session.now,
         credential_version=credential_version,
         access_hash=token_hash(access),
         access_expires_at=session.now + timedelta(minutes=ACCESS_MINUTES),

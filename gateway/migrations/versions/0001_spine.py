@@ -223,6 +223,43 @@ def upgrade() -> None:
         info={"background": True},
     )
     op.create_table(
+        "federated_people",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("provider_id", sa.UUID(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "provider_id", "subject", name=op.f("pk_federated_people")),
+    )
+    op.create_table(
+        "identity_providers",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("sealed_secret", sa.Text(), nullable=True),
+        sa.Column("redirect_uri", sa.Text(), nullable=False),
+        sa.Column("trusts_email", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_identity_providers")),
+        info={"background": True},
+    )
+    op.create_index("uq_identity_providers_id", "identity_providers", ["id"], unique=True)
+    op.create_index(
+        "uq_identity_providers_issuer",
+        "identity_providers",
+        ["tenant_id", "issuer", "client_id"],
+        unique=True,
+        postgresql_where=sa.text("removed_at is null"),
+    )
+    op.create_table(
         "invitations",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -355,6 +392,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.UUID(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("account_id", sa.UUID(), nullable=True),
+        sa.Column("provider_id", sa.UUID(), nullable=True),
         sa.Column("client_id", sa.UUID(), nullable=True),
         sa.Column("scopes", sa.ARRAY(sa.Text()), nullable=True),
         sa.Column("authenticated_at", sa.DateTime(timezone=True), nullable=True),
@@ -379,6 +417,23 @@ def upgrade() -> None:
     op.create_index("ix_sessions_person", "sessions", ["tenant_id", "person_id"], unique=False)
     op.create_index("uq_sessions_access_hash", "sessions", ["access_hash"], unique=True)
     op.create_index("uq_sessions_refresh_hash", "sessions", ["refresh_hash"], unique=True)
+    op.create_table(
+        "sign_in_attempts",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("state_hash", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "binding_hash", sa.LargeBinary(), nullable=False, comment="of what only the browser that began it has"
+        ),
+        sa.Column("provider_id", sa.UUID(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("code_verifier", sa.Text(), nullable=False),
+        sa.Column("max_age_seconds", sa.Integer(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "state_hash", name=op.f("pk_sign_in_attempts")),
+        info={"background": True},
+    )
+    op.create_index("ix_sign_in_attempts_expires_at", "sign_in_attempts", ["expires_at"], unique=False)
+    op.create_index("uq_sign_in_attempts_state_hash", "sign_in_attempts", ["state_hash"], unique=True)
     op.create_table(
         "spent_refreshes",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -433,6 +488,9 @@ def downgrade() -> None:
     op.drop_index("uq_spent_refreshes_hash", table_name="spent_refreshes")
     op.drop_index("ix_spent_refreshes_expires_at", table_name="spent_refreshes")
     op.drop_table("spent_refreshes")
+    op.drop_index("uq_sign_in_attempts_state_hash", table_name="sign_in_attempts")
+    op.drop_index("ix_sign_in_attempts_expires_at", table_name="sign_in_attempts")
+    op.drop_table("sign_in_attempts")
     op.drop_index("uq_sessions_refresh_hash", table_name="sessions")
     op.drop_index("uq_sessions_access_hash", table_name="sessions")
     op.drop_index("ix_sessions_person", table_name="sessions")
@@ -454,6 +512,12 @@ def downgrade() -> None:
     op.drop_index("uq_invitations_hash", table_name="invitations")
     op.drop_index("ix_invitations_person", table_name="invitations")
     op.drop_table("invitations")
+    op.drop_index(
+        "uq_identity_providers_issuer", table_name="identity_providers", postgresql_where=sa.text("removed_at is null")
+    )
+    op.drop_index("uq_identity_providers_id", table_name="identity_providers")
+    op.drop_table("identity_providers")
+    op.drop_table("federated_people")
     op.drop_table("credential_uses")
     op.drop_index("uq_accounts_email", table_name="accounts")
     op.drop_table("accounts")
