@@ -181,7 +181,8 @@ async def test_new_keys_of_the_issuer_are_found_and_its_absence_is_told(system: 
 
 
 def _state(attempt: dict[str, Any]) -> str:
-    return parse_qs(urlsplit(attempt["authorization_url"]).query)["state"][0]
+    state: str = parse_qs(urlsplit(attempt["authorization_url"]).query)["state"][0]
+    return state
 
 
 async def test_what_an_issuer_began_ends_when_its_word_counts_no_more(system: SystemUnderTest, issuer: Issuer) -> None:
