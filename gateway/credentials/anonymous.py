@@ -6,7 +6,8 @@ nobody is known whose it would be, and no dry run, because trying a secret is do
 """
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from fastapi import Request
@@ -15,6 +16,7 @@ from starlette.types import Scope
 from gateway.credentials.installation import DOORKEEPER
 from services.kernel.identity import Principal
 from services.kernel.requests import RequestContext, context_of
+from services.kernel.session import WriteSession
 from services.kernel.settings import Settings, SettingsRefused
 
 ANONYMOUS: Final = frozenset(
@@ -97,6 +99,18 @@ def network_of(address: str) -> str:
 def sender_of(request: Request) -> str:
     """Whom the limits count a request against."""
     return network_of(str(request.scope.get(ADDRESS, "unknown")))
+
+
+@asynccontextmanager
+async def behind_the_door(request: Request, principal: Principal = DOORKEEPER) -> AsyncIterator[WriteSession]:
+    """A transaction in somebody's name, which commits with its facts when the block ends well; else nothing was done."""
+    context = context_of(request)
+    async with context.service.database.write(principal) as session:
+        session.trace_id = context.trace_id
+        yield session
+        await session.publish()
+        await session.commit()
+    context.service.wake()
 
 
 def speaks_as(request: Request, principal: Principal = DOORKEEPER) -> RequestContext:

@@ -1,6 +1,6 @@
 """Signing in by a second, certified OpenID Connect provider, written by others in another language (node's oidc-provider).
 
-`make cross-check` installs it and runs this; it needs node and npm, which nothing else here does.
+`make cross` installs it and runs this; it needs node and npm, which nothing else here does.
 """
 
 import asyncio

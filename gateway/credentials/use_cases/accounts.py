@@ -14,9 +14,9 @@ from gateway.credentials.account import (
     check_strength,
     normal_email,
 )
-from gateway.credentials.anonymous import sender_of
+from gateway.credentials.anonymous import behind_the_door, sender_of
 from gateway.credentials.events import EMAIL_CONFIRMED, PASSWORD_CHANGED
-from gateway.credentials.installation import DOORKEEPER, INSTALLATION
+from gateway.credentials.installation import INSTALLATION
 from gateway.credentials.jobs import MAIL_CODE, TELL_PEOPLE
 from gateway.credentials.resources import Credentials
 from gateway.credentials.schemas import EmailChange, EmailConfirmation, NewPassword, PasswordChange
@@ -61,9 +61,8 @@ async def ask_for_reset(request: Request, credentials: Credentials, email: str) 
     service = context_of(request).service
     address = normal_email(email)
     headers = await credentials.limiter.take(service.database, address=sender_of(request), mail=address)
-    async with service.database.write(DOORKEEPER) as session:
+    async with behind_the_door(request) as session:
         await enqueue_job(session, MAIL_CODE, {"purpose": "password_reset", "email": address})
-        await session.commit()
     return headers
 
 
@@ -78,13 +77,12 @@ async def reset_password(request: Request, credentials: Credentials, new: NewPas
         raise Gone
     check_strength(new.password, found["account_email"])
     hashed = await credentials.passwords.hash(new.password)
-    async with service.database.write(DOORKEEPER) as session:
+    async with behind_the_door(request) as session:
         if not await repository.use_up_mailed_secret(session, secret_hash, "password_reset"):
             raise Gone
         await repository.set_password(session, found["account_id"], None, hashed)
         told = {"account_id": str(found["account_id"]), "fact": PASSWORD_CHANGED.name, "data": {"by": "reset"}}
         await enqueue_job(session, TELL_PEOPLE, told)
-        await session.commit()
     return headers
 
 
@@ -113,7 +111,7 @@ async def confirm_email(request: Request, credentials: Credentials, confirmation
     service = context_of(request).service
     await credentials.limiter.take(service.database, address=sender_of(request))
     secret_hash = token_hash(confirmation.token)
-    async with service.database.write(DOORKEEPER) as session:
+    async with behind_the_door(request) as session:
         found = await repository.find_mailed_secret(session, secret_hash, "email_change")
         if found is None or not await repository.use_up_mailed_secret(session, secret_hash, "email_change"):
             raise Gone
@@ -124,5 +122,4 @@ async def confirm_email(request: Request, credentials: Credentials, confirmation
             raise EmailTaken from error
         told = {"account_id": str(found["account_id"]), "fact": EMAIL_CONFIRMED.name, "data": {"email": email}}
         await enqueue_job(session, TELL_PEOPLE, told)
-        await session.commit()
     return email

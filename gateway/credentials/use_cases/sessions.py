@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from gateway.credentials import repository
 from gateway.credentials.account import TenantChoice, WrongCredentials, normal_email
-from gateway.credentials.anonymous import sender_of, speaks_as
+from gateway.credentials.anonymous import behind_the_door, sender_of, speaks_as
 from gateway.credentials.events import REFRESH_REUSED, SESSION_ENDED, SESSION_STARTED
 from gateway.credentials.installation import INSTALLATION
 from gateway.credentials.resources import Credentials
@@ -21,7 +21,6 @@ from services.kernel.identity import ALL_SCOPES, Principal
 from services.kernel.ids import new_id
 from services.kernel.problems import ScopeMissing, Unauthenticated
 from services.kernel.requests import context_of
-from services.kernel.service import Service
 from services.kernel.session import WriteSession
 from services.kernel.write import check_version, open_write
 
@@ -146,25 +145,25 @@ async def refresh(request: Request, credentials: Credentials, refresh_token: str
 
     One that has been used ends the session, whoever uses it: the fact tells the administrators.
     """
-    service: Service = context_of(request).service
     found = await credentials.authenticator.find(repository.FIND_REFRESH, token_hash(refresh_token))
     if found is None:
         raise Unauthenticated
-    speaks_as(request, Principal(found["tenant_id"], found["person_id"]))
+    principal = Principal(found["tenant_id"], found["person_id"])
     if not found["spent"]:
-        async with service.database.write(context_of(request).principal) as session:
-            drawn = await _rotate(session, token_hash(refresh_token))
-            if drawn is not None:
-                await session.commit()
-                return drawn
-        # Somebody else used it in this very moment, or the session is over.
-        found = await credentials.authenticator.find(repository.FIND_REFRESH, token_hash(refresh_token))
+        try:
+            async with behind_the_door(request, principal) as session:
+                return await _rotate(session, token_hash(refresh_token))
+        except Unauthenticated:
+            # Somebody else used it in this very moment, or the session is over.
+            found = await credentials.authenticator.find(repository.FIND_REFRESH, token_hash(refresh_token))
     if found is not None and found["spent"]:
-        await _end_stolen(service, context_of(request).principal, found["session_id"])
+        async with behind_the_door(request, principal) as session:
+            await _end_stolen(session, found["session_id"])
     raise Unauthenticated
 
 
-async def _rotate(session: WriteSession, refresh_hash: bytes) -> Drawn | None:
+async def _rotate(session: WriteSession, refresh_hash: bytes) -> Drawn:
+    """New tokens for the session. Raises Unauthenticated."""
     access, following = draw_token(ACCESS_PREFIX), draw_token(REFRESH_PREFIX)
     row = await repository.rotate(
         session,
@@ -174,24 +173,20 @@ async def _rotate(session: WriteSession, refresh_hash: bytes) -> Drawn | None:
         token_hash(following),
     )
     if row is None:
-        return None
+        raise Unauthenticated
     if row["account_id"] is not None:
         version = await repository.credential_version_of(session, row["account_id"])
         if version != row["credential_version"]:
-            return None
+            raise Unauthenticated
     scopes = frozenset(row["scopes"]) if row["scopes"] is not None else whole_scopes(row["tenant_role"])
     return Drawn(row["id"], access, following, ACCESS_MINUTES * 60, scopes)
 
 
-async def _end_stolen(service: Service, principal: Principal, session_id: UUID) -> None:
-    async with service.database.write(principal) as session:
-        person_id = await repository.end_session(session, session_id, "refresh_reused")
-        if person_id is not None:
-            data = {"person_id": str(person_id)}
-            session.record(REFRESH_REUSED, "session", session_id, data, project_id=None, audience="tenant")
-            await session.publish()
-            await session.commit()
-            service.wake()
+async def _end_stolen(session: WriteSession, session_id: UUID) -> None:
+    person_id = await repository.end_session(session, session_id, "refresh_reused")
+    if person_id is not None:
+        data = {"person_id": str(person_id)}
+        session.record(REFRESH_REUSED, "session", session_id, data, project_id=None, audience="tenant")
 
 
 def require_more_than_reading(principal: Principal) -> None:
