@@ -16,7 +16,7 @@ TOGETHER := $(wildcard tests/architecture tests/unit tests/service tests/contrac
 ALONE := $(wildcard tests/system tests/chaos)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check bench fidelity format lock migration events reset
+.PHONY: help run test fuzz check bench fidelity cross format lock migration events reset
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -43,6 +43,10 @@ bench: $(VENV)/.installed-dev ## Measure speed and memory
 
 fidelity: $(VENV)/.installed-dev ## Score the schedule engine on cases with known dates (CASES=folder)
 	@$(IN)/python -m tests.fidelity "$(CASES)"
+
+cross: $(VENV)/.installed-dev ## Sign in by a second OpenID Connect provider (needs node and npm)
+	@npm ci --prefix tests/cross --ignore-scripts --no-audit --no-fund --silent
+	@$(IN)/pytest -q tests/cross
 
 format: $(VENV)/.installed-dev ## Format the code and repair what can be repaired
 	@$(IN)/ruff check --fix --exit-zero --quiet

@@ -11,16 +11,28 @@ from gateway.authority.handlers import HANDLERS as AUTHORITY_HANDLERS
 from gateway.authority.kind_catalogue import KindCatalogue
 from gateway.authority.replayer import Replayer
 from gateway.authority.routes import delegations, inbox, my_authority, policies, proposals
+from gateway.credentials.anonymous import FORMS, trusted_networks
+from gateway.credentials.jobs import JOB_FUNCTIONS as CREDENTIAL_JOBS
+from gateway.credentials.repository import AUTHENTICATE_SESSION, CHORES
+from gateway.credentials.resources import Credentials
+from gateway.credentials.routes import accounts, invitations, oauth, sessions
+from gateway.credentials.session import ACCESS_PREFIX
+from gateway.federation import routes as federation
+from gateway.federation.provider_client import ProviderClient
+from gateway.federation.repository import CHORES as FEDERATION_CHORES
 from gateway.feed import routes as feed
 from gateway.feed.handlers import Arrivals, merging_handlers
 from gateway.identity import routes as identity
 from gateway.identity.authentication import Authenticator
+from gateway.identity.repository import AUTHENTICATE
+from gateway.identity.token import PREFIX, SERVICE_PREFIX
 from gateway.reference import routes as reference
 from gateway.resources import Resources
 from gateway.routing.breaker import Breaker, GuardedUpstream
 from gateway.routing.pipe import Pipe
 from gateway.routing.upstream import HttpUpstream, upstream_session
 from services.kernel import app as kernel
+from services.kernel.egress import Egress
 from services.kernel.http_client import AsgiApp
 from services.kernel.identity import IdentitySigner
 from services.kernel.inbox import Handlers
@@ -36,7 +48,18 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
     settings = settings or Settings.load("gateway")
     targets: dict[str, str | AsgiApp] = dict(peers) if peers is not None else _urls(settings)
     arrivals = Arrivals()
-    resources = Resources(Replayer(targets, IdentitySigner(settings.signing_keys)), arrivals, KindCatalogue(SERVICES))
+    authenticator = Authenticator(
+        settings,
+        IdentitySigner(settings.signing_keys),
+        {PREFIX: AUTHENTICATE, SERVICE_PREFIX: AUTHENTICATE, ACCESS_PREFIX: AUTHENTICATE_SESSION},
+    )
+    resources = Resources(
+        Replayer(targets, IdentitySigner(settings.signing_keys)),
+        arrivals,
+        KindCatalogue(SERVICES),
+        Credentials.from_settings(settings, authenticator),
+        ProviderClient(Egress.from_settings(settings)),
+    )
     handlers = Handlers()
     handlers.include(merging_handlers())
     handlers.include(AUTHORITY_HANDLERS)
@@ -44,6 +67,11 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         settings,
         [
             identity.router,
+            sessions.router,
+            accounts.router,
+            invitations.router,
+            oauth.router,
+            federation.router,
             proposals.router,
             inbox.router,
             policies.router,
@@ -55,16 +83,17 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         title="Tandem gateway",
         handlers=handlers,
         sources=SOURCES,
-        jobs={desk.CARRY_OUT: desk.carry_out_later, waiting.MIND: waiting.pass_time},
+        jobs={desk.CARRY_OUT: desk.carry_out_later, waiting.MIND: waiting.pass_time, **CREDENTIAL_JOBS},
         peers=targets,
         resources=resources,
         own_directory=True,
+        form_paths=FORMS,
+        chores=(*CHORES, *FEDERATION_CHORES),
     )
     # Its own facts are merged like everybody's, and asked of itself when some are missing.
     targets["gateway"] = own
     service: Service = own.state.service
     service.after_apply.append(arrivals.tell)
-    authenticator = Authenticator(settings, service.signer)
     upstreams: dict[str, ASGIApp] = {}
     within = own.router.lifespan_context
 
@@ -84,7 +113,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
             yield
 
     own.router.lifespan_context = lifespan
-    own.state.pipe = Pipe(own, service, authenticator, upstreams)
+    own.state.pipe = Pipe(own, service, authenticator, upstreams, trusted_networks(settings))
     return own
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from gateway.authority.kind_catalogue import KindCatalogue
 from gateway.authority.replayer import Replayer
+from gateway.credentials.resources import Credentials
+from gateway.federation.provider_client import ProviderClient
 from gateway.feed.handlers import Arrivals
 
 
@@ -12,3 +14,5 @@ class Resources:
     replayer: Replayer
     arrivals: Arrivals
     kinds: KindCatalogue
+    credentials: Credentials
+    providers: ProviderClient

@@ -2,8 +2,22 @@
 
 from gateway.authority import policy_version, proposal
 from gateway.base import Base
+from gateway.credentials import account, invitation, oauth_client, rate_bucket, session
+from gateway.federation import identity_provider
 from gateway.feed import merged_event
 from gateway.identity import tenant, token
 
 metadata = Base.metadata
-NOUNS = (policy_version, proposal, merged_event, tenant, token)
+NOUNS = (
+    policy_version,
+    proposal,
+    merged_event,
+    tenant,
+    token,
+    account,
+    invitation,
+    oauth_client,
+    rate_bucket,
+    session,
+    identity_provider,
+)

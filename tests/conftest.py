@@ -75,6 +75,10 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Syst
         with pytest.MonkeyPatch.context() as patch:
             for name, value in stack.environment.items():
                 patch.setenv(name, value)
+            # Tests try more often than any attacker; those that are about limits set their own.
+            patch.setenv("TANDEM_RATE_LIMITS", "off")
+            # Identity providers and receivers in tests live on loopback.
+            patch.setenv("TANDEM_EGRESS_ALLOW", "127.0.0.0/8")
             app = importlib.import_module("deploy.all_in_one").create_app()
         under_test = SystemUnderTest(app)
         async with under_test.own.router.lifespan_context(under_test.own):

@@ -9,9 +9,9 @@ import asyncio
 import sys
 
 from gateway.identity.events import PERSON_ADDED, TENANT_CREATED
-from gateway.identity.repository import add_person
+from gateway.identity.repository import add_credential_use, add_person
 from gateway.identity.tenant import Tenant
-from gateway.identity.token import PREFIX, Token, draw_token, token_hash
+from gateway.identity.token import Token, draw_token, hint_of, token_hash
 from services.kernel.database import Database
 from services.kernel.identity import ALL_SCOPES, Principal
 from services.kernel.ids import new_id
@@ -27,15 +27,16 @@ async def create_tenant(database: Database, tenant_name: str, admin_name: str, a
         session.add(Tenant(id=tenant_id, name=tenant_name))
         person = {"name": admin_name, "email": admin_email, "language": "en", "kind": "person", "tenant_role": "admin"}
         await add_person(session, person_id, person)
-        session.add(
-            Token(
-                person_id=person_id,
-                name="first token",
-                hint=secret[: len(PREFIX) + 4],
-                hash=token_hash(secret),
-                scopes=sorted(ALL_SCOPES),
-            )
+        token = Token(
+            id=new_id(),
+            person_id=person_id,
+            name="first token",
+            hint=hint_of(secret),
+            hash=token_hash(secret),
+            scopes=sorted(ALL_SCOPES),
         )
+        session.add(token)
+        await add_credential_use(session, token.id)
         session.record(TENANT_CREATED, "tenant", tenant_id, {"name": tenant_name}, project_id=None, audience="tenant")
         session.record(PERSON_ADDED, "person", person_id, person | {"active": True}, project_id=None, audience="tenant")
         await session.publish()

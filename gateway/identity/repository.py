@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from gateway.identity.token import Token
+from gateway.identity.token import Token, credential_uses
 from services.kernel.access import sees_project
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
@@ -69,6 +69,8 @@ MEMBERSHIPS = Collection(
     },
 )
 
+LAST_USED = "(select u.last_used_at from credential_uses u where u.tenant_id = t.tenant_id and u.credential_id = t.id)"
+
 TOKENS = Collection(
     noun="token",
     source="tokens t",
@@ -83,6 +85,7 @@ TOKENS = Collection(
         "scopes": "t.scopes",
         "expires_at": "t.expires_at",
         "revoked_at": "t.revoked_at",
+        "last_used_at": LAST_USED,
     },
     sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
 )
@@ -90,11 +93,19 @@ TOKENS = Collection(
 # Before the tenant is known: who holds this token, and how far the tenant's directory has come. Run as the background
 # role, which alone may look over all tenants.
 AUTHENTICATE = """
-select t.tenant_id, t.person_id, t.scopes, p.kind, p.tenant_role, coalesce(h.number, 0) as head
+select t.tenant_id, t.person_id, t.scopes, p.kind, p.tenant_role, coalesce(h.number, 0) as head,
+  t.id as credential_id, u.last_used_at, null::timestamptz as authenticated_at, null::uuid as session_id
 from tokens t
 join people p on p.tenant_id = t.tenant_id and p.id = t.person_id and p.active
+left join credential_uses u on u.tenant_id = t.tenant_id and u.credential_id = t.id
 left join outbox_heads h on h.tenant_id = t.tenant_id
 where t.hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())
+"""
+
+NOTE_USE = """
+update credential_uses set last_used_at = date_trunc('hour', now())
+where tenant_id = $1 and credential_id = $2
+  and (last_used_at is null or last_used_at < date_trunc('hour', now()))
 """
 
 
@@ -117,6 +128,21 @@ async def add_person(session: WriteSession, person_id: UUID, values: dict[str, A
             tenant_id=session.tenant_id, id=person_id, created_at=session.now, updated_at=session.now, **values
         )
     )
+
+
+async def add_credential_use(session: WriteSession, credential_id: UUID) -> None:
+    """The row in which the use of a new credential will be noted."""
+    await session.execute(
+        insert(credential_uses).values(tenant_id=session.tenant_id, credential_id=credential_id, last_used_at=None)
+    )
+
+
+async def is_machine(session: WriteSession, person_id: UUID) -> bool:
+    """Whether this is software and no human being."""
+    kind = await session.scalar(
+        select(people.c.kind).where(people.c.tenant_id == session.tenant_id, people.c.id == person_id)
+    )
+    return kind in ("integration", "agent")
 
 
 async def load_person(session: WriteSession, person_id: UUID) -> Any:
@@ -157,6 +183,24 @@ async def is_admin(reader: Reader, person_id: UUID) -> bool:
         person_id,
     )
     return bool(found)
+
+
+async def end_sign_ins(session: WriteSession, person_id: UUID) -> None:
+    """End the sessions of a person who is active no more, and withdraw what would let them begin one.
+
+    The look-up of each request refuses them already; this keeps them out when they become active again.
+    """
+    arguments = (session.tenant_id, person_id)
+    await session.row(
+        """update sessions set ended_at = now(), end_reason = 'deactivated', version = version + 1, updated_at = now()
+           where tenant_id = $1 and person_id = $2 and ended_at is null""",
+        *arguments,
+    )
+    await session.row(
+        """update invitations set revoked_at = now(), version = version + 1, updated_at = now()
+           where tenant_id = $1 and person_id = $2 and accepted_at is null and revoked_at is null""",
+        *arguments,
+    )
 
 
 async def add_membership(

@@ -40,6 +40,7 @@ async def get_me(read: Reading) -> Response:
         "tenant_id": str(principal.tenant_id),
         "tenant_role": principal.tenant_role,
         "scopes": sorted(principal.scopes),
+        "authenticated_at": principal.authenticated_at,
     }
     return Response(orjson.dumps(document), media_type="application/json")
 

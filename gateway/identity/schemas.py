@@ -114,6 +114,7 @@ class TokenShape(ObjectShape):
     scopes: list[str]
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: Annotated[datetime | None, Field(description="to the hour")]
 
 
 class TokenWithSecret(TokenShape):
@@ -131,3 +132,6 @@ class Me(Shape):
     tenant_name: str
     tenant_role: str | None
     scopes: list[str]
+    authenticated_at: Annotated[
+        datetime | None, Field(description="when the person signed in; nothing behind a personal token")
+    ]

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Index, LargeBinary, Text
+from sqlalchemy import ARRAY, Column, DateTime, Index, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import UUID as SqlUuid
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,6 +13,9 @@ from gateway.base import Base
 from services.kernel.entity import Entity
 
 PREFIX = "tdm_pat_"
+SERVICE_PREFIX = "tdm_svc_"
+# How much of a secret is shown afterwards, so that people know which is which.
+HINT_LENGTH = 4
 
 
 class Token(Entity, Base):
@@ -31,9 +34,26 @@ class Token(Entity, Base):
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-def draw_token() -> str:
-    """A fresh secret, shown once."""
-    return PREFIX + secrets.token_urlsafe(32)
+# When a token, a client or a session was last used, to the hour, apart from what it is: using it changes no version.
+credential_uses = Table(
+    "credential_uses",
+    Base.metadata,
+    Column("tenant_id", SqlUuid(as_uuid=True), primary_key=True),
+    Column("credential_id", SqlUuid(as_uuid=True), primary_key=True),
+    Column("last_used_at", DateTime(timezone=True)),
+    info={"background": True},
+)
+
+
+def draw_token(prefix: str = PREFIX) -> str:
+    """A fresh secret of 256 random bits, shown once. The prefix tells people and secret scanners what it is."""
+    return prefix + secrets.token_urlsafe(32)
+
+
+def hint_of(secret: str) -> str:
+    """The prefix and the first characters."""
+    prefix = secret[: secret.index("_", 4) + 1]
+    return secret[: len(prefix) + HINT_LENGTH]
 
 
 def token_hash(secret: str) -> bytes:

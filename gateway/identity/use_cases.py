@@ -12,7 +12,7 @@ from gateway.identity.events import (
     PERSON_CHANGED,
 )
 from gateway.identity.schemas import MembershipPatch, NewMembership, NewPerson, NewToken, PersonPatch, Role
-from gateway.identity.token import PREFIX, Token, draw_token, token_hash
+from gateway.identity.token import PREFIX, SERVICE_PREFIX, Token, draw_token, hint_of, token_hash
 from services.kernel.access import hats_of, require_authority
 from services.kernel.authority import ABOVE_THE_MANAGER
 from services.kernel.ids import new_id
@@ -51,6 +51,13 @@ async def require_admin(session: WriteSession) -> None:
         raise Forbidden
 
 
+async def require_admin_of_secret(session: WriteSession) -> None:
+    """For objects that only administrators see: to others there is nothing here. Raises NotFound, Forbidden."""
+    if not await repository.is_admin(session, session.principal.person_id):
+        raise NotFound
+    await require_admin(session)
+
+
 async def add_person(session: WriteSession, new: NewPerson) -> UUID:
     await require_admin(session)
     person_id = new_id()
@@ -69,6 +76,8 @@ async def change_person(session: WriteSession, person_id: UUID, expected_version
     check_version(row.version, expected_version)
     if changes:
         await repository.change_person(session, person_id, changes)
+        if row.active and not changes.get("active", True):
+            await repository.end_sign_ins(session, person_id)
         names = ("name", "email", "language", "kind", "tenant_role", "active")
         data = {name: getattr(row, name) for name in names} | changes
         session.record(PERSON_CHANGED, "person", person_id, data, project_id=None, audience="tenant")
@@ -161,16 +170,19 @@ async def create_token(session: WriteSession, new: NewToken) -> tuple[Token, str
             raise UnknownReference("person_id")
     elif any(not session.principal.has_scope(scope) for scope in new.scopes):
         raise ScopeTooWide
-    secret = draw_token()
+    machine = await repository.is_machine(session, person_id)
+    secret = draw_token(SERVICE_PREFIX if machine else PREFIX)
     token = Token(
+        id=new_id(),
         person_id=person_id,
         name=new.name,
-        hint=secret[: len(PREFIX) + 4],
+        hint=hint_of(secret),
         hash=token_hash(secret),
         scopes=sorted(set(new.scopes)),
         expires_at=new.expires_at,
     )
     session.add(token)
+    await repository.add_credential_use(session, token.id)
     await session.flush()
     return token, secret
 

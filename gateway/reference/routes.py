@@ -52,12 +52,18 @@ class ProblemList(Shape):
     data: list[ProblemDescription]
 
 
+class AttemptLimit(Shape):
+    attempts: int
+    seconds: int
+
+
 class Limits(Shape):
     page: dict[str, int]
     body_bytes: int
     filter_list: int
     batch_operations: int
     idempotency_key_hours: int
+    attempts: dict[str, AttemptLimit]
 
 
 async def _documents(request: Request) -> dict[str, dict[str, Any]]:
@@ -146,13 +152,14 @@ async def get_problem(code: str, request: Request) -> Response:
 
 
 @router.get("/v1/limits", response_model=Limits)
-async def get_limits() -> Response:
-    """The limits of the API, as data."""
+async def get_limits(request: Request) -> Response:
+    """The limits of the API, as data; `attempts` are those on trying credentials, none where they are off."""
     limits = {
         "page": {"default": DEFAULT_LIMIT, "maximum": MAXIMUM_LIMIT},
         "body_bytes": MAXIMUM_BODY,
         "filter_list": MAXIMUM_LIST,
         "batch_operations": 1000,
         "idempotency_key_hours": KEY_HOURS,
+        "attempts": context_of(request).service.resources.credentials.limits,
     }
     return Response(orjson.dumps(limits), media_type="application/json")

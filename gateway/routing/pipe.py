@@ -7,6 +7,7 @@ bytes through. The one answer that it does not pass on is `403 authority_require
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,7 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.authority.repository import PROPOSALS, conflicts_of
 from gateway.authority.use_cases import proposals
-from gateway.identity.authentication import Authenticated, Authenticator
+from gateway.credentials.anonymous import ADDRESS, ANONYMOUS, FORMS, SESSION, Networks, address_of
+from gateway.identity.authentication import STILL_GOOD, Authenticated, Authenticator
 from gateway.routing.breaker import Refused
 from gateway.routing.headers import (
     BadFraming,
@@ -68,9 +70,15 @@ class Pipe:
     """The gateway's front. `own` answers the gateway's nouns; `upstreams` the others', by service name."""
 
     def __init__(
-        self, own: FastAPI, service: Service, authenticator: Authenticator, upstreams: Mapping[str, ASGIApp]
+        self,
+        own: FastAPI,
+        service: Service,
+        authenticator: Authenticator,
+        upstreams: Mapping[str, ASGIApp],
+        trusted_proxies: Networks = (),
     ) -> None:
         self._own = own
+        self._trusted_proxies = trusted_proxies
         # What a server asks of any application: the state with its service, whose draining it announces.
         self.state = own.state
         self._service = service
@@ -138,13 +146,19 @@ class Pipe:
             headers = clean_request_headers(scope["headers"])
         except BadFraming as error:
             raise Malformed(reason=str(error)) from error
-        headers = [each for each in headers if each[0] not in (b"traceparent", b"tandem-request-id", b"authorization")]
+        dropped = [b"traceparent", b"tandem-request-id", *([] if path in FORMS else [b"authorization"])]
+        headers = [each for each in headers if each[0] not in dropped]
         headers += [(b"traceparent", trace), (b"tandem-request-id", context.request_id.encode())]
-        onward = {**scope, "headers": headers}
+        onward = {**scope, "headers": headers, ADDRESS: address_of(scope, self._trusted_proxies)}
         if path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIXES):
             await self._own(onward, receive, self._outward(send, None))
             return
+        if (scope["method"], path) in ANONYMOUS:
+            await self._own(onward, receive, self._outward(send, None))
+            return
         authenticated = await self._authenticate(received.get(b"authorization"))
+        onward[SESSION] = authenticated.session_id
+        onward[STILL_GOOD] = partial(self._authenticator.is_still_good, received.get(b"authorization"))
         principal = authenticated.principal
         context._principal = principal  # noqa: SLF001 -- the context is ours to complete
         headers.append((IDENTITY_HEADER.encode(), authenticated.signed.encode()))

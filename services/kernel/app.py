@@ -6,7 +6,7 @@ answer's headers, one log line and the metrics. Inside it FastAPI routes; whatev
 
 import hmac
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, Literal
@@ -117,8 +117,14 @@ def create_app(
     peers: "Mapping[str, str | AsgiApp] | None" = None,
     resources: Any = None,
     own_directory: bool = False,
+    form_paths: Container[str] = (),
+    chores: Sequence[str] = (),
 ) -> FastAPI:
-    """One service as an ASGI application. `peers` are the other services; without it their URLs come from settings."""
+    """One service as an ASGI application. `peers` are the other services; without it their URLs come from settings.
+
+    `form_paths` take URL-encoded forms, which everywhere else are no media type of ours; `chores` are what the
+    housekeeping deletes besides (see there).
+    """
     configure_logs(settings)
     arm(settings.crash)
     every_handler = Handlers()
@@ -132,6 +138,7 @@ def create_app(
         sources=sources,
         jobs=jobs or {},
         resources=resources,
+        chores=chores,
     )
 
     @asynccontextmanager
@@ -171,7 +178,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, _render_validation)
     app.add_exception_handler(HTTPException, _render_http)
     app.add_middleware(JobWaiting, database=service.database)
-    app.add_middleware(Envelope, service=service, metrics=metrics)
+    app.add_middleware(Envelope, service=service, metrics=metrics, form_paths=form_paths)
     describe(app, service.name)
     return app
 
@@ -208,8 +215,9 @@ def _language(header: bytes) -> Literal["en", "nb"]:
 class Envelope:
     """What every request of every service passes through, as pure ASGI."""
 
-    def __init__(self, app: ASGIApp, service: Service, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, service: Service, metrics: Metrics, form_paths: Container[str] = ()) -> None:
         self._app = app
+        self._form_paths = form_paths
         self._service = service
         self._metrics = metrics
 
@@ -300,6 +308,8 @@ class Envelope:
             return Malformed(reason="Content-Length is no number")
         if length is not None and int(length) > self._limit(headers):
             return TooLarge(limit=self._limit(headers))
+        if scope["path"] in self._form_paths:
+            return None if length is None or int(length) <= MAXIMUM_BODY else TooLarge(limit=MAXIMUM_BODY)
         if scope["method"] in ("POST", "PUT", "PATCH") and b"content-type" in headers:
             media_type, _, parameters = headers[b"content-type"].decode("latin-1").lower().partition(";")
             charset = parameters.replace(" ", "").replace('"', "")

@@ -113,13 +113,15 @@ class IdentitySigner:
         raise Unauthenticated
 
     def _remember(self, token: str, header: dict[str, object], claims: dict[str, object], clock: float) -> Principal:
-        expires = claims["exp"]
+        expires, begins = claims["exp"], claims.get("nbf", 0)
         if (
             header.get("typ") != "tandem-identity+jwt"
             or claims.get("iss") != "tandem-gateway"
             or claims.get("aud") != "tandem-services"
-            or not isinstance(expires, int)
-            or expires + LEEWAY_SECONDS <= clock
+            or type(expires) is not int
+            or not clock - LEEWAY_SECONDS < expires <= clock + LIFETIME_SECONDS + LEEWAY_SECONDS
+            or type(begins) is not int
+            or begins > clock + LEEWAY_SECONDS
         ):
             raise ValueError("not an identity for this service")
         scopes = claims["scopes"]

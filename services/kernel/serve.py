@@ -51,6 +51,8 @@ def configuration(application: Any, host: str, port: int) -> uvicorn.Config:
         loop="uvloop",
         http=PunctualProtocol,
         ws="none",
+        # Whom a forwarding header may be believed from is the gateway's to judge (trusted_proxies), not the server's.
+        proxy_headers=False,
         access_log=False,
         server_header=False,
         log_level="warning",

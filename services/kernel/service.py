@@ -36,6 +36,7 @@ class Service:
         sources: Sequence[str],
         jobs: Mapping[str, JobFunction],
         resources: Any = None,
+        chores: Sequence[str] = (),
     ) -> None:
         self.settings = settings
         self.name = settings.service
@@ -47,6 +48,7 @@ class Service:
         self.resources = resources
         self.inbox = Inbox(self.database, self.log, self.peers, handlers, sources, self._applied)
         self.worker = JobWorker(self.database, jobs, resources, self.wake)
+        self._housekeeping = Housekeeping(self.database, chores)
         self.draining = False
         # Told of each tenant for which facts of other services were applied in this process.
         self.after_apply: list[Callable[[UUID], None]] = []
@@ -60,7 +62,7 @@ class Service:
             self._start("relay", self._with_log(self.relay.run()))
             self._start("inbox", self._with_log(self.inbox.run()))
             self._start("jobs", self.worker.run())
-            self._start("housekeeping", Housekeeping(self.database).run())
+            self._start("housekeeping", self._housekeeping.run())
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name=f"{self.name}.{name}")

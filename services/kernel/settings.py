@@ -49,6 +49,19 @@ class Settings(BaseModel):
     )
     metrics_token: str | None = Field(default=None, description="bearer token with which a scraper may read /metrics")
     crash: str | None = Field(default=None, description="name:k of a failpoint that kills the process; tests only")
+    rate_limits: str = Field(
+        default="", description="off, or name=attempts/seconds joined by commas where they differ from the defaults"
+    )
+    trusted_proxies: str = Field(
+        default="", description="comma-separated networks of proxies whose X-Forwarded-For says where a request is from"
+    )
+    egress_allow: str = Field(
+        default="",
+        description="comma-separated inner networks that may be called all the same, such as an own identity provider's",
+    )
+    front_url: str | None = Field(
+        default=None, description="where people accept invitations and set passwords; mails then hold a link"
+    )
     run_workers: bool = Field(
         default=True, description="whether this process also relays, reads the log and works off jobs"
     )

@@ -62,6 +62,10 @@ SINGULARS = {
     "authority": "authority policy",
     "content": "document version",
     "searches": "search",
+    "sign-in-attempts": "sign-in attempt",
+    "sign-in-completions": "sign-in completion",
+    "oauth": "oauth client",
+    "revocation": "token",
 }
 
 

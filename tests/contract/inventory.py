@@ -9,6 +9,7 @@ from typing import Any
 
 from services.kernel.http_client import Response
 from tests.contract.operations import Operation
+from tests.factories.accounts import accept, invite, sign_in
 from tests.factories.system import Person, SystemUnderTest, Tenant
 
 PROJECT = "/v1/projects/{projects}"
@@ -17,10 +18,24 @@ _PLAN = b"""<?xml version="1.0"?><Project xmlns="http://schemas.microsoft.com/pr
 <StartDate>2026-03-02T08:00:00</StartDate><Tasks><Task><UID>1</UID><ID>1</ID><Name>Survey</Name><OutlineLevel>1</OutlineLevel>
 <Duration>PT8H0M0S</Duration></Task></Tasks></Project>"""
 PLAN = {"file": ("bridge.xml", _PLAN, "application/xml")}
+PROVIDER = {
+    "name": "Example AS",
+    "issuer": "http://127.0.0.1:1",
+    "client_id": "tandem",
+    "redirect_uri": "https://tandem.example.org/signed-in",
+}
 # How one object of each noun comes to be, in this order; `{noun}` stands for the id of an object made before. A GET takes
 # the first of the list. `tasks` is made twice, because a dependency needs two.
 RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("tokens", "POST", "/v1/tokens", {"name": "contract", "scopes": ["planning:read"]}),
+    ("invitations", "POST", "/v1/invitations", "example"),
+    (
+        "oauth-clients",
+        "POST",
+        "/v1/oauth-clients",
+        {"person_id": "{machines}", "name": "contract", "scopes": ["planning:read"]},
+    ),
+    ("identity-providers", "POST", "/v1/identity-providers", PROVIDER),
     ("memberships", "GET", f"{PROJECT}/memberships?role=stakeholder", None),
     ("policy-versions", "GET", f"{PROJECT}/policy-versions", None),
     ("delegations", "POST", f"{PROJECT}/delegations", "example"),
@@ -69,6 +84,8 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("imports", "POST", f"{PROJECT}/imports", PLAN),
     ("status-reports", "POST", f"{PROJECT}/status-reports", "example"),
 )
+# What only administrators do and see.
+ADMINISTRATORS = ("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients", "/v1/identity-providers")
 # What a member `…_id` of an example refers to where its name does not say so.
 REFERENCES = {
     "predecessor_id": "tasks",
@@ -101,9 +118,11 @@ class Inventory:
         self.ids["projects"] = str(self.tenant.project_id)
         self.ids["people"] = str(self.tenant["member"].id)
         self.ids["problems"] = "not_found"
+        await self._credentials()
         for noun, method, path, body in RECIPES:
             operation = operations.get(f"{method} {path.replace('{projects}', '{project_id}')}")
-            answer = await self._make(method, self.named(path), body, operation)
+            by = self.tenant.admin if path.startswith(ADMINISTRATORS) else self.tenant["manager"]
+            answer = await self._make(by, method, self.named(path), body, operation)
             assert answer.status_code in (200, 201, 202), f"the recipe for {noun} no longer works: {answer.text}"
             document = answer.json() if answer.status_code != 202 else await self._result(answer)
             self.ids[noun] = document["id"] if method == "POST" else document["data"][0]["id"]
@@ -116,8 +135,23 @@ class Inventory:
         assert said.status_code == 201, said.text
         self.ids["proposal-comments"] = said.json()["id"]
 
-    async def _make(self, method: str, path: str, body: Any, operation: Operation | None) -> Response:
+    async def _credentials(self) -> None:
+        """A machine, and an account with a session for the manager."""
+        added = await self.tenant.admin.post(
+            "/v1/people", {"name": "Robot", "email": "robot@example.org", "kind": "integration"}
+        )
+        assert added.status_code == 201, added.text
+        self.ids["machines"] = added.json()["id"]
         manager = self.tenant["manager"]
+        address = (await manager.get("/v1/me")).json()["email"]
+        _, code = await invite(self.system, self.tenant, manager.id, address)
+        accepted = await accept(self.system, code, address)
+        assert accepted.status_code == 201, accepted.text
+        signed_in = await sign_in(self.system, address, tenant_id=accepted.json()["tenant_id"])
+        assert signed_in.status_code == 201, signed_in.text
+        self.ids["sessions"] = signed_in.json()["id"]
+
+    async def _make(self, manager: Person, method: str, path: str, body: Any, operation: Operation | None) -> Response:
         if method == "GET":
             return await manager.get(path)
         if body in (FILE, PLAN):
@@ -227,7 +261,7 @@ class Inventory:
         """Who may do this."""
         if str(operation) in OF_THE_PROPOSER:
             return self.tenant["coordinator"]
-        return self.tenant.admin if operation.path.startswith(("/v1/people", "/v1/tenants")) else self.tenant["manager"]
+        return self.tenant.admin if operation.path.startswith(ADMINISTRATORS) else self.tenant["manager"]
 
     async def version(self, operation: Operation) -> str:
         """The ETag of what the operation changes."""

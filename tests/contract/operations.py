@@ -31,6 +31,11 @@ class Operation:
         return self.method != "GET" and any(each["name"] == "dry_run" for each in self.details.get("parameters", ()))
 
     @property
+    def anonymous(self) -> bool:
+        """Whether it is asked for without a bearer token, as its description says; gateway/credentials/anonymous.py."""
+        return self.details.get("security") == []
+
+    @property
     def kinds(self) -> list[dict[str, Any]]:
         """The kinds of act that it can be."""
         kinds: list[dict[str, Any]] = self.details.get("x-authority", {}).get("kinds", [])
@@ -76,8 +81,9 @@ class Operation:
 
     @property
     def example(self) -> Any:
-        """The example of the JSON body, None without one."""
-        described = self.media_types.get("application/json", {})
+        """The example of the body, JSON or a form, None without one."""
+        form = self.media_types.get("application/x-www-form-urlencoded", {})
+        described = self.media_types.get("application/json", form)
         return described.get("example", (self.body or {}).get("example"))
 
     @property

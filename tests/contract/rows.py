@@ -5,8 +5,9 @@ from uuid import UUID
 
 from services.kernel.service import Service
 
-# Background work moves these by itself: what was sent to the log, how far it was read, and the job under way.
-RESTLESS = ("outbox", "inbox_cursors", "jobs", "merged_events", "log_heads")
+# Background work moves these by itself: what was sent to the log, how far it was read, the job under way, and when a
+# token was last used.
+RESTLESS = ("outbox", "inbox_cursors", "jobs", "merged_events", "log_heads", "credential_uses")
 TABLES = """
     select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'public' and c.relkind in ('r', 'p')

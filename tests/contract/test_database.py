@@ -18,6 +18,18 @@ SERVICES = ("gateway", "planning", "coordination", "reporting")
 FOREIGN_INDEXES = {
     "ix_idempotency_keys_created_at": "the sweep of old keys walks all tenants by age, as the background role",
     "uq_tokens_hash": "a bearer token is looked up before its tenant is known",
+    "uq_sessions_access_hash": "so is an access token",
+    "uq_sessions_refresh_hash": "and a refresh token",
+    "uq_spent_refreshes_hash": "and one that was used",
+    "uq_invitations_hash": "and the code of an invitation",
+    "uq_oauth_clients_id": "and a client, by its id",
+    "ix_sessions_expires_at": "the sweep of sessions walks all tenants by age, as the background role",
+    "ix_spent_refreshes_expires_at": "as does that of used refresh tokens",
+    "ix_mailed_secrets_expires_at": "that of mailed codes",
+    "uq_identity_providers_id": "and an identity provider, by its id",
+    "uq_sign_in_attempts_state_hash": "and a sign-in that is under way there, by its state",
+    "ix_sign_in_attempts_expires_at": "as does that of attempts to sign in",
+    "ix_rate_buckets_ends_at": "and that of buckets",
 }
 SETTING = "current_setting('app.tenant_id'::text)"
 

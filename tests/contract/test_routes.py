@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from gateway.credentials.anonymous import ANONYMOUS
 from gateway.routing.pipe import PUBLIC_PATHS, PUBLIC_PREFIXES
 from gateway.routing.routing_table import resolve
 from services.kernel.http_client import Response, client
@@ -28,7 +29,7 @@ def is_public(path: str) -> bool:
 
 
 def guarded(description: Description) -> Iterator[Operation]:
-    return (operation for operation in description if not is_public(operation.path))
+    return (operation for operation in description if not is_public(operation.path) and not operation.anonymous)
 
 
 def with_json_body(description: Description) -> Iterator[Operation]:
@@ -112,12 +113,12 @@ async def test_a_method_that_a_path_does_not_have_is_refused_and_does_nothing(
     system: SystemUnderTest, ours: Inventory, description: Description
 ) -> None:
     methods: dict[str, set[str]] = {}
-    for operation in guarded(description):
+    for operation in description:
         methods.setdefault(operation.path, set()).add(operation.method)
     samples = {operation.path: operation for operation in guarded(description)}
     wrong = []
-    for path, known in methods.items():
-        operation = samples[path]
+    for path, operation in samples.items():
+        known = methods[path]
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"} - known:
             answer = await ours.caller(operation).request(method, ours.path(operation), json={})
             if not is_problem(answer, 404, 405):
@@ -146,6 +147,22 @@ async def test_nobody_gets_in_without_a_token(
                 operation.method, ours.path(operation), headers=headers, **ours.payload(operation)
             )
             if not is_problem(answer, 401) or "bearer" not in answer.headers.get("www-authenticate", "").lower():
+                wrong.append(told(operation, answer))
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_doors_that_open_without_a_token_are_the_declared_ones(description: Description) -> None:
+    doors = {(operation.method, operation.path) for operation in description if operation.anonymous}
+    assert doors == ANONYMOUS, "Say in gateway/credentials/anonymous.py why somebody without a token may ask for this"
+
+
+async def test_a_door_gives_nothing_to_whoever_has_no_secret(ours: Inventory, description: Description) -> None:
+    wrong = []
+    for operation in description:
+        if operation.anonymous:
+            answer = await ours.system.http.request(operation.method, operation.path, **ours.payload(operation))
+            told_to_nobody = answer.status_code == 202 and answer.json() == {"status": "accepted"}
+            if not told_to_nobody and not is_problem(answer, 400, 401, 404, 410):
                 wrong.append(told(operation, answer))
     assert not wrong, "\n".join(wrong)
 
@@ -528,7 +545,10 @@ def test_every_write_can_be_tried_first(description: Description) -> None:
     blind = [
         str(operation)
         for operation in description
-        if operation.method != "GET" and "dry_run" not in operation.query and not operation.path.endswith(READ_BY_POST)
+        if operation.method != "GET"
+        and "dry_run" not in operation.query
+        and not operation.anonymous
+        and not operation.path.endswith(READ_BY_POST)
     ]
     assert not blind, f"Write through `Writing` or `KeyedWriting`: {blind}"
 
@@ -595,7 +615,14 @@ async def test_a_dry_run_answers_with_its_verdict_and_stores_nothing(
 # Writes that the state of the inventory's object does not allow: it exists already, has ended, or is not that far.
 CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "DELETE /v1/jobs/{job_id}": (409,),
+    # The manager of the inventory has an account with another password than the example's.
+    "POST /v1/email-changes": (403,),
+    "POST /v1/password-changes": (403,),
+    # The example's issuer is nowhere.
+    "POST /v1/identity-providers": (422,),
     "POST /v1/meetings/{meeting_id}/distributions": (409,),
+    # The example's person is a human being.
+    "POST /v1/oauth-clients": (422,),
     "POST /v1/meetings/{meeting_id}/signature": (409,),
     "DELETE /v1/proposals/{proposal_id}": (409,),
     "POST /v1/projects": (409,),

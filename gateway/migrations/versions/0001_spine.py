@@ -184,11 +184,122 @@ def upgrade() -> None:
         info={"background": True},
     )
     op.create_table(
+        "account_people",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("of_tenant_id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "of_tenant_id", "person_id", name=op.f("pk_account_people")),
+    )
+    op.create_index(
+        "uq_account_people_account", "account_people", ["tenant_id", "account_id", "of_tenant_id"], unique=True
+    )
+    op.create_table(
+        "accounts",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False, comment="in lower case"),
+        sa.Column("email_verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("password_hash", sa.Text(), nullable=True, comment="argon2id"),
+        sa.Column(
+            "credential_version",
+            sa.Integer(),
+            server_default="1",
+            nullable=False,
+            comment="sessions of an older one are over",
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_accounts")),
+        info={"background": True},
+    )
+    op.create_index("uq_accounts_email", "accounts", ["tenant_id", "email"], unique=True)
+    op.create_table(
+        "credential_uses",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("credential_id", sa.UUID(), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "credential_id", name=op.f("pk_credential_uses")),
+        info={"background": True},
+    )
+    op.create_table(
+        "federated_people",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("provider_id", sa.UUID(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "provider_id", "subject", name=op.f("pk_federated_people")),
+    )
+    op.create_table(
+        "identity_providers",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("sealed_secret", sa.Text(), nullable=True),
+        sa.Column("redirect_uri", sa.Text(), nullable=False),
+        sa.Column("trusts_email", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_identity_providers")),
+        info={"background": True},
+    )
+    op.create_index("uq_identity_providers_id", "identity_providers", ["id"], unique=True)
+    op.create_index(
+        "uq_identity_providers_issuer",
+        "identity_providers",
+        ["tenant_id", "issuer", "client_id"],
+        unique=True,
+        postgresql_where=sa.text("removed_at is null"),
+    )
+    op.create_table(
+        "invitations",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_invitations")),
+        info={"background": True},
+    )
+    op.create_index("ix_invitations_person", "invitations", ["tenant_id", "person_id"], unique=False)
+    op.create_index("uq_invitations_hash", "invitations", ["hash"], unique=True)
+    op.create_table(
         "log_heads",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_log_heads")),
     )
+    op.create_table(
+        "mailed_secrets",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False, comment="the address that it was sent to"),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("purpose in ('password_reset','email_change')", name=op.f("ck_mailed_secrets_purpose")),
+        sa.PrimaryKeyConstraint("tenant_id", "hash", name=op.f("pk_mailed_secrets")),
+        info={"background": True},
+    )
+    op.create_index("ix_mailed_secrets_account", "mailed_secrets", ["tenant_id", "account_id"], unique=False)
+    op.create_index("ix_mailed_secrets_expires_at", "mailed_secrets", ["expires_at"], unique=False)
     op.create_table(
         "merged_events",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -205,6 +316,26 @@ def upgrade() -> None:
     )
     op.create_index("ix_merged_events_project", "merged_events", ["tenant_id", "project_id", "position"], unique=False)
     op.create_index("uq_merged_events_source", "merged_events", ["tenant_id", "source", "number"], unique=True)
+    op.create_table(
+        "oauth_clients",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("hint", sa.Text(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("scopes", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_oauth_clients")),
+        info={"background": True},
+    )
+    op.create_index("uq_oauth_clients_id", "oauth_clients", ["id"], unique=True)
     op.create_table(
         "policy_versions",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -294,6 +425,76 @@ def upgrade() -> None:
     )
     op.create_index("ix_proposals_project", "proposals", ["tenant_id", "project_id", "state"], unique=False)
     op.create_table(
+        "rate_buckets",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "key", name=op.f("pk_rate_buckets")),
+        info={"background": True},
+    )
+    op.create_index("ix_rate_buckets_ends_at", "rate_buckets", ["ends_at"], unique=False)
+    op.create_table(
+        "sessions",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.UUID(), nullable=True),
+        sa.Column("provider_id", sa.UUID(), nullable=True),
+        sa.Column("client_id", sa.UUID(), nullable=True),
+        sa.Column("scopes", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("authenticated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("credential_version", sa.Integer(), nullable=True),
+        sa.Column("access_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("access_expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("refresh_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.CheckConstraint("method in ('password','oidc','client')", name=op.f("ck_sessions_method")),
+        sa.CheckConstraint("(ended_at is null) = (end_reason is null)", name=op.f("ck_sessions_ended")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_sessions")),
+        info={"background": True},
+    )
+    op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"], unique=False)
+    op.create_index("ix_sessions_person", "sessions", ["tenant_id", "person_id"], unique=False)
+    op.create_index("uq_sessions_access_hash", "sessions", ["access_hash"], unique=True)
+    op.create_index("uq_sessions_refresh_hash", "sessions", ["refresh_hash"], unique=True)
+    op.create_table(
+        "sign_in_attempts",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("state_hash", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "binding_hash", sa.LargeBinary(), nullable=False, comment="of what only the browser that began it has"
+        ),
+        sa.Column("provider_id", sa.UUID(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("code_verifier", sa.Text(), nullable=False),
+        sa.Column("max_age_seconds", sa.Integer(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "state_hash", name=op.f("pk_sign_in_attempts")),
+        info={"background": True},
+    )
+    op.create_index("ix_sign_in_attempts_expires_at", "sign_in_attempts", ["expires_at"], unique=False)
+    op.create_index("uq_sign_in_attempts_state_hash", "sign_in_attempts", ["state_hash"], unique=True)
+    op.create_table(
+        "spent_refreshes",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("session_id", sa.UUID(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "hash", name=op.f("pk_spent_refreshes")),
+        info={"background": True},
+    )
+    op.create_index("ix_spent_refreshes_expires_at", "spent_refreshes", ["expires_at"], unique=False)
+    op.create_index("uq_spent_refreshes_hash", "spent_refreshes", ["hash"], unique=True)
+    op.create_table(
         "tenants",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -333,6 +534,19 @@ def downgrade() -> None:
     op.drop_index("uq_tokens_hash", table_name="tokens")
     op.drop_table("tokens")
     op.drop_table("tenants")
+    op.drop_index("uq_spent_refreshes_hash", table_name="spent_refreshes")
+    op.drop_index("ix_spent_refreshes_expires_at", table_name="spent_refreshes")
+    op.drop_table("spent_refreshes")
+    op.drop_index("uq_sign_in_attempts_state_hash", table_name="sign_in_attempts")
+    op.drop_index("ix_sign_in_attempts_expires_at", table_name="sign_in_attempts")
+    op.drop_table("sign_in_attempts")
+    op.drop_index("uq_sessions_refresh_hash", table_name="sessions")
+    op.drop_index("uq_sessions_access_hash", table_name="sessions")
+    op.drop_index("ix_sessions_person", table_name="sessions")
+    op.drop_index("ix_sessions_expires_at", table_name="sessions")
+    op.drop_table("sessions")
+    op.drop_index("ix_rate_buckets_ends_at", table_name="rate_buckets")
+    op.drop_table("rate_buckets")
     op.drop_index("ix_proposals_project", table_name="proposals")
     op.drop_index(
         "ix_proposals_open", table_name="proposals", postgresql_where="state in ('submitted', 'rebase_required')"
@@ -342,10 +556,29 @@ def downgrade() -> None:
     op.drop_table("proposal_comments")
     op.drop_index("uq_policy_versions_number", table_name="policy_versions")
     op.drop_table("policy_versions")
+    op.drop_index("uq_oauth_clients_id", table_name="oauth_clients")
+    op.drop_table("oauth_clients")
     op.drop_index("uq_merged_events_source", table_name="merged_events")
     op.drop_index("ix_merged_events_project", table_name="merged_events")
     op.drop_table("merged_events")
+    op.drop_index("ix_mailed_secrets_expires_at", table_name="mailed_secrets")
+    op.drop_index("ix_mailed_secrets_account", table_name="mailed_secrets")
+    op.drop_table("mailed_secrets")
     op.drop_table("log_heads")
+    op.drop_index("uq_invitations_hash", table_name="invitations")
+    op.drop_index("ix_invitations_person", table_name="invitations")
+    op.drop_table("invitations")
+    op.drop_index(
+        "uq_identity_providers_issuer", table_name="identity_providers", postgresql_where=sa.text("removed_at is null")
+    )
+    op.drop_index("uq_identity_providers_id", table_name="identity_providers")
+    op.drop_table("identity_providers")
+    op.drop_table("federated_people")
+    op.drop_table("credential_uses")
+    op.drop_index("uq_accounts_email", table_name="accounts")
+    op.drop_table("accounts")
+    op.drop_index("uq_account_people_account", table_name="account_people")
+    op.drop_table("account_people")
     op.drop_table("people")
     op.drop_table("parked_facts")
     op.drop_table("outbox_heads")

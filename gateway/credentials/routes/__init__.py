@@ -1,0 +1,1 @@
+"""HTTP of credentials, a module for each noun."""

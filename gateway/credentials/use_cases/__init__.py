@@ -1,0 +1,1 @@
+"""What is done with credentials, a module for each noun."""

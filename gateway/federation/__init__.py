@@ -1,0 +1,1 @@
+"""Signing in by a tenant's own identity providers (OpenID Connect)."""
