@@ -28,7 +28,6 @@ from services.kernel.problems import (
     Malformed,
     PreconditionMissing,
     RequestInProgress,
-    Stale,
     StillReferenced,
     Unavailable,
 )
@@ -70,14 +69,17 @@ class Write:
 
     @property
     def expected_version(self) -> int:
-        """The version that If-Match names. Raises PreconditionMissing without one, InvalidPrecondition for a list."""
+        """The version that If-Match names, 0 for a tag that no version ever had.
+
+        Raises PreconditionMissing without one, InvalidPrecondition for a list.
+        """
         if self._if_match is None:
             raise PreconditionMissing
         text = self._if_match.strip().removeprefix('"').removesuffix('"')
         if text == "*" or not text.isascii() or not text.isdigit() or len(text) > 18:
             if "," in text or text.startswith("W/"):
                 raise InvalidPrecondition
-            raise Stale(expected_version=text, current_version=None)
+            return 0
         return int(text)
 
     async def answer(
@@ -216,8 +218,10 @@ async def open_write(
         if len(request.headers.getlist(name)) > 1:
             raise Malformed(reason=f"{name} stands more than once")
     await context.service.catch_up(request, principal)
+    opened: WriteSession | None = None
     try:
         async with context.service.database.write(principal) as session:
+            opened = session
             session.dry_run = dry_run
             session.trace_id = context.trace_id
             session.change_agent = change_agent
@@ -239,7 +243,11 @@ async def open_write(
                 failpoint("tx.after_commit")
                 context.service.wake()
     except StaleDataError as error:
-        raise Stale(expected_version="", current_version=None) from error
+        # Somebody else committed between this transaction's check and its flush; what they changed can be read now.
+        if opened is not None and opened.ground is not None:
+            async with context.service.database.read(principal.tenant_id) as reader:
+                await opened.ground.check(reader, principal.person_id)
+        raise RequestInProgress from error
     except IntegrityError as error:
         raise AlreadyExists(what=_constraint(error)) from error
     except DBAPIError as error:
@@ -317,9 +325,3 @@ async def begin_keyed_write(write: Annotated[Write, Depends(begin_write, scope="
 Writing = Annotated[Write, Depends(begin_write, scope="function")]
 # For money, decisions, sends, imports and batches, where a repetition without a key would do harm (C11).
 KeyedWriting = Annotated[Write, Depends(begin_keyed_write, scope="function")]
-
-
-def check_version(current: int, expected: int, changed_fields: tuple[str, ...] = ()) -> None:
-    """Raise Stale when the caller's version is not the stored one. The UPDATE compares once more, in its WHERE."""
-    if current != expected:
-        raise Stale(expected_version=expected, current_version=current, changed_fields=list(changed_fields))

@@ -83,6 +83,10 @@ async def test_of_fifty_changes_with_one_etag_one_wins_and_the_others_are_told(p
     path = f"/v1/projects/{world.project_id}"
     answers = await asyncio.gather(*(world["manager"].patch(path, {"name": f"Name {n}"}, 1) for n in range(50)))
     assert Counter(answer.status_code for answer in answers) == {200: 1, 412: 49}
+    told = [
+        (answer.json()["current_version"], answer.json()["changed_fields"]) for answer in answers if answer.is_error
+    ]
+    assert told == [(2, ["name"])] * 49, "also those who were overtaken behind their check"
     winner = next(answer.json()["name"] for answer in answers if answer.status_code == 200)
     assert (await world["manager"].get(path)).json()["name"] == winner
 

@@ -507,6 +507,48 @@ async def test_a_stale_change_is_told_the_current_version(ours: Inventory, descr
     assert not wrong, "\n".join(wrong)
 
 
+# What every write changes, and what is only shown beside the object.
+BOOKKEEPING = {"version", "updated_at", "updated_by_id", "effects"}
+# Another reading of what `lag_minutes` shows, told of as well when either changes.
+SAME_COLUMN = {"lag_percent"}
+# Changes that make the one of the example, where repeating the example would change nothing.
+OTHER_WORDS: dict[str, Any] = {
+    "PATCH /v1/action-items/{item_id}": {"title": "Call another supplier"},
+    "PATCH /v1/budget-lines/{line_id}": {"amount": {"amount": "7.00", "currency": "NOK"}, "description": "Less"},
+    "PATCH /v1/tasks/{task_id}": {"duration_minutes": 4500, "notes": "Wait for the frost."},
+}
+
+
+async def test_a_stale_change_is_told_which_members_have_changed(
+    system: SystemUnderTest, description: Description
+) -> None:
+    """Of every noun that can be changed: what differs between the two versions, and nothing else."""
+    fresh = Inventory(system, await system.tenant())
+    await fresh.fill({str(operation): operation for operation in description})
+    wrong, compared = [], set()
+    for operation in description:
+        if operation.method not in ("PATCH", "PUT") or not operation.conditional:
+            continue
+        caller, path = fresh.caller(operation), fresh.path(operation)
+        known = await caller.get(path)
+        headers = {"If-Match": known.headers["etag"]}
+        body = fresh.referring(OTHER_WORDS.get(str(operation), operation.example))
+        changed = await caller.request(operation.method, path, headers=headers, json=body)
+        now = await caller.get(path)
+        stale = await caller.request(operation.method, path, headers=headers, json=body)
+        before, after = known.json(), now.json()
+        expected = {name for name in after if after[name] != before[name]} - BOOKKEEPING
+        if changed.status_code != 200 or stale.status_code != 412 or not expected:
+            wrong.append(f"{told(operation, changed)}\n  {stale.text[:200]}")
+        elif set(stale.json()["changed_fields"]) - SAME_COLUMN != expected:
+            wrong.append(f"{operation}: {sorted(expected)} changed, and not {stale.json()['changed_fields']}")
+        elif stale.json()["current_version"] != after["version"]:
+            wrong.append(told(operation, stale))
+        compared.add(operation.path)
+    assert not wrong, "\n".join(wrong)
+    assert len(compared) > 15, compared
+
+
 async def test_what_wants_a_version_says_so(ours: Inventory, description: Description) -> None:
     wrong = []
     for operation in description:

@@ -8,9 +8,8 @@ from gateway.authority.schemas import PolicyDocument
 from gateway.identity.schemas import Role
 from services.kernel.access import require_authority, require_member
 from services.kernel.authority import Policy
-from services.kernel.problems import NotFound, RuleViolated
+from services.kernel.problems import NotFound, RuleViolated, Stale
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 class PolicyOfNobody(RuleViolated):
@@ -30,7 +29,9 @@ async def set_policy(session: WriteSession, project_id: UUID, expected_version: 
     version = await repository.policy_version(session, project_id)
     if version is None:
         raise NotFound
-    check_version(version, expected_version)
+    if version != expected_version:
+        # The document is the one member that can change.
+        raise Stale(expected_version=expected_version, current_version=version, changed_fields=["document"])
     await require_authority(session, project_id, ["policy.set"])
     proposed = document.model_dump(mode="json")
     # Every project has a manager and every tenant an administrator, and perhaps nobody else.

@@ -11,7 +11,6 @@ from services.kernel.money import Money
 from services.kernel.problems import Problem, RuleViolated, UnknownReference, error_at
 from services.kernel.schemas import ExternalRef, merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.budget.actual import Actual, AlreadyReversed, ExternalRefContradicted, ReversalUnbalanced
 from services.planning.budget.budget_line import BudgetLine
 from services.planning.budget.commitment import Commitment
@@ -24,6 +23,7 @@ from services.planning.budget.events import (
     COST_CODE_CREATED,
 )
 from services.planning.budget.repository import (
+    BUDGET_LINES,
     Reference,
     by_external_ref,
     codes_of,
@@ -97,7 +97,7 @@ async def change_budget_line(
     """Give more or less, or to other work. The measured cost is the absolute change of the amount."""
     line = await load_budget_line(session, line_id)
     await require_member(session, session.principal, line.project_id)
-    check_version(line.version, expected_version)
+    await BUDGET_LINES.check_version(session, line.id, line.version, expected_version)
     before, held = await total(session, "budget_lines", line.project_id), line.amount
     changes = merged(patch)
     amount: Money = changes.pop("amount", Money.of(line.amount, line.currency))

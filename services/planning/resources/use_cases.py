@@ -10,7 +10,6 @@ from services.kernel.problems import UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.working_time import TICKS_PER_MINUTE
-from services.kernel.write import check_version
 from services.planning.decisions.use_cases import record_acceptance
 from services.planning.resources.assignment import Assignment, AssignmentExists
 from services.planning.resources.events import (
@@ -22,6 +21,8 @@ from services.planning.resources.events import (
     RESOURCE_REMOVED,
 )
 from services.planning.resources.repository import (
+    ASSIGNMENTS,
+    RESOURCES,
     belongs_to_project,
     is_assigned,
     load_assignment,
@@ -67,7 +68,7 @@ async def change_resource(
     resource = await load_resource(session, resource_id)
     await require_member(session, session.principal, resource.project_id)
     await lock_plan(session, resource.project_id)
-    check_version(resource.version, expected_version)
+    await RESOURCES.check_version(session, resource.id, resource.version, expected_version)
     before = await load_planned_cost(session, resource.project_id)
     await _set(session, resource, merged(patch), patch)
     effects = await _settle_resource(session, resource, before, "changed")
@@ -80,7 +81,7 @@ async def delete_resource(session: WriteSession, resource_id: UUID, expected_ver
     resource = await load_resource(session, resource_id)
     await require_member(session, session.principal, resource.project_id)
     await lock_plan(session, resource.project_id)
-    check_version(resource.version, expected_version)
+    await RESOURCES.check_version(session, resource.id, resource.version, expected_version)
     before = await load_planned_cost(session, resource.project_id)
     await session.delete(resource)
     await _settle_resource(session, resource, before, "deleted")
@@ -138,7 +139,7 @@ async def change_assignment(
     project_id = assignment.project_id
     await require_member(session, session.principal, project_id)
     await lock_plan(session, project_id)
-    check_version(assignment.version, expected_version)
+    await ASSIGNMENTS.check_version(session, assignment.id, assignment.version, expected_version)
     before = await load_planned_cost(session, project_id)
     changes = merged(patch)
     if "delay_minutes" in changes:
@@ -156,7 +157,7 @@ async def unassign(session: WriteSession, assignment_id: UUID, expected_version:
     assignment = await load_assignment(session, assignment_id)
     await require_member(session, session.principal, assignment.project_id)
     await lock_plan(session, assignment.project_id)
-    check_version(assignment.version, expected_version)
+    await ASSIGNMENTS.check_version(session, assignment.id, assignment.version, expected_version)
     before = await load_planned_cost(session, assignment.project_id)
     await session.delete(assignment)
     await _settle_assignment(session, assignment, before, "May {resource} be taken off {task}?", "taken off")

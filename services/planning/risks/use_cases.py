@@ -10,13 +10,12 @@ from services.kernel.money import Money
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.budget.repository import known_tasks
 from services.planning.budget.use_cases import require_currency
 from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.projects.repository import load_goal, load_project
 from services.planning.risks.events import RISK_CHANGED, RISK_RAISED, RISK_RESPONSE_PLANNED
-from services.planning.risks.repository import load_risk, load_risk_response
+from services.planning.risks.repository import RISK_RESPONSES, RISKS, load_risk, load_risk_response
 from services.planning.risks.risk import Risk, RiskStatus
 from services.planning.risks.risk_response import RiskResponse
 from services.planning.risks.schemas import (
@@ -67,7 +66,7 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
     """Judge a risk anew, or follow its life: it occurs, it is over."""
     risk = await load_risk(session, risk_id)
     await require_member(session, session.principal, risk.project_id)
-    check_version(risk.version, expected_version)
+    await RISKS.check_version(session, risk.id, risk.version, expected_version)
     changes = merged(patch)
     await _require_references(session, risk.project_id, changes.get("owner_id"), changes.get("goal_id"))
     if "status" in changes and changes["status"] != risk.status:
@@ -143,7 +142,7 @@ async def change_risk_response(
     """Decide that something else is done about the risk."""
     response = await load_risk_response(session, response_id)
     await require_member(session, session.principal, response.project_id)
-    check_version(response.version, expected_version)
+    await RISK_RESPONSES.check_version(session, response.id, response.version, expected_version)
     changes = merged(patch)
     await _require_work(session, response.project_id, changes.get("task_id"), changes.get("owner_id"))
     for name, value in changes.items():

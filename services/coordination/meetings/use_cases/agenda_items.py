@@ -10,7 +10,6 @@ from services.kernel.access import require_authority, require_member
 from services.kernel.problems import Conflict, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 class AgendaItemInUse(Conflict):
@@ -41,7 +40,7 @@ async def change_agenda_item(
 ) -> AgendaItem:
     item = await repository.load(session, AgendaItem, item_id)
     meeting = await open_meeting(session, item.meeting_id)
-    check_version(item.version, expected_version)
+    await repository.AGENDA_ITEMS.check_version(session, item.id, item.version, expected_version)
     changes = merged(patch)
     await require_proposal(session, item.project_id, changes.get("proposal_id"))
     for name, value in changes.items():
@@ -56,7 +55,7 @@ async def remove_agenda_item(session: WriteSession, item_id: UUID, expected_vers
     """Take a point off the agenda. Raises AgendaItemInUse when something was recorded under it."""
     item = await repository.load(session, AgendaItem, item_id)
     meeting = await open_meeting(session, item.meeting_id)
-    check_version(item.version, expected_version)
+    await repository.AGENDA_ITEMS.check_version(session, item.id, item.version, expected_version)
     if await repository.has_outcomes_of_item(session, item.id):
         raise AgendaItemInUse
     await session.delete(item)

@@ -10,7 +10,6 @@ from services.kernel.access import require_authority, require_member, require_sc
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 async def invite_person(session: WriteSession, project_id: UUID, new: NewAttendance) -> Attendance:
@@ -42,7 +41,7 @@ async def change_attendance(
         await require_member(session, session.principal, attendance.project_id)
     meeting = await repository.lock_meeting(session, attendance.meeting_id)
     meeting.require_open()
-    check_version(attendance.version, expected_version)
+    await repository.ATTENDANCES.check_version(session, attendance.id, attendance.version, expected_version)
     for name, value in merged(patch).items():
         setattr(attendance, name, value)
     await session.flush()
@@ -57,7 +56,7 @@ async def change_attendance(
 async def uninvite_person(session: WriteSession, attendance_id: UUID, expected_version: int) -> None:
     attendance = await repository.load(session, Attendance, attendance_id)
     meeting = await open_meeting(session, attendance.meeting_id)
-    check_version(attendance.version, expected_version)
+    await repository.ATTENDANCES.check_version(session, attendance.id, attendance.version, expected_version)
     await session.delete(attendance)
     await session.flush()
     await require_authority(session, attendance.project_id, ["meeting.attendance"])

@@ -13,7 +13,6 @@ from services.kernel.access import require_authority, require_member
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 async def record_outcome(session: WriteSession, project_id: UUID, new: NewOutcome) -> Outcome:
@@ -40,7 +39,7 @@ async def change_outcome(
     """Change what was recorded. Raises MinutesSigned once it is signed."""
     outcome = await repository.load(session, Outcome, outcome_id)
     meeting = await open_meeting(session, outcome.meeting_id)
-    check_version(outcome.version, expected_version)
+    await repository.OUTCOMES.check_version(session, outcome.id, outcome.version, expected_version)
     changes = merged(patch)
     await _require_known(session, meeting, changes)
     for name, value in changes.items():
@@ -54,7 +53,7 @@ async def change_outcome(
 async def remove_outcome(session: WriteSession, outcome_id: UUID, expected_version: int) -> None:
     outcome = await repository.load(session, Outcome, outcome_id)
     await open_meeting(session, outcome.meeting_id)
-    check_version(outcome.version, expected_version)
+    await repository.OUTCOMES.check_version(session, outcome.id, outcome.version, expected_version)
     await session.delete(outcome)
     await session.flush()
     await require_authority(session, outcome.project_id, ["minutes.record"])

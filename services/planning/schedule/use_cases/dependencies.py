@@ -8,7 +8,6 @@ from services.kernel.access import require_member
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.schedule.dependency import (
     MAXIMUM_LINKS_OF_A_TASK,
     Dependency,
@@ -18,6 +17,7 @@ from services.planning.schedule.dependency import (
     TooManyDependencies,
 )
 from services.planning.schedule.plan_rows import PlanLink
+from services.planning.schedule.repository.collections import DEPENDENCIES
 from services.planning.schedule.repository.loading import load_plan, project_of_dependency
 from services.planning.schedule.schemas import DependencyPatch, NewDependency
 from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
@@ -119,7 +119,7 @@ async def _with_link(
     link = next((each for each in plan.links if each.id == dependency_id), None)
     if dependency is None or link is None:
         raise NotFound
-    check_version(dependency.version, expected_version)
+    await DEPENDENCIES.check_version(session, dependency.id, dependency.version, expected_version)
     apply(dependency, plan, link)
     await session.flush()
     return dependency, await _settle(session, plan, dependency, question, chosen)

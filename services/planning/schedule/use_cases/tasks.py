@@ -11,11 +11,11 @@ from services.kernel.access import require_authority, require_member
 from services.kernel.problems import NotFound, Problem, RuleViolated, UnknownReference, error_at
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.decisions.use_cases import record_acceptance
 from services.planning.schedule.editing import TEXT_FIELDS, change_task, create_task, kinds_of
 from services.planning.schedule.events import TASK_CHANGED, TASK_CREATED, TASK_DELETED
 from services.planning.schedule.plan_rows import PlanTask, task_row
+from services.planning.schedule.repository.collections import TASKS
 from services.planning.schedule.repository.loading import (
     active_members,
     load_plan,
@@ -106,7 +106,7 @@ async def edit_task(
     task = plan.tasks.get(task_id)
     if task is None:
         raise NotFound
-    check_version(task.version, expected_version)
+    await TASKS.check_version(session, task.id, task.version, expected_version)
     texts: dict[UUID, dict[str, Any]] = {}
     before = replace(task)
     change_task(plan, task, changes, texts)
@@ -125,7 +125,7 @@ async def _edit_texts(
     # The plan's lock keeps a rescheduling that runs at this moment from telling of the task in its old words.
     start, finish = await lock_plan(session, project_id)
     task = await load_task(session, task_id)
-    check_version(task.version, expected_version)
+    await TASKS.check_version(session, task.id, task.version, expected_version)
     before = replace(task)
     for name in ("title", "assignee_id", "priority"):
         if name in changes:
@@ -157,7 +157,7 @@ async def delete_task(session: WriteSession, task_id: UUID, expected_version: in
     task = plan.tasks.get(task_id)
     if task is None:
         raise NotFound
-    check_version(task.version, expected_version)
+    await TASKS.check_version(session, task.id, task.version, expected_version)
     removed = plan.remove(task)
     question = f"May {name_of(task)} be deleted?"
     chosen = f"deleted with {len(removed) - 1} tasks below it" if len(removed) > 1 else "deleted"
@@ -188,7 +188,7 @@ async def run_batch(
     plan = await load_plan(session, project_id, lock=True)
     runner = _Batch(plan)
     await runner.look_up(session, batch.operations)
-    outcomes = [runner.run(number, operation) for number, operation in enumerate(batch.operations, 1)]
+    outcomes = [await runner.run(session, number, operation) for number, operation in enumerate(batch.operations, 1)]
     refused = [(index, each.problem) for index, each in enumerate(outcomes) if each.problem is not None]
     if refused and batch.atomic:
         raise BatchRefused(errors=[error for index, problem in refused[:50] for error in _errors_at(index, problem)])
@@ -228,16 +228,16 @@ class _Batch:
         refs = [_key(ref.model_dump()) for body in bodies for ref in body.external_refs]
         self._owners = await tasks_by_external_ref(session, refs) if refs else {}
 
-    def run(self, number: int, operation: Operation) -> Outcome:
+    async def run(self, session: WriteSession, number: int, operation: Operation) -> Outcome:
         try:
             if isinstance(operation, DeleteOperation):
-                task = self._task(operation.id, operation.version)
+                task = await self._task(session, operation.id, operation.version)
                 self._deleted.append((task.id, self.plan.remove(task)))
                 self.kinds.add("scope.task")
                 return Outcome(204, operation.id)
             values = self._values(operation.body)
             if isinstance(operation, UpdateOperation):
-                return self._change(self._task(operation.id, operation.version), values)
+                return self._change(await self._task(session, operation.id, operation.version), values)
             owner = (
                 None if isinstance(operation, CreateOperation) else self._owners.get(_key(values["external_refs"][0]))
             )
@@ -275,13 +275,13 @@ class _Batch:
         for ref in values.get("external_refs", ()):
             self._owners[_key(ref)] = task_id
 
-    def _task(self, reference: UUID | str, version: int | None) -> PlanTask:
+    async def _task(self, session: WriteSession, reference: UUID | str, version: int | None) -> PlanTask:
         task_id = self._made.get(reference) if isinstance(reference, str) else reference
         task = self.plan.tasks.get(task_id) if task_id is not None else None
         if task is None:
             raise NotFound
         if not isinstance(reference, str):
-            check_version(task.version, version if version is not None else 0)
+            await TASKS.check_version(session, task.id, task.version, version if version is not None else 0)
         return task
 
     def _values(self, body: BaseModel) -> dict[str, Any]:
