@@ -132,6 +132,12 @@ class Collection:
 
     # -- versions -----------------------------------------------------------------------------------------------------
 
+    async def require_in(self, reader: Reader, object_id: UUID, project_id: UUID) -> None:
+        """Raise NotFound unless the object is there and is the project's."""
+        statement = f"select {self.project} = $3 from {self.source} where t.tenant_id = $1 and t.id = $2"
+        if not await reader.value(statement, reader.tenant_id, object_id, project_id):
+            raise NotFound
+
     async def check_version(self, session: WriteSession, object_id: UUID, current: int, expected: int) -> None:
         """Raise Stale, naming what has changed since, when the caller's version is not the stored one.
 

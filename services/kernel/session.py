@@ -72,6 +72,15 @@ class Ground(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class GatheredAct:
+    """One act of a batch that is judged with the others, when all of them have been carried out."""
+
+    kinds: tuple[str, ...]
+    measures: Mapping[str, int | Decimal]
+    impact: Mapping[str, Any]
+
+
 class ReadSession:
     """A read-only transaction over one asyncpg connection."""
 
@@ -126,6 +135,8 @@ class WriteSession(AsyncSession):
         self.route = ""
         # What the write last found to be as its caller knows it.
         self.ground: Ground | None = None
+        # The acts of a batch's operation, whose authority is asked for with that of the others; None outside of one.
+        self.gathered: list[GatheredAct] | None = None
         # Whether the caller may see the money in an impact, and wants a refusal instead of a proposal.
         self.shows_costs = True
         self.strict = False

@@ -90,7 +90,7 @@ class Write:
         version: int | None = None,
         location: str | None = None,
         effects: Mapping[str, Any] | None = None,
-        effect: Literal["applied", "proposed"] = "applied",
+        effect: Literal["applied", "proposed", "none"] = "applied",
     ) -> Response:
         """Publish what was recorded and build the answer; both are stored with the change, or not at all.
 
@@ -249,7 +249,7 @@ async def open_write(
                 await opened.ground.check(reader, principal.person_id)
         raise RequestInProgress from error
     except IntegrityError as error:
-        raise AlreadyExists(what=_constraint(error)) from error
+        raise already_exists(error) from error
     except DBAPIError as error:
         _translate(error)
     except asyncpg.PostgresError as error:
@@ -290,9 +290,11 @@ async def begin_write(
         yield write
 
 
-def _constraint(error: IntegrityError) -> str:
+def already_exists(error: IntegrityError) -> AlreadyExists:
+    """The problem behind a broken constraint: somebody else was there first."""
     cause = error.orig.__cause__ if error.orig is not None else None
-    return str(getattr(cause, "constraint_name", "") or "it").removeprefix("uq_").replace("_", " ")
+    constraint = str(getattr(cause, "constraint_name", "") or "it")
+    return AlreadyExists(what=constraint.removeprefix("uq_").replace("_", " "))
 
 
 def _translate(error: DBAPIError) -> None:

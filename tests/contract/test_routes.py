@@ -649,6 +649,112 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
 }
 
 
+# -- batches ----------------------------------------------------------------------------------------------------------
+
+BATCHES = 11
+
+
+def batches(description: Description) -> list[Operation]:
+    found = [operation for operation in description if operation.path.endswith("/batch")]
+    assert len(found) >= BATCHES
+    return found
+
+
+def _beside_malformed_ones(ours: Inventory, operation: Operation) -> list[Any]:
+    """The operation of the example behind others that cannot be read."""
+    good = ours.body(operation)["operations"][0]
+    without_body = {name: value for name, value in good.items() if name != "body"}
+    more = {**good, "unheard_of": 1}
+    deeper = {**good, "body": {**good["body"], "unheard_of": 1}}
+    return [7, None, {"op": "conjure"}, {}, without_body, more, deeper, good]
+
+
+# Where each of them is at fault.
+_FAULTS = ["", "", "/op", "/op", "/body", "/unheard_of", "/body/unheard_of"]
+
+
+async def test_a_malformed_operation_of_a_batch_refuses_itself_and_nothing_else(
+    ours: Inventory, description: Description
+) -> None:
+    wrong = []
+    for operation in batches(description):
+        answer = await ours.tenant["manager"].request(
+            "POST",
+            ours.path(operation),
+            params={"dry_run": "true"},
+            json={"atomic": False, "operations": _beside_malformed_ones(ours, operation)},
+        )
+        if answer.status_code != 200:
+            wrong.append(told(operation, answer))
+            continue
+        results = answer.json()["result"]["results"]
+        pointers = [each["problem"]["errors"][0]["pointer"] for each in results[:-1]]
+        expected = [f"/operations/{index}{fault}" for index, fault in enumerate(_FAULTS)]
+        last = results[-1]
+        if [each["status"] for each in results[:-1]] != [422] * len(_FAULTS) or pointers != expected:
+            wrong.append(f"{operation}: {pointers}")
+        if last["status"] not in (200, 201) and str(operation) not in BATCH_OF_WHAT_IS:
+            wrong.append(f"{operation}: {last}")
+    assert not wrong, "\n".join(wrong)
+
+
+# The inventory has what the example would make, or not what it would change.
+BATCH_OF_WHAT_IS = (
+    "POST /v1/projects/{project_id}/action-items/batch",
+    "POST /v1/projects/{project_id}/attendances/batch",
+    "POST /v1/projects/{project_id}/dependencies/batch",
+)
+
+
+async def test_an_atomic_batch_with_a_malformed_operation_names_the_places_and_does_nothing(
+    system: SystemUnderTest, ours: Inventory, description: Description
+) -> None:
+    wrong = []
+    tenant_id = UUID((await ours.tenant["manager"].get("/v1/me")).json()["tenant_id"])
+    for operation in batches(description):
+        service = service_of(system, operation.service)
+        before = await digest(service, tenant_id)
+        body = {"atomic": True, "operations": _beside_malformed_ones(ours, operation)[::-1]}
+        answer = await ours.tenant["manager"].post(ours.path(operation), body)
+        pointers = [error["pointer"] for error in answer.json()["errors"]]
+        if not is_problem(answer, 422) or answer.json()["code"] != "batch_refused" or len(pointers) < len(_FAULTS):
+            wrong.append(told(operation, answer))
+        if not {"/operations/1/body/unheard_of", "/operations/5/op", "/operations/7"} <= set(pointers):
+            wrong.append(f"{operation}: {pointers}")
+        after = await digest(service, tenant_id)
+        if after != before:
+            wrong.append(f"{operation} wrote {sorted(table for table in after if after[table] != before[table])}")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_batch_holds_a_thousand_operations_and_at_least_one(ours: Inventory, description: Description) -> None:
+    for operation in batches(description):
+        good = ours.body(operation)["operations"][0]
+        unusable: tuple[Any, ...] = ([], [good] * 1001, {}, None)
+        for operations in unusable:
+            answer = await ours.tenant["manager"].post(ours.path(operation), {"operations": operations})
+            assert is_problem(answer, 422), told(operation, answer)
+            assert answer.json()["errors"][0]["pointer"] == "/operations"
+
+
+async def test_a_batch_of_a_project_touches_no_object_of_another(
+    ours: Inventory, theirs: Inventory, description: Description
+) -> None:
+    wrong = []
+    for operation in batches(description):
+        noun = operation.path.split("/")[-2]
+        for object_id in (theirs.ids.get(noun), str(new_id())):
+            change: dict[str, Any] = {"op": "update", "id": object_id, "version": 1, "body": {}}
+            body = {"atomic": False, "operations": [change]}
+            answer = await ours.tenant["manager"].request(
+                "POST", ours.path(operation), params={"dry_run": "true"}, json=body
+            )
+            status = answer.json()["result"]["results"][0]["status"]
+            if status != 404 and "update" in str(operation.body):
+                wrong.append(f"{operation}: {status}")
+    assert not wrong, "\n".join(wrong)
+
+
 # -- how it answers ---------------------------------------------------------------------------------------------------
 
 

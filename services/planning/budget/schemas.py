@@ -1,11 +1,12 @@
 """Request and response shapes of the budget."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from services.kernel.batch import Batch, Create, Update
 from services.kernel.money import Money
 from services.kernel.schemas import Body, Effects, ExternalRef, Line, ObjectShape, Prose, Shape
 
@@ -40,6 +41,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,
 _UNNAMED: Any = None
 _ID = "0195a1c0-0000-7000-8000-000000000002"
 _AMOUNT: Any = {"amount": "1250000.00", "currency": "NOK"}
+_LINE: Any = {"cost_code_id": _ID, "description": "Concrete", "amount": _AMOUNT}
+_COMMITMENT: Any = {"cost_code_id": _ID, "supplier": "Fjord Anlegg AS", "amount": _AMOUNT}
 _POSTING: Any = {
     "cost_code_id": _ID,
     "amount": _AMOUNT,
@@ -59,10 +62,7 @@ class NewCostCode(Body):
 class NewBudgetLine(Body):
     """`task_id` is the node of the work breakdown that the line is for."""
 
-    model_config = {
-        "extra": "forbid",
-        "json_schema_extra": {"example": {"cost_code_id": _ID, "description": "Concrete", "amount": _AMOUNT}},
-    }
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _LINE}}
 
     task_id: UUID | None = None
     cost_code_id: UUID
@@ -82,10 +82,7 @@ class BudgetLinePatch(Body):
 class NewCommitment(Body):
     """A negative amount takes a part of an earlier promise back."""
 
-    model_config = {
-        "extra": "forbid",
-        "json_schema_extra": {"example": {"cost_code_id": _ID, "supplier": "Fjord Anlegg AS", "amount": _AMOUNT}},
-    }
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _COMMITMENT}}
 
     task_id: UUID | None = None
     cost_code_id: UUID
@@ -109,21 +106,34 @@ class NewActual(Body):
     reverses_id: UUID | None = None
 
 
-class ActualOperation(Body):
-    op: Literal["create"]
-    body: NewActual
-
-
-class ActualBatch(Body):
-    """Postings that are taken in all together or not at all."""
-
+class ActualBatch(Batch[Create[NewActual]]):
     model_config = {
         "extra": "forbid",
         "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "body": _POSTING}]}},
     }
 
-    atomic: Literal[True] = True
-    operations: Annotated[list[ActualOperation], Field(min_length=1, max_length=1000)]
+
+class CostCodeBatch(Batch[Create[NewCostCode]]):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"operations": [{"op": "create", "body": {"code": "4200", "name": "Steel"}}]}},
+    }
+
+
+class BudgetLineBatch(
+    Batch[Annotated[Create[NewBudgetLine] | Update[BudgetLinePatch], Field(discriminator="op")]],
+):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "body": _LINE}]}},
+    }
+
+
+class CommitmentBatch(Batch[Create[NewCommitment]]):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"operations": [{"op": "create", "body": _COMMITMENT}]}},
+    }
 
 
 class ExternalRefShape(Shape):

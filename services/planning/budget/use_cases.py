@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Outcome, Unreadable, Verbs, refused, require_all, unreadable
 from services.kernel.money import Money
 from services.kernel.problems import Problem, RuleViolated, UnknownReference, error_at
 from services.kernel.schemas import ExternalRef, merged
@@ -24,6 +25,8 @@ from services.planning.budget.events import (
 )
 from services.planning.budget.repository import (
     BUDGET_LINES,
+    COMMITMENTS,
+    COST_CODES,
     Reference,
     by_external_ref,
     codes_of,
@@ -33,11 +36,17 @@ from services.planning.budget.repository import (
     reversible,
     total,
 )
-from services.planning.budget.schemas import BudgetLinePatch, NewActual, NewBudgetLine, NewCommitment, NewCostCode
+from services.planning.budget.schemas import (
+    ActualBatch,
+    BudgetLinePatch,
+    NewActual,
+    NewBudgetLine,
+    NewCommitment,
+    NewCostCode,
+)
 from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.projects.repository import load_project
 from services.planning.schedule.planned_cost import cost_impact, money_measures
-from services.planning.schedule.use_cases.tasks import BatchRefused
 
 
 class CurrencyMismatched(RuleViolated):
@@ -176,27 +185,50 @@ async def post_actual(session: WriteSession, project_id: UUID, new: NewActual) -
     return actual_id, is_new
 
 
-async def post_actuals(session: WriteSession, project_id: UUID, news: Sequence[NewActual]) -> list[tuple[UUID, bool]]:
-    """Take in all postings or none. Raises BatchRefused, which names every operation that stood in the way."""
-    posted, refused = await _post(session, project_id, news)
-    if refused:
-        errors = [
-            error_at(f"/operations/{position}/body{error['pointer']}", problem.code, error["detail"])
-            for position, problem in sorted(refused.items())
-            for error in problem.errors
-        ]
-        raise BatchRefused(errors=errors)
-    return posted
+async def post_actuals(session: WriteSession, project_id: UUID, batch: ActualBatch) -> list[Outcome]:
+    """Take in all postings, or those that can be. Raises BatchRefused, which names every operation that stood in the way."""
+    outcomes: dict[int, Outcome] = {}
+    news: dict[int, NewActual] = {}
+    for position, operation in enumerate(batch.read()):
+        if isinstance(operation, Unreadable):
+            outcomes[position] = unreadable(operation)
+        else:
+            news[position] = operation.body
+    posted, refusals = await _post(session, project_id, list(news.values()), partly=not batch.atomic)
+    for index, position in enumerate(news):
+        if index in refusals:
+            outcomes[position] = refused(refusals[index])
+        else:
+            actual_id, is_new = posted[index]
+            outcomes[position] = Outcome(201 if is_new else 200, actual_id, 1)
+    in_order = [outcomes[position] for position in sorted(outcomes)]
+    require_all(batch, in_order)
+    return in_order
 
 
 async def _post(
-    session: WriteSession, project_id: UUID, news: Sequence[NewActual]
+    session: WriteSession, project_id: UUID, news: Sequence[NewActual], *, partly: bool = False
 ) -> tuple[list[tuple[UUID, bool]], Mapping[int, Problem]]:
-    """The ids with their newness, and what refuses the postings at their positions; with a refusal nothing may stay."""
+    """The ids with their newness, and what refuses the postings at their positions.
+
+    With a refusal nothing may stay; or `partly` the others are taken in.
+    """
     await require_member(session, session.principal, project_id)
-    refused = await _refusals(session, project_id, news)
-    if refused:
-        return [(UUID(int=0), False)] * len(news), refused
+    refusals = await _refusals(session, project_id, news)
+    kept = [position for position in range(len(news)) if position not in refusals]
+    if not kept or (refusals and not partly):
+        return [(UUID(int=0), False)] * len(news), refusals
+    posted, contradictions = await _store_postings(session, project_id, [news[position] for position in kept], partly)
+    refusals |= {kept[index]: problem for index, problem in contradictions.items()}
+    ids = dict(zip(kept, posted, strict=True))
+    return [ids.get(position, (UUID(int=0), False)) for position in range(len(news))], refusals
+
+
+async def _store_postings(
+    session: WriteSession, project_id: UUID, news: Sequence[NewActual], partly: bool
+) -> tuple[list[tuple[UUID, bool]], Mapping[int, Problem]]:
+    """Postings in which nothing is wrong, and which of them contradict what is stored under their reference."""
+    refusals: dict[int, Problem] = {}
     before = await total(session, "actuals", project_id)
     rows = [
         _allocation_row(project_id, new)
@@ -211,13 +243,13 @@ async def _post(
             try:
                 _refuse_contradiction(known[_key(row)], row)
             except ExternalRefContradicted as problem:
-                refused[position] = problem
+                refusals[position] = problem
     posted = [
         (actual_id or UUID(str(known[_key(row)]["id"])), actual_id is not None)
         for row, actual_id in zip(rows, inserted, strict=True)
     ]
-    if refused:
-        return posted, refused
+    if refusals and not partly:
+        return posted, refusals
     new_amounts = [row["amount"] for row, actual_id in zip(rows, inserted, strict=True) if actual_id is not None]
     impact = cost_impact(before, sum(new_amounts, Decimal(0)), rows[0]["currency"])
     measured = sum(map(abs, new_amounts), Decimal(0))
@@ -247,7 +279,7 @@ async def _post(
             "description": new.description,
         }
         session.record(ACTUAL_POSTED, "actual", actual_id, data, project_id=project_id, audience="costs")
-    return posted, refused
+    return posted, refusals
 
 
 async def _refusals(session: WriteSession, project_id: UUID, news: Sequence[NewActual]) -> dict[int, Problem]:
@@ -257,6 +289,7 @@ async def _refusals(session: WriteSession, project_id: UUID, news: Sequence[NewA
     tasks = await known_tasks(session, project_id, {new.task_id for new in news if new.task_id is not None})
     originals = await reversible(session, project_id, {new.reverses_id for new in news if new.reverses_id is not None})
     refused: dict[int, Problem] = {}
+    reversing: dict[UUID, Reference] = {}
     for position, new in enumerate(news):
         try:
             require_currency(new.amount, currency)
@@ -266,6 +299,9 @@ async def _refusals(session: WriteSession, project_id: UUID, news: Sequence[NewA
                 raise UnknownReference("task_id")
             if new.reverses_id is not None:
                 _require_reversible(new, originals.get(new.reverses_id))
+                reference = _key(_reference_row(new.external_ref))
+                if reversing.setdefault(new.reverses_id, reference) != reference:
+                    raise _reversed_before()
         except Problem as problem:
             refused[position] = problem
     return refused
@@ -281,7 +317,11 @@ def _require_reversible(new: NewActual, original: tuple[Decimal, Reference | Non
         raise ReversalUnbalanced(errors=[error_at("/amount", ReversalUnbalanced.code, words)])
     # A repetition finds the posting reversed by itself, which is no refusal.
     if reversed_by not in (None, _key(_reference_row(new.external_ref))):
-        raise AlreadyReversed(errors=[error_at("/reverses_id", AlreadyReversed.code, "has been reversed before")])
+        raise _reversed_before()
+
+
+def _reversed_before() -> AlreadyReversed:
+    return AlreadyReversed(errors=[error_at("/reverses_id", AlreadyReversed.code, "has been reversed before")])
 
 
 async def _require_allocation(
@@ -326,6 +366,22 @@ async def _record_line_decision(session: WriteSession, line: BudgetLine) -> None
         subject_type="budget_line",
         subject_id=line.id,
     )
+
+
+def _summed(impacts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The impact of several changes of one total, which followed each other."""
+    costs = [impact["cost"] for impact in impacts if "cost" in impact]
+    if not costs:
+        return {}
+    currency = costs[0]["before"]["currency"]
+    before = Decimal(costs[0]["before"]["amount"])
+    return cost_impact(before, Decimal(costs[-1]["after"]["amount"]) - before, currency)
+
+
+# What batches of these nouns are made of.
+COST_CODE_VERBS = Verbs(COST_CODES, create=create_cost_code)
+BUDGET_LINE_VERBS = Verbs(BUDGET_LINES, create=create_budget_line, update=change_budget_line, impact=_summed)
+COMMITMENT_VERBS = Verbs(COMMITMENTS, create=record_commitment, impact=_summed)
 
 
 def _line_data(line: BudgetLine, code: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
+from services.kernel.batch import Batch, Create, Delete, Update
 from services.kernel.money import Money
 from services.kernel.schemas import Body, Effects, Line, Minutes, ObjectShape
 from services.planning.resources.resource import ResourceType
@@ -47,6 +48,13 @@ class NewResource(ResourceValues):
 
 class ResourcePatch(ResourceValues):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": {"max_units_percent": "50"}}}
+
+
+class ResourceBatch(Batch[Annotated[Create[NewResource] | Update[ResourcePatch] | Delete, Field(discriminator="op")]]):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "body": {"name": "Drill"}}]}},
+    }
 
 
 class ResourceShape(ObjectShape):

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.events import FactType
 from services.kernel.problems import UnknownReference
 from services.kernel.schemas import merged
@@ -86,6 +87,10 @@ async def delete_resource(session: WriteSession, resource_id: UUID, expected_ver
     await session.delete(resource)
     await _settle_resource(session, resource, before, "deleted")
     _tell_resource(session, RESOURCE_REMOVED, resource)
+
+
+# What a batch of resources is made of.
+RESOURCE_VERBS = Verbs(RESOURCES, create=add_resource, update=change_resource, delete=delete_resource)
 
 
 async def _set(

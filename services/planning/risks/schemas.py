@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
+from services.kernel.batch import Batch, Create, Update
 from services.kernel.money import Money
 from services.kernel.schemas import Body, Effects, Line, Minutes, ObjectShape, Prose, Shape, SignedMinutes
 from services.planning.budget.schemas import SignedMoney
@@ -139,6 +140,13 @@ class RiskResponsePatch(Body):
     description: Prose = ""
     task_id: UUID | None = None
     owner_id: UUID | None = None
+
+
+class RiskBatch(Batch[Annotated[Create[NewRisk] | Update[RiskPatch], Field(discriminator="op")]]):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "body": _RISK}]}},
+    }
 
 
 class MinutesImpactShape(Shape):

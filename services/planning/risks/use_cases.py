@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.money import Money
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
@@ -88,6 +89,10 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
     await _record_acceptance(session, risk, f"Is the risk judged anew: {risk.title}?", f"{risk.status}, as changed")
     session.record(RISK_CHANGED, "risk", risk.id, _risk_data(risk), project_id=risk.project_id)
     return risk
+
+
+# What a batch of risks is made of.
+RISK_VERBS = Verbs(RISKS, create=raise_risk, update=change_risk)
 
 
 async def plan_risk_response(

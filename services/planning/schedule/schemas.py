@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.config import JsonDict, JsonValue
 
+from services.kernel.batch import Batch, BatchReference, Create, Delete, Update
 from services.kernel.schemas import (
     Body,
     Effects,
@@ -28,10 +29,7 @@ WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\r\n,]*$")]
 Labels = Annotated[list[Label], Field(max_length=20)]
 Refs = Annotated[list[ExternalRef], Field(max_length=10)]
-Version = Annotated[int, Field(ge=1, lt=2**31, strict=True)]
 Priority = Annotated[int, Field(ge=0, le=1000, strict=True)]
-# Either a task of the project or, inside a batch, "$n" for what its n-th operation creates.
-BatchReference = Annotated[str, StringConstraints(pattern=r"^\$[1-9][0-9]{0,3}$")]
 
 _EXAMPLE: JsonDict = {"title": "Pour the foundation", "duration_minutes": 2250, "labels": ["concrete"]}
 
@@ -145,38 +143,22 @@ class BatchTaskPatch(TaskPatch):
     after_id: UUID | BatchReference | None = None  # type: ignore[assignment]
 
 
-class CreateOperation(Body):
-    op: Literal["create"]
-    body: NewBatchTask
-
-
-class UpdateOperation(Body):
-    op: Literal["update"]
-    id: UUID | BatchReference
-    version: Version | None = None
-    body: BatchTaskPatch
-
-
-class UpsertOperation(Body):
+class TaskUpsert(Body):
     """Updates the task that carries the body's first external reference, or creates it."""
 
     op: Literal["upsert"]
     body: NewBatchTask
 
     @model_validator(mode="after")
-    def _needs_a_reference(self) -> "UpsertOperation":
+    def _needs_a_reference(self) -> "TaskUpsert":
         if not self.body.external_refs:
             raise ValueError("an upsert needs an external reference")
         return self
 
 
-class DeleteOperation(Body):
-    op: Literal["delete"]
-    id: UUID
-    version: Version
-
-
-Operation = Annotated[CreateOperation | UpdateOperation | UpsertOperation | DeleteOperation, Field(discriminator="op")]
+TaskOperation = Annotated[
+    Create[NewBatchTask] | Update[BatchTaskPatch] | TaskUpsert | Delete, Field(discriminator="op")
+]
 _BATCH_EXAMPLE: JsonDict = {
     "atomic": True,
     "operations": [
@@ -186,23 +168,8 @@ _BATCH_EXAMPLE: JsonDict = {
 }
 
 
-class TaskBatch(Body):
+class TaskBatch(Batch[TaskOperation]):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": _BATCH_EXAMPLE}}
-
-    atomic: bool = True
-    operations: Annotated[list[Operation], Field(min_length=1, max_length=1000)]
-
-
-class OperationResult(Shape):
-    status: int
-    id: UUID | None
-    version: int | None
-    problem: dict[str, Any] | None
-
-
-class BatchShape(Shape):
-    results: list[OperationResult]
-    effects: Effects | None = None
 
 
 class PlannedChange(Body):
@@ -279,6 +246,15 @@ class DependencyPatch(LagValues):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": {"lag_minutes": 900}}}
 
     dependency_type: DependencyType = DependencyType.FINISH_TO_START
+
+
+_LINKS: JsonDict = {"atomic": False, "operations": [{"op": "create", "body": _DEPENDENCY_EXAMPLE}]}
+
+
+class DependencyBatch(
+    Batch[Annotated[Create[NewDependency] | Update[DependencyPatch] | Delete, Field(discriminator="op")]],
+):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _LINKS}}
 
 
 class DependencyShape(ObjectShape):

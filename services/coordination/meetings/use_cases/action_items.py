@@ -8,6 +8,7 @@ from services.coordination.meetings.events import ACTION_ITEM_CLOSED
 from services.coordination.meetings.schemas import ActionItemPatch
 from services.coordination.meetings.use_cases.meetings import require_person
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 
@@ -44,3 +45,7 @@ def record_closed(session: WriteSession, item: ActionItem) -> None:
         "state": item.state,
     }
     session.record(ACTION_ITEM_CLOSED, "action_item", item.id, data, project_id=item.project_id)
+
+
+# What a batch is made of.
+ACTION_ITEM_VERBS = Verbs(repository.ACTION_ITEMS, update=change_action_item)

@@ -7,6 +7,7 @@ from services.coordination.meetings.meeting import MOST_AGENDA_ITEMS, AgendaItem
 from services.coordination.meetings.schemas import AgendaItemPatch, NewAgendaItem
 from services.coordination.meetings.use_cases.meetings import open_meeting, record_change, require_proposal
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.problems import Conflict, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
@@ -62,3 +63,9 @@ async def remove_agenda_item(session: WriteSession, item_id: UUID, expected_vers
     await session.flush()
     await require_authority(session, item.project_id, ["meeting.agenda"])
     await record_change(session, meeting)
+
+
+# What a batch is made of.
+AGENDA_ITEM_VERBS = Verbs(
+    repository.AGENDA_ITEMS, create=add_agenda_item, update=change_agenda_item, delete=remove_agenda_item
+)

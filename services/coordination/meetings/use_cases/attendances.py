@@ -7,6 +7,7 @@ from services.coordination.meetings.meeting import MOST_ATTENDEES, Attendance, M
 from services.coordination.meetings.schemas import AttendancePatch, NewAttendance
 from services.coordination.meetings.use_cases.meetings import open_meeting, record_change, require_person
 from services.kernel.access import require_authority, require_member, require_scope, role_in
+from services.kernel.batch import Verbs
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
@@ -61,3 +62,7 @@ async def uninvite_person(session: WriteSession, attendance_id: UUID, expected_v
     await session.flush()
     await require_authority(session, attendance.project_id, ["meeting.attendance"])
     await record_change(session, meeting)
+
+
+# What a batch is made of.
+ATTENDANCE_VERBS = Verbs(repository.ATTENDANCES, create=invite_person, update=change_attendance, delete=uninvite_person)

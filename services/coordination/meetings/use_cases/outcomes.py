@@ -10,6 +10,7 @@ from services.coordination.meetings.outcome import Outcome
 from services.coordination.meetings.schemas import NewOutcome, OutcomePatch
 from services.coordination.meetings.use_cases.meetings import open_meeting, require_person, require_proposal
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
@@ -70,3 +71,7 @@ async def _require_known(session: WriteSession, meeting: Meeting, values: Mappin
             raise UnknownReference("agenda_item_id") from error
         if item.meeting_id != meeting.id:
             raise UnknownReference("agenda_item_id")
+
+
+# What a batch is made of.
+OUTCOME_VERBS = Verbs(repository.OUTCOMES, create=record_outcome, update=change_outcome, delete=remove_outcome)

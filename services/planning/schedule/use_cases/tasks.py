@@ -1,14 +1,15 @@
 """Tasks: created, changed, moved in the outline, deleted, one by one or in batches."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.kernel.access import require_authority, require_member
-from services.kernel.problems import NotFound, Problem, RuleViolated, UnknownReference, error_at
+from services.kernel.batch import Create, Delete, Outcome, Unreadable, Update, refused, require_all, unreadable
+from services.kernel.problems import NotFound, PreconditionMissing, Problem, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.planning.decisions.use_cases import record_acceptance
@@ -26,13 +27,10 @@ from services.planning.schedule.repository.loading import (
 )
 from services.planning.schedule.repository.storing import store_texts
 from services.planning.schedule.schemas import (
-    CreateOperation,
-    DeleteOperation,
     NewTask,
-    Operation,
     TaskBatch,
+    TaskOperation,
     TaskPatch,
-    UpdateOperation,
 )
 from services.planning.schedule.task import ExternalRefTaken
 from services.planning.schedule.use_cases.plan_changes import PlanChange, first_part, plan_dates, settle, tell_rest
@@ -40,21 +38,6 @@ from services.planning.schedule.wording import answer_of, days, name_of, questio
 from services.planning.schedule.working_plan import WorkingPlan
 
 ExternalKey = tuple[str, str, str]
-
-
-class BatchRefused(RuleViolated):
-    code = "batch_refused"
-    title = {"en": "An operation of the batch cannot be carried out", "nb": "En operasjon i bunken kan ikke utføres"}
-    detail = {"en": "Nothing was done. See errors.", "nb": "Ingenting ble gjort. Se errors."}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one operation of a batch came to."""
-
-    status: int
-    task_id: UUID | None = None
-    problem: Problem | None = None
 
 
 def named(values: BaseModel) -> dict[str, Any]:
@@ -176,34 +159,28 @@ async def _require_people(session: WriteSession, project_id: UUID, bodies: Itera
 # Batches
 
 
-async def run_batch(
-    session: WriteSession, project_id: UUID, batch: TaskBatch
-) -> tuple[list[Outcome], WorkingPlan, dict[str, Any]]:
+async def run_batch(session: WriteSession, project_id: UUID, batch: TaskBatch) -> tuple[list[Outcome], dict[str, Any]]:
     """Carry out many operations and reschedule once. Authority is asked for the whole of them.
 
     Raises BatchRefused with pointers where an atomic batch has an operation that cannot be carried out, and, atomic or
     not, what the engine refuses of the resulting plan.
     """
     await require_member(session, session.principal, project_id)
+    operations = batch.read()
     plan = await load_plan(session, project_id, lock=True)
     runner = _Batch(plan)
-    await runner.look_up(session, batch.operations)
-    outcomes = [await runner.run(session, number, operation) for number, operation in enumerate(batch.operations, 1)]
-    refused = [(index, each.problem) for index, each in enumerate(outcomes) if each.problem is not None]
-    if refused and batch.atomic:
-        raise BatchRefused(errors=[error for index, problem in refused[:50] for error in _errors_at(index, problem)])
+    await runner.look_up(session, [each for each in operations if not isinstance(each, Unreadable)])
+    outcomes = [await runner.run(session, number, operation) for number, operation in enumerate(operations, 1)]
+    require_all(batch, outcomes)
     effects = await settle(session, plan, runner.change(), runner.texts)
     runner.tell(session)
     tell_rest(session, plan, "batch", skip=0)
-    return outcomes, plan, effects
+    return [_with_version(plan, outcome) for outcome in outcomes], effects
 
 
-def _errors_at(index: int, problem: Problem) -> list[dict[str, str]]:
-    """The errors of one operation, their pointers inside the batch's body."""
-    at = f"/operations/{index}"
-    if not problem.errors:
-        return [error_at(at, problem.code, problem.title["en"])]
-    return [error_at(f"{at}/body{each['pointer']}", each["code"], each["detail"]) for each in problem.errors]
+def _with_version(plan: WorkingPlan, outcome: Outcome) -> Outcome:
+    task = plan.tasks.get(outcome.object_id) if outcome.object_id is not None else None
+    return replace(outcome, version=task.version) if task is not None else outcome
 
 
 class _Batch:
@@ -220,34 +197,34 @@ class _Batch:
         self._people: set[UUID] = set()
         self._owners: dict[ExternalKey, UUID] = {}
 
-    async def look_up(self, session: WriteSession, operations: Iterable[Operation]) -> None:
+    async def look_up(self, session: WriteSession, operations: Iterable[TaskOperation]) -> None:
         """Ask once for all people and external references that the operations name."""
-        bodies = [each.body for each in operations if not isinstance(each, DeleteOperation)]
+        bodies = [each.body for each in operations if not isinstance(each, Delete)]
         people = {body.assignee_id for body in bodies if body.assignee_id is not None}
         self._people = await active_members(session, self.plan.project_id, people) if people else set()
         refs = [_key(ref.model_dump()) for body in bodies for ref in body.external_refs]
         self._owners = await tasks_by_external_ref(session, refs) if refs else {}
 
-    async def run(self, session: WriteSession, number: int, operation: Operation) -> Outcome:
+    async def run(self, session: WriteSession, number: int, operation: TaskOperation | Unreadable) -> Outcome:
+        if isinstance(operation, Unreadable):
+            return unreadable(operation)
         try:
-            if isinstance(operation, DeleteOperation):
+            if isinstance(operation, Delete):
                 task = await self._task(session, operation.id, operation.version)
                 self._deleted.append((task.id, self.plan.remove(task)))
                 self.kinds.add("scope.task")
                 return Outcome(204, operation.id)
             values = self._values(operation.body)
-            if isinstance(operation, UpdateOperation):
+            if isinstance(operation, Update):
                 return self._change(await self._task(session, operation.id, operation.version), values)
-            owner = (
-                None if isinstance(operation, CreateOperation) else self._owners.get(_key(values["external_refs"][0]))
-            )
+            owner = None if isinstance(operation, Create) else self._owners.get(_key(values["external_refs"][0]))
             if owner is not None:
                 if owner not in self.plan.tasks:
                     raise ExternalRefTaken
                 return self._change(self.plan.tasks[owner], values)
             return self._create(number, values)
         except Problem as problem:
-            return Outcome(problem.status, None, problem)
+            return refused(problem, in_body=not isinstance(operation, Delete))
 
     def _create(self, number: int, values: dict[str, Any]) -> Outcome:
         self._refuse_taken(values, None)
@@ -281,7 +258,9 @@ class _Batch:
         if task is None:
             raise NotFound
         if not isinstance(reference, str):
-            await TASKS.check_version(session, task.id, task.version, version if version is not None else 0)
+            if version is None:
+                raise PreconditionMissing
+            await TASKS.check_version(session, task.id, task.version, version)
         return task
 
     def _values(self, body: BaseModel) -> dict[str, Any]:
