@@ -8,6 +8,7 @@ bytes through. The one answer that it does not pass on is `403 authority_require
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
@@ -293,7 +294,7 @@ class Pipe:
                     refusal,
                     service,
                     scope["method"],
-                    scope["path"],
+                    quote(scope["path"], safe="/:@!$&'()*+,;=~"),
                     scope["query_string"].decode("latin-1"),
                     content_type.decode("latin-1") if content_type is not None else None,
                     body,

@@ -8,15 +8,22 @@ whole of what was done, so that many small effects weigh as much as the one larg
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Final, Generic, Literal, TypeVar, cast
+from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar, cast
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import (
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.responses import Response
 
-from services.kernel.access import require_authority, require_member
+from services.kernel.access import require_authority, require_member, require_scope
 from services.kernel.collection import Collection
 from services.kernel.entity import Entity
 from services.kernel.problems import (
@@ -59,23 +66,37 @@ class Unreadable:
         return ValidationFailed(errors=self.errors)
 
 
-def _keep_unreadable(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return read(value)
-    except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False, include_input=False)
-        return Unreadable([error_at(_pointer(each), str(each["type"]), str(each["msg"])[:300]) for each in details])
+def unreadable_kept(tag: str) -> WrapValidator:
+    """For a union that the member `tag` tells apart: what cannot be read becomes an Unreadable."""
+
+    def keep(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return read(value)
+        except ValidationError as error:
+            return Unreadable(errors_of(error, value, tag))
+
+    return WrapValidator(keep)
 
 
-def _pointer(detail: Any) -> str:
-    """The place inside the operation. The tag of a union stands first in pydantic's, and nowhere in the body."""
+def errors_of(error: ValidationError, value: Any, tag: str = "") -> list[dict[str, str]]:
+    """The errors of a problem, from pydantic's, with pointers into the value."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    return [error_at(_pointer(each, value, tag), str(each["type"]), str(each["msg"])[:300]) for each in details[:50]]
+
+
+def _pointer(detail: Any, value: Any, tag: str) -> str:
+    """Pydantic names the branches of unions among the places, which are none of the body's."""
     if detail["type"].startswith("union_tag"):
-        return "/op"
-    place = detail["loc"][1:] if detail["loc"][:1] and detail["loc"][0] in OPS else detail["loc"]
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)
-
-
-OPS: Final = ("create", "update", "upsert", "delete")
+        return f"/{tag}"
+    pointer, node = "", value
+    for part in detail["loc"]:
+        inside = isinstance(node, dict) and part in node
+        if inside or (isinstance(node, list) and isinstance(part, int) and part < len(node)):
+            node = node[part]
+        elif not (detail["type"] == "missing" and part == detail["loc"][-1]):
+            continue
+        pointer += f"/{str(part).replace('~', '~0').replace('/', '~1')}"
+    return pointer
 
 
 class Create(Body, Generic[New]):
@@ -92,6 +113,19 @@ class Update(Body, Generic[Patch]):
     body: Patch
 
 
+class Upsert(Body, Generic[New]):
+    """Updates what carries the body's first external reference, with what the body names, or creates it."""
+
+    op: Literal["upsert"]
+    body: New
+
+    @model_validator(mode="after")
+    def _needs_a_reference(self) -> Self:
+        if not getattr(self.body, "external_refs", ()):
+            raise ValueError("an upsert needs an external reference")
+        return self
+
+
 class Delete(Body):
     op: Literal["delete"]
     id: UUID
@@ -101,7 +135,7 @@ class Delete(Body):
 class Batch(Body, Generic[Operation]):
     atomic: bool = True
     operations: Annotated[
-        list[Annotated[Operation, WrapValidator(_keep_unreadable)]],
+        list[Annotated[Operation, unreadable_kept("op")]],
         Field(min_length=1, max_length=MAXIMUM_OPERATIONS),
     ]
 
@@ -201,13 +235,20 @@ class Verbs:
     create: Callable[[WriteSession, UUID, Any], Awaitable[Done]] | None = None
     update: Callable[[WriteSession, UUID, int, Any], Awaitable[Done]] | None = None
     delete: Callable[[WriteSession, UUID, int], Awaitable[None]] | None = None
+    upsert: Callable[[WriteSession, UUID, Any], Awaitable[Outcome]] | None = None
     impact: Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]] = lambda _: {}
+
+
+async def begin_batch(session: WriteSession, project_id: UUID) -> None:
+    """Raise NotFound for a stranger, ScopeMissing for a token that may only read, whatever the operations are."""
+    await require_member(session, session.principal, project_id)
+    require_scope(session.principal, f"{session.service}:propose")
 
 
 async def run_batch(write: Write, project_id: UUID, batch: Batch[Any], verbs: Verbs) -> Response:
     """Carry out the operations in their order and answer. Raises BatchRefused, and AuthorityRequired for the whole."""
     session = write.session
-    await require_member(session, session.principal, project_id)
+    await begin_batch(session, project_id)
     runner = _Runner(session, project_id, verbs)
     outcomes = [await runner.run(number, operation) for number, operation in enumerate(batch.read(), 1)]
     require_all(batch, outcomes)
@@ -240,7 +281,8 @@ class _Runner:
             return refused(_problem_of(error), in_body=operation.op != "delete")
         else:
             self._acts.extend(session.gathered)
-            if operation.op == "create" and outcome.object_id is not None:
+            if outcome.status == 201 and outcome.object_id is not None:
+                self._versions[outcome.object_id] = outcome.version or 1
                 self._made[f"${number}"] = outcome.object_id
             return outcome
         finally:
@@ -252,6 +294,8 @@ class _Runner:
             object_id, version, is_new = _done(await verbs.create(session, self._project_id, operation.body))
             self._versions[object_id] = version
             return Outcome(201 if is_new else 200, object_id, version)
+        if operation.op == "upsert" and verbs.upsert is not None:
+            return await verbs.upsert(session, self._project_id, operation.body)
         object_id, expected = await self._named(operation)
         if operation.op == "update" and verbs.update is not None:
             object_id, version, _ = _done(await verbs.update(session, object_id, expected, operation.body))

@@ -82,6 +82,11 @@ class Write:
             return 0
         return int(text)
 
+    @property
+    def known_version(self) -> int | None:
+        """The version that If-Match names where it may be left out, None without one."""
+        return None if self._if_match is None else self.expected_version
+
     async def answer(
         self,
         body: bytes | Mapping[str, Any],

@@ -18,6 +18,7 @@ from services.planning.resources import routes as resources
 from services.planning.risks import routes as risks
 from services.planning.schedule.handlers import HANDLERS as SCHEDULE_HANDLERS
 from services.planning.schedule.routes import baselines, calendars, dependencies, tasks
+from services.planning.upserts import routes as upserts
 
 SOURCES = ("gateway", "coordination")
 
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             baselines.router,
             resources.router,
             imports.router,
+            upserts.router,
         ],
         title="Tandem planning",
         handlers=handlers,

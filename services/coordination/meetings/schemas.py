@@ -200,7 +200,7 @@ class AttendanceBatch(
         "extra": "forbid",
         "json_schema_extra": {
             "example": {
-                "atomic": False,
+                "atomic": True,
                 "operations": [{"op": "create", "body": {"meeting_id": _ID, "person_id": _ID}}],
             }
         },
@@ -305,7 +305,7 @@ class ActionItemBatch(Batch[Update[ActionItemPatch]]):
         "extra": "forbid",
         "json_schema_extra": {
             "example": {
-                "atomic": False,
+                "atomic": True,
                 "operations": [{"op": "update", "id": _ID, "version": 1, "body": {"state": "done"}}],
             }
         },

@@ -23,6 +23,7 @@ from services.planning.budget.schemas import (
     CommitmentBatch,
     CommitmentShape,
     CostCodeBatch,
+    CostCodePatch,
     CostCodeShape,
     NewActual,
     NewBudgetLine,
@@ -73,6 +74,14 @@ async def create_cost_codes(project_id: UUID, batch: CostCodeBatch, write: Keyed
 async def get_cost_code(cost_code_id: UUID, read: Reading) -> Response:
     """One account."""
     return await COST_CODES.one(read, cost_code_id)
+
+
+@router.patch("/v1/cost-codes/{cost_code_id}", response_model=CostCodeShape)
+@acts(COST_CODE_RECORD)
+async def change_cost_code(cost_code_id: UUID, patch: CostCodePatch, write: Writing) -> Response:
+    """Give an account another code or name; what was booked under it stays with it."""
+    cost_code = await use_cases.change_cost_code(write.session, cost_code_id, write.expected_version, patch)
+    return await write.answer(await COST_CODES.represent(write.session, cost_code_id), version=cost_code.version)
 
 
 @router.get(

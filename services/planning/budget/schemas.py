@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from services.kernel.batch import Batch, Create, Update
+from services.kernel.batch import Batch, Create, Update, Upsert
 from services.kernel.money import Money
-from services.kernel.schemas import Body, Effects, ExternalRef, Line, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Effects, ExternalRef, ExternalRefs, Line, ObjectShape, Prose, Shape
 
 # Far above any project, and low enough that a column of numeric(20,4) holds it in every currency.
 _LARGEST = 10**15
@@ -57,6 +57,15 @@ class NewCostCode(Body):
 
     code: Code
     name: Line
+    external_refs: ExternalRefs = Field(default_factory=list)
+
+
+class CostCodePatch(Body):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"name": "Concrete and formwork"}}}
+
+    code: Code = ""
+    name: Line = ""
+    external_refs: ExternalRefs = Field(default_factory=list)
 
 
 class NewBudgetLine(Body):
@@ -68,6 +77,7 @@ class NewBudgetLine(Body):
     cost_code_id: UUID
     description: Line
     amount: UnsignedMoney
+    external_refs: ExternalRefs = Field(default_factory=list)
 
 
 class BudgetLinePatch(Body):
@@ -77,33 +87,40 @@ class BudgetLinePatch(Body):
     cost_code_id: UUID = _UNNAMED
     description: Line = ""
     amount: UnsignedMoney = _UNNAMED
+    external_refs: ExternalRefs = Field(default_factory=list)
 
 
-class NewCommitment(Body):
-    """A negative amount takes a part of an earlier promise back."""
-
-    model_config = {"extra": "forbid", "json_schema_extra": {"example": _COMMITMENT}}
-
+class CommitmentValues(Body):
     task_id: UUID | None = None
     cost_code_id: UUID
     supplier: Line
     description: Prose = ""
     amount: SignedMoney
+
+
+class NewCommitment(CommitmentValues):
+    """A negative amount takes a part of an earlier promise back."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _COMMITMENT}}
+
     external_ref: ExternalRef | None = None
 
 
-class NewActual(Body):
-    """A negative amount is a credit. `reverses_id` names the posting that this one cancels."""
-
-    model_config = {"extra": "forbid", "json_schema_extra": {"example": _POSTING}}
-
+class ActualValues(Body):
     task_id: UUID | None = None
     cost_code_id: UUID
     amount: SignedMoney
     posted_on: PostingDate
-    external_ref: ExternalRef
     description: Prose = ""
     reverses_id: UUID | None = None
+
+
+class NewActual(ActualValues):
+    """A negative amount is a credit. `reverses_id` names the posting that this one cancels."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _POSTING}}
+
+    external_ref: ExternalRef
 
 
 class ActualBatch(Batch[Create[NewActual]]):
@@ -113,7 +130,9 @@ class ActualBatch(Batch[Create[NewActual]]):
     }
 
 
-class CostCodeBatch(Batch[Create[NewCostCode]]):
+class CostCodeBatch(
+    Batch[Annotated[Create[NewCostCode] | Update[CostCodePatch] | Upsert[NewCostCode], Field(discriminator="op")]]
+):
     model_config = {
         "extra": "forbid",
         "json_schema_extra": {"example": {"operations": [{"op": "create", "body": {"code": "4200", "name": "Steel"}}]}},
@@ -121,7 +140,9 @@ class CostCodeBatch(Batch[Create[NewCostCode]]):
 
 
 class BudgetLineBatch(
-    Batch[Annotated[Create[NewBudgetLine] | Update[BudgetLinePatch], Field(discriminator="op")]],
+    Batch[
+        Annotated[Create[NewBudgetLine] | Update[BudgetLinePatch] | Upsert[NewBudgetLine], Field(discriminator="op")]
+    ],
 ):
     model_config = {
         "extra": "forbid",
@@ -147,6 +168,7 @@ class CostCodeShape(ObjectShape):
     project_id: UUID
     code: str
     name: str
+    external_refs: list[ExternalRef]
     effects: Effects | None = None
 
 
@@ -156,6 +178,7 @@ class BudgetLineShape(ObjectShape):
     cost_code_id: UUID
     description: str
     amount: Money
+    external_refs: list[ExternalRef]
     effects: Effects | None = None
 
 

@@ -8,10 +8,12 @@ from services.kernel.access import require_authority, require_member
 from services.kernel.batch import Verbs
 from services.kernel.events import FactType
 from services.kernel.problems import UnknownReference
-from services.kernel.schemas import merged
+from services.kernel.schemas import merged, named
 from services.kernel.session import WriteSession
 from services.kernel.working_time import TICKS_PER_MINUTE
 from services.planning.decisions.use_cases import record_acceptance
+from services.planning.external_refs.repository import claim, release
+from services.planning.external_refs.upsert import Upserting
 from services.planning.resources.assignment import Assignment, AssignmentExists
 from services.planning.resources.events import (
     ASSIGNMENT_ADDED,
@@ -38,7 +40,7 @@ from services.planning.schedule.use_cases.plan_changes import PlanChange, settle
 from services.planning.schedule.wording import days, name_of
 from services.planning.schedule.working_plan import WorkingPlan
 
-_PLAIN = ("name", "email", "resource_type", "calendar_id", "person_id")
+_PLAIN = ("name", "email", "resource_type", "calendar_id", "person_id", "external_refs")
 
 
 async def add_resource(session: WriteSession, project_id: UUID, new: NewResource) -> Resource:
@@ -48,6 +50,7 @@ async def add_resource(session: WriteSession, project_id: UUID, new: NewResource
     await _set(session, resource, new.model_dump(), new)
     session.add(resource)
     await session.flush()
+    await claim(session, "resource", resource.id, resource.external_refs)
     await require_authority(session, project_id, ["resource.change"])
     await record_acceptance(
         session,
@@ -71,7 +74,10 @@ async def change_resource(
     await lock_plan(session, resource.project_id)
     await RESOURCES.check_version(session, resource.id, resource.version, expected_version)
     before = await load_planned_cost(session, resource.project_id)
-    await _set(session, resource, merged(patch), patch)
+    changes = named(patch)
+    await _set(session, resource, changes, patch)
+    if "external_refs" in changes:
+        await claim(session, "resource", resource.id, resource.external_refs)
     effects = await _settle_resource(session, resource, before, "changed")
     _tell_resource(session, RESOURCE_CHANGED, resource)
     return resource, effects
@@ -85,12 +91,16 @@ async def delete_resource(session: WriteSession, resource_id: UUID, expected_ver
     await RESOURCES.check_version(session, resource.id, resource.version, expected_version)
     before = await load_planned_cost(session, resource.project_id)
     await session.delete(resource)
+    await release(session, [resource.id])
     await _settle_resource(session, resource, before, "deleted")
     _tell_resource(session, RESOURCE_REMOVED, resource)
 
 
 # What a batch of resources is made of.
-RESOURCE_VERBS = Verbs(RESOURCES, create=add_resource, update=change_resource, delete=delete_resource)
+RESOURCE_UPSERT = Upserting(RESOURCES, NewResource, add_resource, ResourcePatch, change_resource, lock=lock_plan)
+RESOURCE_VERBS = Verbs(
+    RESOURCES, create=add_resource, update=change_resource, delete=delete_resource, upsert=RESOURCE_UPSERT.operate
+)
 
 
 async def _set(

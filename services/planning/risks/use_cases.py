@@ -9,11 +9,13 @@ from services.kernel.access import require_authority, require_member
 from services.kernel.batch import Verbs
 from services.kernel.money import Money
 from services.kernel.problems import NotFound, UnknownReference
-from services.kernel.schemas import merged
+from services.kernel.schemas import merged, named
 from services.kernel.session import WriteSession
 from services.planning.budget.repository import known_tasks
 from services.planning.budget.use_cases import require_currency
 from services.planning.decisions.use_cases import record_acceptance, record_decision
+from services.planning.external_refs.repository import claim
+from services.planning.external_refs.upsert import Upserting
 from services.planning.projects.repository import load_goal, load_project
 from services.planning.risks.events import RISK_CHANGED, RISK_RAISED, RISK_RESPONSE_PLANNED
 from services.planning.risks.repository import RISK_RESPONSES, RISKS, load_risk, load_risk_response
@@ -50,6 +52,7 @@ async def raise_risk(session: WriteSession, project_id: UUID, new: NewRisk) -> R
         owner_id=new.owner_id,
         goal_id=new.goal_id,
         currency=currency,
+        external_refs=named(new).get("external_refs", []),
     )
     nothing = Money.zero(currency)
     _set_minutes(risk, new.schedule_impact_minutes or MinutesImpact(low=0, likely=0, high=0))
@@ -57,6 +60,7 @@ async def raise_risk(session: WriteSession, project_id: UUID, new: NewRisk) -> R
     risk.estimate()
     session.add(risk)
     await session.flush()
+    await claim(session, "risk", risk.id, risk.external_refs)
     await require_authority(session, project_id, ["risk.record"])
     await _record_acceptance(session, risk, f"Is this a risk of ours: {risk.title}?", "raised")
     session.record(RISK_RAISED, "risk", risk.id, _risk_data(risk), project_id=project_id)
@@ -68,7 +72,7 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
     risk = await load_risk(session, risk_id)
     await require_member(session, session.principal, risk.project_id)
     await RISKS.check_version(session, risk.id, risk.version, expected_version)
-    changes = merged(patch)
+    changes = named(patch)
     await _require_references(session, risk.project_id, changes.get("owner_id"), changes.get("goal_id"))
     if "status" in changes and changes["status"] != risk.status:
         risk.pass_to(RiskStatus(changes["status"]))
@@ -83,6 +87,8 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
         setattr(risk, name, value)
     risk.estimate()
     await session.flush()
+    if "external_refs" in changes:
+        await claim(session, "risk", risk.id, risk.external_refs)
     await require_authority(session, risk.project_id, ["risk.record"])
     if risk.version == expected_version:
         return risk  # The same once more: nothing happened.
@@ -92,7 +98,8 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
 
 
 # What a batch of risks is made of.
-RISK_VERBS = Verbs(RISKS, create=raise_risk, update=change_risk)
+RISK_UPSERT = Upserting(RISKS, NewRisk, raise_risk, RiskPatch, change_risk)
+RISK_VERBS = Verbs(RISKS, create=raise_risk, update=change_risk, upsert=RISK_UPSERT.operate)
 
 
 async def plan_risk_response(

@@ -1,17 +1,18 @@
 """Request and response shapes of the schedule."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.config import JsonDict, JsonValue
 
-from services.kernel.batch import Batch, BatchReference, Create, Delete, Update
+from services.kernel.batch import Batch, BatchReference, Create, Delete, Update, Upsert
 from services.kernel.schemas import (
     Body,
     Effects,
     ExternalRef,
+    ExternalRefs,
     Line,
     LocalTime,
     Minutes,
@@ -28,7 +29,6 @@ from services.planning.schedule.task import DateConstraint, TaskStatus, TaskType
 WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{1,60}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\r\n,]*$")]
 Labels = Annotated[list[Label], Field(max_length=20)]
-Refs = Annotated[list[ExternalRef], Field(max_length=10)]
 Priority = Annotated[int, Field(ge=0, le=1000, strict=True)]
 
 _EXAMPLE: JsonDict = {"title": "Pour the foundation", "duration_minutes": 2250, "labels": ["concrete"]}
@@ -40,7 +40,7 @@ class TaskValues(Body):
     title: Line = ""
     notes: Prose = ""
     labels: Labels = Field(default_factory=list)
-    external_refs: Refs = Field(default_factory=list)
+    external_refs: ExternalRefs = Field(default_factory=list)
     parent_id: UUID | None = None
     after_id: UUID | None = None
     wbs_code: WbsCode | None = None
@@ -143,21 +143,8 @@ class BatchTaskPatch(TaskPatch):
     after_id: UUID | BatchReference | None = None  # type: ignore[assignment]
 
 
-class TaskUpsert(Body):
-    """Updates the task that carries the body's first external reference, or creates it."""
-
-    op: Literal["upsert"]
-    body: NewBatchTask
-
-    @model_validator(mode="after")
-    def _needs_a_reference(self) -> "TaskUpsert":
-        if not self.body.external_refs:
-            raise ValueError("an upsert needs an external reference")
-        return self
-
-
 TaskOperation = Annotated[
-    Create[NewBatchTask] | Update[BatchTaskPatch] | TaskUpsert | Delete, Field(discriminator="op")
+    Create[NewBatchTask] | Update[BatchTaskPatch] | Upsert[NewBatchTask] | Delete, Field(discriminator="op")
 ]
 _BATCH_EXAMPLE: JsonDict = {
     "atomic": True,
@@ -248,7 +235,7 @@ class DependencyPatch(LagValues):
     dependency_type: DependencyType = DependencyType.FINISH_TO_START
 
 
-_LINKS: JsonDict = {"atomic": False, "operations": [{"op": "create", "body": _DEPENDENCY_EXAMPLE}]}
+_LINKS: JsonDict = {"atomic": True, "operations": [{"op": "create", "body": _DEPENDENCY_EXAMPLE}]}
 
 
 class DependencyBatch(

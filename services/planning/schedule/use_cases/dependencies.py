@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.access import require_member
-from services.kernel.batch import Create, Delete, Outcome, Unreadable, refused, require_all, unreadable
+from services.kernel.batch import Create, Delete, Outcome, Unreadable, begin_batch, refused, require_all, unreadable
 from services.kernel.problems import NotFound, PreconditionMissing, Problem, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
@@ -165,7 +165,7 @@ async def run_batch(
     Raises BatchRefused where an atomic batch has an operation that cannot be carried out, and, atomic or not, what the
     engine refuses of the resulting plan.
     """
-    await require_member(session, session.principal, project_id)
+    await begin_batch(session, project_id)
     plan = await load_plan(session, project_id, lock=True)
     runner = _Batch(session, plan)
     outcomes = [await runner.run(number, operation) for number, operation in enumerate(batch.read(), 1)]

@@ -8,11 +8,24 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.kernel.access import require_authority, require_member
-from services.kernel.batch import Create, Delete, Outcome, Unreadable, Update, refused, require_all, unreadable
+from services.kernel.batch import (
+    Create,
+    Delete,
+    Outcome,
+    Unreadable,
+    Update,
+    begin_batch,
+    refused,
+    require_all,
+    unreadable,
+)
 from services.kernel.problems import NotFound, PreconditionMissing, Problem, UnknownReference
-from services.kernel.schemas import merged
+from services.kernel.schemas import named
 from services.kernel.session import WriteSession
 from services.planning.decisions.use_cases import record_acceptance
+from services.planning.external_refs.external_reference import ExternalRefTaken
+from services.planning.external_refs.repository import Key, key_of, owners
+from services.planning.external_refs.upsert import Upserting
 from services.planning.schedule.editing import TEXT_FIELDS, change_task, create_task, kinds_of
 from services.planning.schedule.events import TASK_CHANGED, TASK_CREATED, TASK_DELETED
 from services.planning.schedule.plan_rows import PlanTask, task_row
@@ -23,7 +36,6 @@ from services.planning.schedule.repository.loading import (
     load_task,
     lock_plan,
     project_of_task,
-    tasks_by_external_ref,
 )
 from services.planning.schedule.repository.storing import store_texts
 from services.planning.schedule.schemas import (
@@ -32,20 +44,9 @@ from services.planning.schedule.schemas import (
     TaskOperation,
     TaskPatch,
 )
-from services.planning.schedule.task import ExternalRefTaken
 from services.planning.schedule.use_cases.plan_changes import PlanChange, first_part, plan_dates, settle, tell_rest
 from services.planning.schedule.wording import answer_of, days, name_of, question_of
 from services.planning.schedule.working_plan import WorkingPlan
-
-ExternalKey = tuple[str, str, str]
-
-
-def named(values: BaseModel) -> dict[str, Any]:
-    """The members that a body names, references to other systems as plain JSON."""
-    changes = merged(values)
-    if "external_refs" in changes:
-        changes["external_refs"] = [ref.model_dump(mode="json") for ref in changes["external_refs"]]
-    return changes
 
 
 async def add_task(session: WriteSession, project_id: UUID, new: NewTask) -> tuple[PlanTask, dict[str, Any]]:
@@ -156,6 +157,8 @@ async def _require_people(session: WriteSession, project_id: UUID, bodies: Itera
         raise UnknownReference("assignee_id")
 
 
+TASK_UPSERT = Upserting(TASKS, NewTask, add_task, TaskPatch, edit_task, lock=lock_plan)
+
 # Batches
 
 
@@ -165,7 +168,7 @@ async def run_batch(session: WriteSession, project_id: UUID, batch: TaskBatch) -
     Raises BatchRefused with pointers where an atomic batch has an operation that cannot be carried out, and, atomic or
     not, what the engine refuses of the resulting plan.
     """
-    await require_member(session, session.principal, project_id)
+    await begin_batch(session, project_id)
     operations = batch.read()
     plan = await load_plan(session, project_id, lock=True)
     runner = _Batch(plan)
@@ -195,15 +198,15 @@ class _Batch:
         self._changed: dict[UUID, set[str]] = {}
         self._deleted: list[tuple[UUID, list[UUID]]] = []
         self._people: set[UUID] = set()
-        self._owners: dict[ExternalKey, UUID] = {}
+        self._owners: dict[Key, UUID] = {}
 
     async def look_up(self, session: WriteSession, operations: Iterable[TaskOperation]) -> None:
         """Ask once for all people and external references that the operations name."""
         bodies = [each.body for each in operations if not isinstance(each, Delete)]
         people = {body.assignee_id for body in bodies if body.assignee_id is not None}
         self._people = await active_members(session, self.plan.project_id, people) if people else set()
-        refs = [_key(ref.model_dump()) for body in bodies for ref in body.external_refs]
-        self._owners = await tasks_by_external_ref(session, refs) if refs else {}
+        refs = [key_of(ref.model_dump()) for body in bodies for ref in body.external_refs]
+        self._owners = await owners(session, refs) if refs else {}
 
     async def run(self, session: WriteSession, number: int, operation: TaskOperation | Unreadable) -> Outcome:
         if isinstance(operation, Unreadable):
@@ -217,7 +220,7 @@ class _Batch:
             values = self._values(operation.body)
             if isinstance(operation, Update):
                 return self._change(await self._task(session, operation.id, operation.version), values)
-            owner = None if isinstance(operation, Create) else self._owners.get(_key(values["external_refs"][0]))
+            owner = None if isinstance(operation, Create) else self._owners.get(key_of(values["external_refs"][0]))
             if owner is not None:
                 if owner not in self.plan.tasks:
                     raise ExternalRefTaken
@@ -245,12 +248,12 @@ class _Batch:
 
     def _refuse_taken(self, values: dict[str, Any], task_id: UUID | None) -> None:
         for ref in values.get("external_refs", ()):
-            if self._owners.get(_key(ref), task_id) != task_id:
+            if self._owners.get(key_of(ref), task_id) != task_id:
                 raise ExternalRefTaken
 
     def _claim(self, values: dict[str, Any], task_id: UUID) -> None:
         for ref in values.get("external_refs", ()):
-            self._owners[_key(ref)] = task_id
+            self._owners[key_of(ref)] = task_id
 
     async def _task(self, session: WriteSession, reference: UUID | str, version: int | None) -> PlanTask:
         task_id = self._made.get(reference) if isinstance(reference, str) else reference
@@ -298,7 +301,3 @@ class _Batch:
         for task_id, removed in self._deleted:
             data = {"removed_ids": [str(each) for each in removed], **frame}
             session.record(TASK_DELETED, "task", task_id, data, project_id=plan.project_id)
-
-
-def _key(ref: Mapping[str, Any]) -> ExternalKey:
-    return ref["system"], ref["type"], ref["id"]
