@@ -132,6 +132,12 @@ class Collection:
 
     # -- versions -----------------------------------------------------------------------------------------------------
 
+    async def require_visible(self, reader: Reader, object_id: UUID, person_id: UUID) -> None:
+        """Raise NotFound unless the person may see the object now."""
+        statement = f"select {self.visible(self.project, '$3')} from {self.source} where t.tenant_id = $1 and t.id = $2"
+        if not await reader.value(statement, reader.tenant_id, object_id, person_id):
+            raise NotFound
+
     async def require_in(self, reader: Reader, object_id: UUID, project_id: UUID) -> None:
         """Raise NotFound unless the object is there and is the project's."""
         statement = f"select {self.project} = $3 from {self.source} where t.tenant_id = $1 and t.id = $2"
