@@ -190,7 +190,7 @@ def test_the_runbook_names_every_setting_with_its_default() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_route_that_is_named_exists(page: str) -> None:
-    shapes = [re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))) for template in templates()]
+    shapes = [re.compile(re.sub(r"\\\{\w+(:path)?\\\}", "[^/]+", re.escape(template))) for template in templates()]
     for named in ROUTE.findall(code_of(page)):
         path = re.sub(r"\{[^}]*\}|\$\{?\w+\}?", "x", named.rstrip("."))
         assert any(shape.fullmatch(path) for shape in shapes), f"{page} names {named}, which no route answers"

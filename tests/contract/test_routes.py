@@ -664,6 +664,38 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
 }
 
 
+# -- money ------------------------------------------------------------------------------------------------------------
+
+
+def _with_minus_zero(node: Any) -> Any:
+    """The body with minus nothing wherever an amount stands."""
+    if isinstance(node, dict):
+        if set(node) == {"amount", "currency"}:
+            return node | {"amount": "-0.00"}
+        return {name: _with_minus_zero(value) for name, value in node.items()}
+    return [_with_minus_zero(each) for each in node] if isinstance(node, list) else node
+
+
+async def test_minus_nothing_is_nothing_wherever_money_is_taken(ours: Inventory, description: Description) -> None:
+    wrong, taken = [], 0
+    for operation in with_json_body(description):
+        body = _with_minus_zero(ours.body(operation))
+        if not operation.writes or body == ours.body(operation):
+            continue
+        answer = await ours.caller(operation).request(
+            operation.method,
+            ours.path(operation),
+            params={"dry_run": "true"},
+            headers={"If-Match": await ours.version(operation)},
+            json=body,
+        )
+        taken += answer.status_code == 200
+        if answer.status_code not in (200, 409, 422) or '"-0' in answer.text:
+            wrong.append(told(operation, answer))
+    assert not wrong, "\n".join(wrong)
+    assert taken >= 6
+
+
 # -- batches ----------------------------------------------------------------------------------------------------------
 
 BATCHES = 11

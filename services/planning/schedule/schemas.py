@@ -24,6 +24,7 @@ from services.kernel.schemas import (
 )
 from services.planning.projects.schemas import Local
 from services.planning.schedule.dependency import DependencyType, LagBasis
+from services.planning.schedule.public_holidays import HolidayCountry
 from services.planning.schedule.task import DateConstraint, TaskStatus, TaskType
 
 WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{1,60}$")]
@@ -280,7 +281,8 @@ _WORKDAYS: list[JsonValue] = [[["07:00", "11:00"], ["11:30", "15:00"]] for _ in 
 _CALENDAR_EXAMPLE: JsonDict = {
     "name": "Site",
     "days": [*_WORKDAYS, [], []],
-    "exceptions": [{"from": "2026-05-01", "to": "2026-05-01", "ranges": [], "name": "Labour Day"}],
+    "exceptions": [{"from": "2026-07-13", "to": "2026-07-31", "ranges": [], "name": "Summer holidays"}],
+    "holidays": "NO",
 }
 
 
@@ -294,6 +296,10 @@ class CalendarValues(Body):
     days: Week = Field(default_factory=_as_the_base)
     exceptions: Annotated[list[CalendarDays], Field(max_length=1000)] = Field(default_factory=list)
     work_weeks: Annotated[list[CalendarWorkWeek], Field(max_length=200)] = Field(default_factory=list)
+    holidays: Annotated[
+        HolidayCountry | None,
+        Field(description="Public holidays, the movable ones too, on which there is no work; exceptions come first."),
+    ] = None
     is_project_calendar: bool = False
 
 
@@ -317,6 +323,7 @@ class CalendarShape(ObjectShape):
     days: list[list[tuple[str, str]] | None]
     exceptions: list[dict[str, Any]]
     work_weeks: list[dict[str, Any]]
+    holidays: HolidayCountry | None
     is_project_calendar: bool
     effects: Effects | None = None
 

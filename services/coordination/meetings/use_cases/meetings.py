@@ -75,7 +75,7 @@ async def change_meeting(
         setattr(meeting, name, value)
     meeting.take_place(**place)
     if status != meeting.status:
-        meeting.pass_to(MeetingStatus(status))
+        meeting.pass_to(MeetingStatus(status), session.now)
     await session.flush()
     await require_authority(session, meeting.project_id, ["meeting.change"])
     await record_change(session, meeting)

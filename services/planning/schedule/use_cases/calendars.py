@@ -17,7 +17,7 @@ from services.planning.schedule.repository.loading import calendar_is_used, load
 from services.planning.schedule.schemas import CalendarPatch, CalendarValues, NewCalendar
 from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
 
-_DOCUMENT = ("name", "days", "exceptions", "work_weeks")
+_DOCUMENT = ("name", "days", "exceptions", "work_weeks", "holidays")
 
 
 async def add_calendar(session: WriteSession, project_id: UUID, new: NewCalendar) -> tuple[Calendar, dict[str, Any]]:

@@ -30,7 +30,7 @@ async def test_a_coordinator_may_only_propose_a_passage(planning: ServiceUnderTe
     assert answer.status_code == 403
     problem = answer.json()
     assert problem["code"] == "authority_required"
-    assert {each["role"] for each in problem["decidable_by"]} == {"owner", "manager"}
+    assert {each["role"] for each in problem["decidable_by"]} == {"owner", "programme_manager", "manager"}
     unchanged = (await world["manager"].get(f"/v1/projects/{world.project_id}")).json()
     assert (unchanged["status"], unchanged["version"]) == ("planning", 1)
 

@@ -222,7 +222,7 @@ async def test_a_coordinator_cannot_move_the_finish_and_learns_by_how_much_it_wo
     }
     assert [each["title"] for each in problem["impact"]["milestones"]] == ["Handover"]
     assert set(problem["exceeded"]) == {"finish_minutes", "milestone_minutes"}
-    assert {each["role"] for each in problem["decidable_by"]} == {"owner", "manager"}
+    assert {each["role"] for each in problem["decidable_by"]} == {"owner", "programme_manager", "manager"}
     assert await read_task(world, foundation) == foundation
 
 
