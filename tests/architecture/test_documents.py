@@ -228,7 +228,7 @@ def test_every_noun_of_the_api_is_in_the_glossary() -> None:
     terms = {term.lower() for term, _, _, _ in glossary()}
     missing = set()
     for template in templates():
-        for word in re.sub(r"\{\w+\}", "", template.removeprefix("/v1/")).strip("/").split("/"):
+        for word in re.sub(r"\{\w+(:path)?\}", "", template.removeprefix("/v1/")).strip("/").split("/"):
             singular = SINGULARS.get(word) or re.sub(r"ies$", "y", word).removesuffix("s").replace("-", " ")
             if word and singular not in terms and word not in terms:
                 missing.add(singular)

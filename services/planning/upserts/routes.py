@@ -1,6 +1,6 @@
 """HTTP of this area: path, status, one call."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Path
 from starlette.responses import Response
@@ -23,13 +23,12 @@ from services.planning.upserts.schemas import EXAMPLE, AnyShape, UpsertBody
 router = area_router("external references")
 
 # An id of another system may have slashes in it, so it is the rest of the path.
-_PATH: Final = "/v1/external/{system}/{type}/{external_id:path}"
 System = Annotated[SystemName, Path(description="The other system's name.")]
 Type = Annotated[SystemName, Path(description="What kind of thing it is there.")]
 Id = Annotated[ExternalId, Path(description="What it is called there, percent-encoded.")]
 
 
-@router.get(_PATH, response_model=AnyShape)
+@router.get("/v1/external/{system}/{type}/{external_id:path}", response_model=AnyShape)
 async def get_by_external_reference(system: System, type: Type, external_id: Id, read: Reading) -> Response:  # noqa: A002
     """The object that another system calls so, as its own URL shows it; `Content-Location` is that URL."""
     found = await find(read.session, (system, type, external_id))
@@ -42,7 +41,7 @@ async def get_by_external_reference(system: System, type: Type, external_id: Id,
 
 
 @router.put(
-    _PATH,
+    "/v1/external/{system}/{type}/{external_id:path}",
     response_model=AnyShape,
     responses={201: {"model": AnyShape, "description": "Nothing was called so; it was created."}},
     openapi_extra={
