@@ -30,7 +30,6 @@ from services.kernel.identity import Principal
 from services.kernel.jobs import JobRun, enqueue_job, principal_from_json, principal_to_json
 from services.kernel.problems import Conflict, Forbidden, Problem, RuleViolated
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 CARRY_OUT = "carry_out_proposal"
 
@@ -83,7 +82,7 @@ async def decide(
         raise OwnProposal
     await _require_standing(session, proposal, decider)
     if expected_version is not None:
-        check_version(proposal.version, expected_version)
+        await repository.PROPOSALS.check_version(session, proposal.id, proposal.version, expected_version)
     proposal.outcome_id = outcome_id
     if decision.decision == "reject":
         proposal.decided_by_id = decider.person_id

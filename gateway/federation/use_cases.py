@@ -44,7 +44,6 @@ from services.kernel.requests import context_of
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.settings import Settings
-from services.kernel.write import check_version
 
 _log = structlog.get_logger("federation")
 
@@ -79,7 +78,7 @@ async def change_provider(
     """Change a registration; one that is active no more ends the sessions that it began. Returns the new version."""
     await require_admin_of_secret(session)
     provider = await repository.load_provider(session, provider_id)
-    check_version(provider.version, expected_version)
+    await repository.IDENTITY_PROVIDERS.check_version(session, provider.id, provider.version, expected_version)
     changes = merged(patch)
     if "client_secret" in changes:
         secret = changes.pop("client_secret")
@@ -97,7 +96,7 @@ async def remove_provider(session: WriteSession, provider_id: UUID, expected_ver
     """Its word counts no more, and the sessions that it began are over."""
     await require_admin_of_secret(session)
     provider = await repository.load_provider(session, provider_id)
-    check_version(provider.version, expected_version)
+    await repository.IDENTITY_PROVIDERS.check_version(session, provider.id, provider.version, expected_version)
     provider.removed_at = session.now
     provider.active = False
     provider.sealed_secret = None

@@ -16,7 +16,7 @@ from services.kernel.app import area_router
 from services.kernel.confidentiality import without_money
 from services.kernel.database import Database
 from services.kernel.identity import Principal
-from services.kernel.problems import Malformed, UnknownFilter
+from services.kernel.problems import Malformed, Unavailable, UnknownFilter
 from services.kernel.requests import context_of
 from services.kernel.schemas import Shape
 from services.kernel.session import ReadSession
@@ -177,18 +177,21 @@ async def stream_events(
         position, spoken = start, time.monotonic()
         yield b": connected\n\n"
         while await still_good():
-            async with database.read(principal.tenant_id) as session:
-                head = await head_position(session)
-                rows = await read_events(
-                    session,
-                    principal.person_id,
-                    position,
-                    PAGE,
-                    types=_types(type),
-                    project_id=project_id,
-                    sources=_sources(principal),
-                )
-                shown = await _Shown.of(session, principal.person_id, rows)
+            try:
+                async with database.read(principal.tenant_id) as session:
+                    head = await head_position(session)
+                    rows = await read_events(
+                        session,
+                        principal.person_id,
+                        position,
+                        PAGE,
+                        types=_types(type),
+                        project_id=project_id,
+                        sources=_sources(principal),
+                    )
+                    shown = await _Shown.of(session, principal.person_id, rows)
+            except Unavailable:
+                return  # Whether the reader may still see them, nobody can say; Last-Event-ID resumes.
             if rows:
                 parts = [
                     b"id: %d\nevent: %b\ndata: %b\n\n"

@@ -254,6 +254,17 @@ async def drop_membership(session: WriteSession, membership_id: UUID) -> None:
     )
 
 
+async def memberships_of(reader: Reader, person_id: UUID) -> set[tuple[UUID, str]]:
+    """The projects that a person is on now, each with their role."""
+    rows = await reader.rows(
+        """select project_id, role from memberships
+           where tenant_id = $1 and person_id = $2 and (expires_at is null or expires_at > now())""",
+        reader.tenant_id,
+        person_id,
+    )
+    return {(row["project_id"], row["role"]) for row in rows}
+
+
 async def load_manager(session: WriteSession, project_id: UUID) -> Any:
     """The membership of the project's manager, locked; None when another handover was just committed."""
     statement = select(memberships).where(

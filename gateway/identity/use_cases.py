@@ -19,7 +19,6 @@ from services.kernel.ids import new_id
 from services.kernel.problems import Conflict, Forbidden, NotFound, RuleViolated, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 class LastOfItsKind(Conflict):
@@ -73,7 +72,7 @@ async def change_person(session: WriteSession, person_id: UUID, expected_version
     changes = merged(patch)
     if person_id != session.principal.person_id or "active" in changes:
         await require_admin(session)
-    check_version(row.version, expected_version)
+    await repository.PEOPLE.check_version(session, row.id, row.version, expected_version)
     if changes:
         await repository.change_person(session, person_id, changes)
         if row.active and not changes.get("active", True):
@@ -106,7 +105,7 @@ async def change_membership(
     changes = merged(patch)
     role = Role(changes.get("role", row.role))
     await require_known(session, row.project_id)
-    check_version(row.version, expected_version)
+    await repository.MEMBERSHIPS.check_version(session, row.id, row.version, expected_version)
     expires_at = changes.get("expires_at", row.expires_at)
     if role != row.role and Role.MANAGER in (role, row.role):
         raise LastOfItsKind(role=row.role) if row.role == Role.MANAGER else ManagerByHandover
@@ -121,7 +120,7 @@ async def change_membership(
 async def revoke_membership(session: WriteSession, membership_id: UUID, expected_version: int) -> None:
     row = await repository.load_membership(session, membership_id)
     await require_known(session, row.project_id)
-    check_version(row.version, expected_version)
+    await repository.MEMBERSHIPS.check_version(session, row.id, row.version, expected_version)
     if row.role == Role.MANAGER:
         raise LastOfItsKind(role=row.role)
     await _require_appointment(session, row.project_id, {Role(row.role)})
@@ -189,7 +188,7 @@ async def create_token(session: WriteSession, new: NewToken) -> tuple[Token, str
 
 async def revoke_token(session: WriteSession, token_id: UUID, expected_version: int) -> Token:
     token = await repository.load_own_token(session, token_id)
-    check_version(token.version, expected_version)
+    await repository.TOKENS.check_version(session, token.id, token.version, expected_version)
     token.revoked_at = session.now
     await session.flush()
     return token

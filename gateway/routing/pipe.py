@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
@@ -22,6 +23,7 @@ from gateway.authority.repository import PROPOSALS, conflicts_of
 from gateway.authority.use_cases import proposals
 from gateway.credentials.anonymous import ADDRESS, ANONYMOUS, FORMS, SESSION, Networks, address_of
 from gateway.identity.authentication import STILL_GOOD, Authenticated, Authenticator
+from gateway.identity.repository import memberships_of
 from gateway.routing.breaker import Refused
 from gateway.routing.headers import (
     BadFraming,
@@ -31,7 +33,8 @@ from gateway.routing.headers import (
     trace_id_of,
     traceparent,
 )
-from gateway.routing.routing_table import GATEWAY, resolve
+from gateway.routing.open_stream import pass_while_allowed
+from gateway.routing.routing_table import GATEWAY, Traffic, resolve, traffic_of
 from gateway.routing.upstream import ClientGone, UpstreamCut, UpstreamFailed
 from services.kernel.app import problem_response
 from services.kernel.database import is_passing
@@ -167,7 +170,9 @@ class Pipe:
         services = [service for service in route.services if _may_read(principal, service)]
         if not services:
             raise ScopeMissing(scope=f"{route.services[0]}:read")
-        if len(route.services) > 1:
+        if traffic_of(path) is Traffic.STREAM:
+            await self._stream(services, onward, receive, outward, received.get(b"authorization"), principal)
+        elif len(route.services) > 1:
             await self._ask_around(services, onward, receive, outward)
         elif self._may_be_proposed(scope, received):
             await self._forward_write(services[0], onward, receive, outward, context, received)
@@ -228,6 +233,39 @@ class Pipe:
             self._positions.clear()
         known = self._positions[tenant_id]
         known[service] = max(known.get(service, 0), int(number))
+
+    # -- streams ------------------------------------------------------------------------------------------------------
+
+    async def _stream(
+        self,
+        services: Sequence[str],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        authorization: bytes | None,
+        principal: Principal,
+    ) -> None:
+        """An answer that stays open, for as long as its reader has the token, the roles and the memberships of now."""
+        standing = await self._standing(principal)
+
+        async def answer(send: Send) -> None:
+            if len(services) > 1:
+                await self._ask_around(services, scope, receive, send)
+            else:
+                await self._upstream(services[0])(scope, receive, send)
+
+        async def is_allowed() -> bool:
+            try:
+                now = await self._authenticator.authenticate(authorization)
+                return now.principal == principal and standing <= await self._standing(principal)
+            except (Unauthenticated, Unavailable):
+                return False
+
+        await pass_while_allowed(answer, send, is_allowed)
+
+    async def _standing(self, principal: Principal) -> set[tuple[UUID, str]]:
+        async with self._service.database.read(principal.tenant_id) as session:
+            return await memberships_of(session, principal.person_id)
 
     # -- several owners -----------------------------------------------------------------------------------------------
 
@@ -304,7 +342,7 @@ class Pipe:
             ) as write:
                 step = {
                     "method": scope["method"],
-                    "path": scope["path"],
+                    "path": quote(scope["path"], safe="/:@!$&'()*+,;=~"),
                     "query": scope["query_string"].decode("latin-1"),
                     "content_type": content_type.decode("latin-1") if content_type is not None else None,
                     "body": orjson.loads(body) if body else None,

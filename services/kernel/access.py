@@ -17,7 +17,7 @@ from services.kernel.authority import KINDS, Act, Authority, Hat, Policy
 from services.kernel.confidentiality import DEFAULT_VIEWERS, Confidential, without_money
 from services.kernel.identity import Principal
 from services.kernel.problems import AuthorityRequired, Forbidden, NotFound, ScopeMissing, StepUpRequired
-from services.kernel.session import Judged, Reader, WriteSession
+from services.kernel.session import GatheredAct, Judged, Reader, WriteSession
 
 # What one person may be in one project, the strongest first.
 ROLES = (
@@ -210,10 +210,14 @@ async def require_authority(
     """Let the write go on, or raise AuthorityRequired with the impact and who could decide (Forbidden if not even that).
 
     Call it when the change has been carried out in the open transaction and its effect measured, before answering.
-    Raises StepUpRequired where the policy wants a fresher sign-in.
+    Raises StepUpRequired where the policy wants a fresher sign-in. An operation of a batch is judged with the whole of it.
     """
     measured = measures or {}
     _check_declared(session, kinds)
+    if session.gathered is not None:
+        session.impact = dict(impact or {})
+        session.gathered.append(GatheredAct(tuple(kinds), dict(measured), session.impact))
+        return
     authority = await judge(session, session.principal, session.service, project_id, kinds, measured)
     session.impact = dict(impact or {})
     session.authority = authority

@@ -5,6 +5,7 @@ columns make the list, the single object and the answer to a write, so a represe
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,9 +19,10 @@ from starlette.responses import Response
 
 from services.kernel.access import judge, role_in, sees_confidential, sees_project
 from services.kernel.confidentiality import DEFAULT_VIEWERS
+from services.kernel.entity import object_columns
 from services.kernel.filtering import OPERATORS, Arguments, Filter, Sort, after, condition, order_by, parse_sort
 from services.kernel.pagination import CursorSigner, page_of, parse_limit
-from services.kernel.problems import Malformed, NotFound, UnknownExpansion, UnknownField, UnknownFilter
+from services.kernel.problems import Malformed, NotFound, Stale, UnknownExpansion, UnknownField, UnknownFilter
 from services.kernel.requests import Read
 from services.kernel.session import Reader, WriteSession
 
@@ -29,6 +31,10 @@ _RESERVED = ("limit", "cursor", "sort", "fields", "expand", "include_total", "q"
 MAXIMUM_EXPANSIONS = 5
 MAXIMUM_CONDITIONS = 50
 MAXIMUM_DEPTH = 5
+# A column of the source, perhaps with the one member of its JSON that is shown.
+_COLUMN = re.compile(r"\bt\.(\w+)(?:\s*->>?\s*'(\w+)')?")
+# Columns that are set once, or with every write.
+_BOOKKEEPING = frozenset(object_columns("").keys() | {"project_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,64 @@ class Collection:
             authority = await judge(read.session, read.principal, service, project_id, [kind], {})
             can[act] = authority.verdict
         return {"can": can}
+
+    # -- versions -----------------------------------------------------------------------------------------------------
+
+    async def require_visible(self, reader: Reader, object_id: UUID, person_id: UUID) -> None:
+        """Raise NotFound unless the person may see the object now."""
+        statement = f"select {self.visible(self.project, '$3')} from {self.source} where t.tenant_id = $1 and t.id = $2"
+        if not await reader.value(statement, reader.tenant_id, object_id, person_id):
+            raise NotFound
+
+    async def require_in(self, reader: Reader, object_id: UUID, project_id: UUID) -> None:
+        """Raise NotFound unless the object is there and is the project's."""
+        statement = f"select {self.project} = $3 from {self.source} where t.tenant_id = $1 and t.id = $2"
+        if not await reader.value(statement, reader.tenant_id, object_id, project_id):
+            raise NotFound
+
+    async def check_version(self, session: WriteSession, object_id: UUID, current: int, expected: int) -> None:
+        """Raise Stale, naming what has changed since, when the caller's version is not the stored one.
+
+        The UPDATE compares once more, in its WHERE; whoever was overtaken in between is told the same.
+        """
+        session.ground = _Ground(self, object_id, expected)
+        if current != expected:
+            raise Stale(
+                expected_version=expected,
+                current_version=current,
+                changed_fields=await self.changed_since(session, session.principal.person_id, object_id, expected),
+            )
+
+    async def changed_since(self, reader: Reader, person_id: UUID, object_id: UUID, version: int) -> list[str]:
+        """The members that have changed since a version, as far as the person may see them at all.
+
+        Of a version that never was, every member that can change.
+        """
+        masks = {
+            name: f"${name}" for name in DEFAULT_VIEWERS if any(f"${name}" in sql for sql in self.columns.values())
+        }
+        asked = "".join(f", {place} as {name}" for name, place in masks.items())
+        statement = (
+            f"select t.version, t.changed_in::text, {self.visible(self.project, '$2')} as visible{asked}"
+            f" from {self.source} where t.tenant_id = $1 and t.id = $3"
+        )
+        row = await reader.row(_bound(statement, self.project, "$2"), reader.tenant_id, person_id, object_id)
+        if row is None or not row["visible"]:
+            return []
+        hidden = [place for name, place in masks.items() if not row[name]]
+        changed: dict[str, str] = orjson.loads(row["changed_in"])
+        known = 1 <= version <= row["version"]
+        return [
+            name
+            for name, sql in self.columns.items()
+            if not any(place in sql for place in hidden)
+            and any(
+                int(changed.get(f"{column}.{part}" if part else column, 0)) > version
+                if known
+                else column not in _BOOKKEEPING
+                for column, part in _COLUMN.findall(sql)
+            )
+        ]
 
     # -- lists --------------------------------------------------------------------------------------------------------
 
@@ -323,6 +387,25 @@ class Collection:
                 _parameter("expand", {"type": "string", "maxLength": 300}, f"Of {', '.join(expandable)}.")
             )
         return parameters
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """The version of an object of a collection that a write was checked against."""
+
+    collection: Collection
+    object_id: UUID
+    version: int
+
+    async def check(self, reader: Reader, person_id: UUID) -> None:
+        collection = self.collection
+        statement = f"select t.version from {collection.source} where t.tenant_id = $1 and t.id = $2"
+        current = await reader.value(statement, reader.tenant_id, self.object_id)
+        if current is None:
+            raise NotFound
+        if current != self.version:
+            changed = await collection.changed_since(reader, person_id, self.object_id, self.version)
+            raise Stale(expected_version=self.version, current_version=current, changed_fields=changed)
 
 
 class SearchQuery(BaseModel):

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, MetaData, event
+from sqlalchemy import DateTime, Integer, MetaData, event, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as SqlUuid
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
@@ -27,6 +28,16 @@ class Entity:
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False, sort_order=92)
     created_by_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), nullable=False, sort_order=93)
     updated_by_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), nullable=False, sort_order=94)
+    # Written by a trigger (`services/kernel/migrations.py`), read only to tell a stale writer what has changed.
+    changed_in: Mapped[dict[str, str]] = mapped_column(
+        JSONB,
+        nullable=False,
+        default=dict,
+        server_default=text("'{}'"),
+        deferred=True,
+        sort_order=95,
+        comment="column to the version in which it last changed",
+    )
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 -- SQLAlchemy calls it on the class

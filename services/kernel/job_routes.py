@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from services.kernel.access import sees_project
 from services.kernel.authority import acts, declare_kind
 from services.kernel.collection import Collection
-from services.kernel.problems import Conflict, NotFound
+from services.kernel.problems import Conflict, NotFound, Unavailable
 from services.kernel.requests import Reading, context_of
 from services.kernel.schemas import ObjectShape
 from services.kernel.write import Writing
@@ -105,7 +105,7 @@ def job_router(service: "Service") -> APIRouter:
 
     @router.get("/v1/jobs/{job_id}/stream", response_class=StreamingResponse, include_in_schema=True)
     async def stream_job(job_id: UUID, read: Reading) -> Response:
-        """The job's progress as server-sent events, one per change, until it has ended."""
+        """The job's progress as server-sent events, one per change, until it has ended or is no longer the reader's to see."""
         await JOBS.one(read, job_id)
         principal = context_of(read.request).principal
         database = service.database
@@ -113,8 +113,12 @@ def job_router(service: "Service") -> APIRouter:
         async def changes() -> AsyncIterator[bytes]:
             last = -1
             while True:
-                async with database.read(principal.tenant_id) as session:
-                    body = orjson.loads(await JOBS.represent(session, job_id))
+                try:
+                    async with database.read(principal.tenant_id) as session:
+                        await JOBS.require_visible(session, job_id, principal.person_id)
+                        body = orjson.loads(await JOBS.represent(session, job_id))
+                except (NotFound, Unavailable):
+                    return
                 if body["version"] != last:
                     last = body["version"]
                     yield b"event: job\nid: %d\ndata: %s\n\n" % (last, orjson.dumps(body))

@@ -99,7 +99,7 @@ def _complete(document: dict[str, Any], service: str) -> dict[str, Any]:
     schemas["Problem"] = PROBLEM_SCHEMA
     schemas["DryRun"] = DRY_RUN_SCHEMA
     for name, schema in schemas.items():
-        if name.endswith("Patch"):
+        if name.endswith(("Patch", "Upsert")):
             _forget_defaults(schema)
     document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for path, operations in document["paths"].items():

@@ -1,5 +1,6 @@
 """Shapes that every area shares: the strict base of request bodies, the members of every object, the list envelope."""
 
+import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
@@ -76,13 +77,26 @@ class Listing(Shape, Generic[T]):
     page: Page
 
 
+SystemName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,60}$")]
+# Composed (NFC): the same letters in two encodings are one voucher.
+ExternalId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$"),
+    AfterValidator(lambda text: unicodedata.normalize("NFC", text)),
+]
+Url = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s]+$")]
+
+
 class ExternalRef(Body):
     """Where a thing lives in another system; unique per tenant, system and type."""
 
-    system: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,60}$")]
-    type: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]{1,60}$")]
-    id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
-    url: Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s]+$")] | None = None
+    system: SystemName
+    type: SystemName
+    id: ExternalId
+    url: Url | None = None
+
+
+ExternalRefs = Annotated[list[ExternalRef], Field(max_length=10)]
 
 
 class Effects(Shape):
@@ -91,6 +105,14 @@ class Effects(Shape):
     model_config = ConfigDict(extra="allow")
 
     impact: dict[str, Any]
+
+
+def named(body: BaseModel) -> dict[str, Any]:
+    """The members that a body names, its references to other systems as plain JSON."""
+    changes = merged(body)
+    if "external_refs" in changes:
+        changes["external_refs"] = [ref.model_dump(mode="json") for ref in changes["external_refs"]]
+    return changes
 
 
 def merged(patch: BaseModel) -> dict[str, Any]:

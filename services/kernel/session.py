@@ -64,6 +64,23 @@ class Judged:
         }
 
 
+class Ground(Protocol):
+    """The version of an object on which a write builds."""
+
+    async def check(self, reader: Reader, person_id: UUID) -> None:
+        """Raise Stale when the object has another version by now, NotFound when it is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredAct:
+    """One act of a batch that is judged with the others, when all of them have been carried out."""
+
+    kinds: tuple[str, ...]
+    measures: Mapping[str, int | Decimal]
+    impact: Mapping[str, Any]
+
+
 class ReadSession:
     """A read-only transaction over one asyncpg connection."""
 
@@ -116,6 +133,10 @@ class WriteSession(AsyncSession):
         self.judged: list[Judged] = []
         self.declared: frozenset[str] | None = None
         self.route = ""
+        # What the write last found to be as its caller knows it.
+        self.ground: Ground | None = None
+        # The acts of a batch's operation, whose authority is asked for with that of the others; None outside of one.
+        self.gathered: list[GatheredAct] | None = None
         # Whether the caller may see the money in an impact, and wants a refusal instead of a proposal.
         self.shows_costs = True
         self.strict = False

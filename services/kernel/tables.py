@@ -34,6 +34,17 @@ kernel_metadata = MetaData(naming_convention=NAMING)
 
 _now = text("now()")
 
+
+def _changed_in() -> "Column[dict[str, str]]":
+    return Column(
+        "changed_in",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="column to the version in which it last changed",
+    )
+
+
 outbox = Table(
     "outbox",
     kernel_metadata,
@@ -140,6 +151,7 @@ people = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _changed_in(),
     CheckConstraint("kind in ('person','integration','agent')", name="kind"),
     info={"background": True},
 )
@@ -156,6 +168,7 @@ memberships = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _changed_in(),
     CheckConstraint(
         "role in ('owner','programme_manager','manager','coordinator','member','stakeholder','client_contact',"
         "'auditor','guest')",
@@ -184,6 +197,7 @@ delegations = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _changed_in(),
     Index("ix_delegations_person", "tenant_id", "project_id", "person_id", "expires_at"),
 )
 
@@ -196,4 +210,5 @@ authority_policies = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    _changed_in(),
 )

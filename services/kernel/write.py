@@ -29,7 +29,6 @@ from services.kernel.problems import (
     Malformed,
     PreconditionMissing,
     RequestInProgress,
-    Stale,
     StillReferenced,
     Unavailable,
 )
@@ -84,6 +83,11 @@ class Write:
     def expected_version(self) -> int:
         """The version that If-Match names. Raises PreconditionMissing without one, InvalidPrecondition for a list."""
         return version_of(self._if_match)
+
+    @property
+    def known_version(self) -> int | None:
+        """The version that If-Match names where it may be left out, None without one."""
+        return None if self._if_match is None else self.expected_version
 
     async def answer(
         self,
@@ -177,14 +181,17 @@ class Write:
 
 
 def version_of(if_match: str | None) -> int:
-    """The version that If-Match names. Raises PreconditionMissing without one, InvalidPrecondition for a list."""
+    """The version that If-Match names, 0 for a tag that no version ever had.
+
+    Raises PreconditionMissing without one, InvalidPrecondition for a list.
+    """
     if if_match is None:
         raise PreconditionMissing
     text = if_match.strip().removeprefix('"').removesuffix('"')
     if text == "*" or not text.isascii() or not text.isdigit() or len(text) > 18:
         if "," in text or text.startswith("W/"):
             raise InvalidPrecondition
-        raise Stale(expected_version=text, current_version=None)
+        return 0
     return int(text)
 
 
@@ -235,8 +242,10 @@ async def open_write(
     joint: SharedTransaction | None = request.scope.get(JOINT)
     if joint is None:
         await context.service.catch_up(request, principal)
+    opened: WriteSession | None = None
     try:
         async with context.service.database.write(principal, joint.connection if joint else None) as session:
+            opened = session
             session.dry_run = dry_run
             session.trace_id = context.trace_id
             session.change_agent = change_agent
@@ -261,9 +270,13 @@ async def open_write(
                 failpoint("tx.after_commit")
                 context.service.wake()
     except StaleDataError as error:
-        raise Stale(expected_version="", current_version=None) from error
+        # Somebody else committed between this transaction's check and its flush; what they changed can be read now.
+        if opened is not None and opened.ground is not None:
+            async with context.service.database.read(principal.tenant_id) as reader:
+                await opened.ground.check(reader, principal.person_id)
+        raise RequestInProgress from error
     except IntegrityError as error:
-        raise AlreadyExists(what=_constraint(error)) from error
+        raise already_exists(error) from error
     except DBAPIError as error:
         _translate(error)
     except asyncpg.PostgresError as error:
@@ -304,9 +317,11 @@ async def begin_write(
         yield write
 
 
-def _constraint(error: IntegrityError) -> str:
+def already_exists(error: IntegrityError) -> AlreadyExists:
+    """The problem behind a broken constraint: somebody else was there first."""
     cause = error.orig.__cause__ if error.orig is not None else None
-    return str(getattr(cause, "constraint_name", "") or "it").removeprefix("uq_").replace("_", " ")
+    constraint = str(getattr(cause, "constraint_name", "") or "it")
+    return AlreadyExists(what=constraint.removeprefix("uq_").replace("_", " "))
 
 
 def _translate(error: DBAPIError) -> None:
@@ -339,9 +354,3 @@ async def begin_keyed_write(write: Annotated[Write, Depends(begin_write, scope="
 Writing = Annotated[Write, Depends(begin_write, scope="function")]
 # For money, decisions, sends, imports and batches, where a repetition without a key would do harm (C11).
 KeyedWriting = Annotated[Write, Depends(begin_keyed_write, scope="function")]
-
-
-def check_version(current: int, expected: int, changed_fields: tuple[str, ...] = ()) -> None:
-    """Raise Stale when the caller's version is not the stored one. The UPDATE compares once more, in its WHERE."""
-    if current != expected:
-        raise Stale(expected_version=expected, current_version=current, changed_fields=list(changed_fields))

@@ -22,6 +22,7 @@ from services.planning.reviews.use_cases import JOB_FUNCTIONS as REVIEW_JOBS
 from services.planning.risks import routes as risks
 from services.planning.schedule.handlers import HANDLERS as SCHEDULE_HANDLERS
 from services.planning.schedule.routes import baselines, calendars, dependencies, forecasts, tasks
+from services.planning.upserts import routes as upserts
 
 SOURCES = ("gateway", "coordination")
 
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             forecasts.router,
             resources.router,
             imports.router,
+            upserts.router,
         ],
         title="Tandem planning",
         handlers=handlers,

@@ -4,6 +4,7 @@ from services.planning.base import Base
 from services.planning.budget import actual, budget_line, commitment, cost_code
 from services.planning.conflicts import conflict
 from services.planning.decisions import decision
+from services.planning.external_refs import external_reference
 from services.planning.imports import plan_import
 from services.planning.projects import goal, project, success_criterion
 from services.planning.resources import assignment, resource
@@ -34,4 +35,5 @@ NOUNS = (
     resource,
     assignment,
     plan_import,
+    external_reference,
 )

@@ -194,7 +194,7 @@ def test_the_runbook_names_every_setting_with_its_default() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_route_that_is_named_exists(page: str) -> None:
-    shapes = [re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))) for template in templates()]
+    shapes = [re.compile(re.sub(r"\\\{\w+(:path)?\\\}", "[^/]+", re.escape(template))) for template in templates()]
     for named in ROUTE.findall(code_of(page)):
         path = re.sub(r"\{[^}]*\}|\$\{?\w+\}?", "x", named.rstrip("."))
         assert any(shape.fullmatch(path) for shape in shapes), f"{page} names {named}, which no route answers"
@@ -232,7 +232,7 @@ def test_every_noun_of_the_api_is_in_the_glossary() -> None:
     terms = {term.lower() for term, _, _, _ in glossary()}
     missing = set()
     for template in templates():
-        for word in re.sub(r"\{\w+\}", "", template.removeprefix("/v1/")).strip("/").split("/"):
+        for word in re.sub(r"\{\w+(:path)?\}", "", template.removeprefix("/v1/")).strip("/").split("/"):
             singular = SINGULARS.get(word) or re.sub(r"ies$", "y", word).removesuffix("s").replace("-", " ")
             if word and singular not in terms and word not in terms:
                 missing.add(singular)

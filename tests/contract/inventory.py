@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.kernel.http_client import Response
+from services.kernel.ids import new_id
 from tests.contract.operations import Operation
 from tests.factories.accounts import accept, invite, sign_in
 from tests.factories.system import Person, SystemUnderTest, Tenant
@@ -119,6 +120,7 @@ class Inventory:
         self.ids["people"] = str(self.tenant["member"].id)
         self.ids["problems"] = "not_found"
         await self._credentials()
+        self.ids["external"] = str(new_id())
         for noun, method, path, body in RECIPES:
             operation = operations.get(f"{method} {path.replace('{projects}', '{project_id}')}")
             by = self.tenant.admin if path.startswith(ADMINISTRATORS) else self.tenant["manager"]
@@ -127,6 +129,9 @@ class Inventory:
             document = answer.json() if answer.status_code != 202 else await self._result(answer)
             self.ids[noun] = document["id"] if method == "POST" else document["data"][0]["id"]
         await self._signed_minutes()
+        called = {"type": "task", "project_id": self.ids["projects"], "title": "Called so elsewhere"}
+        made = await self.tenant["manager"].request("PUT", self.named("/v1/external/{external}/wbs/1"), json=called)
+        assert made.status_code == 201, made.text
         version = (await self.tenant["manager"].get(self.named(PROJECT))).json()["version"]
         asked = await self.tenant["coordinator"].patch(self.named(PROJECT), {"status": "executing"}, version)
         assert asked.status_code == 202, asked.text
@@ -218,7 +223,7 @@ class Inventory:
         path = operation.path
         for noun, parameter in operation.places:
             path = path.replace(f"{{{parameter}}}", others.get(noun, self.ids.get(noun, "")), 1)
-        return path
+        return path.replace("{type}/{external_id}", "wbs/1")
 
     def referring(self, body: Any, member: str = "") -> Any:
         """An example in which every `…_id` refers to an object of the inventory, so that it can be sent."""

@@ -85,6 +85,12 @@ async def test_of_fifty_changes_with_one_etag_one_wins_and_the_others_are_told(p
     statuses = Counter(answer.status_code for answer in answers)
     # On a busy machine some find no connection in time and are asked to come back.
     assert (statuses[200], statuses[412] + statuses[503]) == (1, 49), statuses
+    told = {
+        (answer.json()["current_version"], *answer.json()["changed_fields"])
+        for answer in answers
+        if answer.status_code == 412
+    }
+    assert told == {(2, "name")}, "also those who were overtaken behind their check"
     winner = next(answer.json()["name"] for answer in answers if answer.status_code == 200)
     assert (await world["manager"].get(path)).json()["name"] == winner
 

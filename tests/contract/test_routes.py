@@ -77,9 +77,17 @@ def test_every_described_path_leads_to_the_service_that_describes_it(description
     assert not lost, f"Add the noun to gateway/routing/routing_table.py: {lost}"
 
 
+# The name that another system has for a thing: three words of theirs, where else our id stands.
+EXTERNAL = "/v1/external/{system}/{type}/{external_id}"
+
+
 def test_a_path_has_one_spelling_of_plural_kebab_nouns_and_nests_one_level(description: Description) -> None:
     shape = re.compile(r"^/v1(/[a-z][a-z0-9.]*(-[a-z0-9]+)*(/\{[a-z_]+\})?){1,2}(/[a-z]+(-[a-z]+)*)?$")
-    odd = [operation.path for operation in description if not shape.match(operation.path) or len(operation.places) > 1]
+    odd = [
+        operation.path
+        for operation in description
+        if (not shape.match(operation.path) or len(operation.places) > 1) and operation.path != EXTERNAL
+    ]
     assert not odd, f"Address objects flat, /v1/{{noun}}/{{id}} (C1): {odd}"
 
 
@@ -259,6 +267,8 @@ async def test_a_token_that_may_only_read_writes_nothing(
 async def test_an_id_that_is_no_uuid_is_not_found(ours: Inventory, description: Description) -> None:
     wrong = []
     for operation in guarded(description):
+        if operation.path == EXTERNAL:
+            continue  # What another system calls itself is up to it.
         for noun, _ in operation.places:
             for odd in ("1", "x' or 1=1--", "%00", "00000000-0000-0000-0000-00000000000g", "a" * 2000):
                 answer = await ours.caller(operation).request(
@@ -280,7 +290,9 @@ async def test_a_body_cannot_tell_another_tenants_ids_from_those_that_never_were
         assert isinstance(example, dict), f"{operation} has no example"
         for place in [*_references(operation, example)]:
             noun = place[-1] if isinstance(place[-1], str) else place[-2]
-            foreign, random = ours.referring("id", str(noun)), str(new_id())
+            # The operation of a batch names its object plainly.
+            named = ours.ids[operation.path.split("/")[-2]] if noun == "id" else ours.referring("id", str(noun))
+            foreign, random = named, str(new_id())
             answers = [
                 await theirs.caller(operation).request(
                     operation.method,
@@ -525,6 +537,48 @@ async def test_a_stale_change_is_told_the_current_version(ours: Inventory, descr
     assert not wrong, "\n".join(wrong)
 
 
+# What every write changes, and what is only shown beside the object.
+BOOKKEEPING = {"version", "updated_at", "updated_by_id", "effects"}
+# Another reading of what `lag_minutes` shows, told of as well when either changes.
+SAME_COLUMN = {"lag_percent"}
+# Changes that make the one of the example, where repeating the example would change nothing.
+OTHER_WORDS: dict[str, Any] = {
+    "PATCH /v1/action-items/{item_id}": {"title": "Call another supplier"},
+    "PATCH /v1/budget-lines/{line_id}": {"amount": {"amount": "7.00", "currency": "NOK"}, "description": "Less"},
+    "PATCH /v1/tasks/{task_id}": {"duration_minutes": 4500, "notes": "Wait for the frost."},
+}
+
+
+async def test_a_stale_change_is_told_which_members_have_changed(
+    system: SystemUnderTest, description: Description
+) -> None:
+    """Of every noun that can be changed: what differs between the two versions, and nothing else."""
+    fresh = Inventory(system, await system.tenant())
+    await fresh.fill({str(operation): operation for operation in description})
+    wrong, compared = [], set()
+    for operation in description:
+        if operation.method not in ("PATCH", "PUT") or not operation.conditional:
+            continue
+        caller, path = fresh.caller(operation), fresh.path(operation)
+        known = await caller.get(path)
+        headers = {"If-Match": known.headers["etag"]}
+        body = fresh.referring(OTHER_WORDS.get(str(operation), operation.example))
+        changed = await caller.request(operation.method, path, headers=headers, json=body)
+        now = await caller.get(path)
+        stale = await caller.request(operation.method, path, headers=headers, json=body)
+        before, after = known.json(), now.json()
+        expected = {name for name in after if after[name] != before[name]} - BOOKKEEPING
+        if changed.status_code != 200 or stale.status_code != 412 or not expected:
+            wrong.append(f"{told(operation, changed)}\n  {stale.text[:200]}")
+        elif set(stale.json()["changed_fields"]) - SAME_COLUMN != expected:
+            wrong.append(f"{operation}: {sorted(expected)} changed, and not {stale.json()['changed_fields']}")
+        elif stale.json()["current_version"] != after["version"]:
+            wrong.append(told(operation, stale))
+        compared.add(operation.path)
+    assert not wrong, "\n".join(wrong)
+    assert len(compared) > 15, compared
+
+
 async def test_what_wants_a_version_says_so(ours: Inventory, description: Description) -> None:
     wrong = []
     for operation in description:
@@ -626,7 +680,10 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "POST /v1/meetings/{meeting_id}/signature": (409,),
     "DELETE /v1/proposals/{proposal_id}": (409,),
     "POST /v1/projects": (409,),
+    "POST /v1/projects/{project_id}/action-items/batch": (422,),
     "POST /v1/projects/{project_id}/assignments": (409,),
+    "POST /v1/projects/{project_id}/attendances/batch": (422,),
+    "POST /v1/projects/{project_id}/dependencies/batch": (422,),
     "POST /v1/projects/{project_id}/attendances": (409,),
     "POST /v1/projects/{project_id}/cost-codes": (409,),
     "POST /v1/projects/{project_id}/dependencies": (409,),
@@ -635,6 +692,144 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "POST /v1/projects/{project_id}/responsibilities": (409,),
     "POST /v1/status-reports/{report_id}/publication": (409,),
 }
+
+
+# -- money ------------------------------------------------------------------------------------------------------------
+
+
+def _with_minus_zero(node: Any) -> Any:
+    """The body with minus nothing wherever an amount stands."""
+    if isinstance(node, dict):
+        if set(node) == {"amount", "currency"}:
+            return node | {"amount": "-0.00"}
+        return {name: _with_minus_zero(value) for name, value in node.items()}
+    return [_with_minus_zero(each) for each in node] if isinstance(node, list) else node
+
+
+async def test_minus_nothing_is_nothing_wherever_money_is_taken(ours: Inventory, description: Description) -> None:
+    wrong, taken = [], 0
+    for operation in with_json_body(description):
+        body = _with_minus_zero(ours.body(operation))
+        if not operation.writes or body == ours.body(operation):
+            continue
+        answer = await ours.caller(operation).request(
+            operation.method,
+            ours.path(operation),
+            params={"dry_run": "true"},
+            headers={"If-Match": await ours.version(operation)},
+            json=body,
+        )
+        taken += answer.status_code == 200
+        if answer.status_code not in (200, 409, 422) or '"-0' in answer.text:
+            wrong.append(told(operation, answer))
+    assert not wrong, "\n".join(wrong)
+    assert taken >= 6
+
+
+# -- batches ----------------------------------------------------------------------------------------------------------
+
+BATCHES = 11
+
+
+def batches(description: Description) -> list[Operation]:
+    found = [operation for operation in description if operation.path.endswith("/batch")]
+    assert len(found) >= BATCHES
+    return found
+
+
+def _beside_malformed_ones(ours: Inventory, operation: Operation) -> list[Any]:
+    """The operation of the example behind others that cannot be read."""
+    good = ours.body(operation)["operations"][0]
+    without_body = {name: value for name, value in good.items() if name != "body"}
+    more = {**good, "unheard_of": 1}
+    deeper = {**good, "body": {**good["body"], "unheard_of": 1}}
+    return [7, None, {"op": "conjure"}, {}, without_body, more, deeper, good]
+
+
+# Where each of them is at fault.
+_FAULTS = ["", "", "/op", "/op", "/body", "/unheard_of", "/body/unheard_of"]
+
+
+async def test_a_malformed_operation_of_a_batch_refuses_itself_and_nothing_else(
+    ours: Inventory, description: Description
+) -> None:
+    wrong = []
+    for operation in batches(description):
+        answer = await ours.tenant["manager"].request(
+            "POST",
+            ours.path(operation),
+            params={"dry_run": "true"},
+            json={"atomic": False, "operations": _beside_malformed_ones(ours, operation)},
+        )
+        if answer.status_code != 200:
+            wrong.append(told(operation, answer))
+            continue
+        results = answer.json()["result"]["results"]
+        pointers = [each["problem"]["errors"][0]["pointer"] for each in results[:-1]]
+        expected = [f"/operations/{index}{fault}" for index, fault in enumerate(_FAULTS)]
+        last = results[-1]
+        if [each["status"] for each in results[:-1]] != [422] * len(_FAULTS) or pointers != expected:
+            wrong.append(f"{operation}: {pointers}")
+        if last["status"] not in (200, 201) and str(operation) not in BATCH_OF_WHAT_IS:
+            wrong.append(f"{operation}: {last}")
+    assert not wrong, "\n".join(wrong)
+
+
+# The inventory has what the example would make, or not what it would change.
+BATCH_OF_WHAT_IS = (
+    "POST /v1/projects/{project_id}/action-items/batch",
+    "POST /v1/projects/{project_id}/attendances/batch",
+    "POST /v1/projects/{project_id}/dependencies/batch",
+)
+
+
+async def test_an_atomic_batch_with_a_malformed_operation_names_the_places_and_does_nothing(
+    system: SystemUnderTest, ours: Inventory, description: Description
+) -> None:
+    wrong = []
+    tenant_id = UUID((await ours.tenant["manager"].get("/v1/me")).json()["tenant_id"])
+    for operation in batches(description):
+        service = service_of(system, operation.service)
+        before = await digest(service, tenant_id)
+        body = {"atomic": True, "operations": _beside_malformed_ones(ours, operation)[::-1]}
+        answer = await ours.tenant["manager"].post(ours.path(operation), body)
+        pointers = [error["pointer"] for error in answer.json()["errors"]]
+        if not is_problem(answer, 422) or answer.json()["code"] != "batch_refused" or len(pointers) < len(_FAULTS):
+            wrong.append(told(operation, answer))
+        if not {"/operations/1/body/unheard_of", "/operations/5/op", "/operations/7"} <= set(pointers):
+            wrong.append(f"{operation}: {pointers}")
+        after = await digest(service, tenant_id)
+        if after != before:
+            wrong.append(f"{operation} wrote {sorted(table for table in after if after[table] != before[table])}")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_a_batch_holds_a_thousand_operations_and_at_least_one(ours: Inventory, description: Description) -> None:
+    for operation in batches(description):
+        good = ours.body(operation)["operations"][0]
+        unusable: tuple[Any, ...] = ([], [good] * 1001, {}, None)
+        for operations in unusable:
+            answer = await ours.tenant["manager"].post(ours.path(operation), {"operations": operations})
+            assert is_problem(answer, 422), told(operation, answer)
+            assert answer.json()["errors"][0]["pointer"] == "/operations"
+
+
+async def test_a_batch_of_a_project_touches_no_object_of_another(
+    ours: Inventory, theirs: Inventory, description: Description
+) -> None:
+    wrong = []
+    for operation in batches(description):
+        noun = operation.path.split("/")[-2]
+        for object_id in (theirs.ids.get(noun), str(new_id())):
+            change: dict[str, Any] = {"op": "update", "id": object_id, "version": 1, "body": {}}
+            body = {"atomic": False, "operations": [change]}
+            answer = await ours.tenant["manager"].request(
+                "POST", ours.path(operation), params={"dry_run": "true"}, json=body
+            )
+            status = answer.json()["result"]["results"][0]["status"]
+            if status != 404 and "update" in str(operation.body):
+                wrong.append(f"{operation}: {status}")
+    assert not wrong, "\n".join(wrong)
 
 
 # -- how it answers ---------------------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from services.kernel.events import FactType
 from services.kernel.ids import new_id
 from services.kernel.problems import Conflict, Forbidden, RuleViolated, UnknownReference
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 LONGEST = timedelta(days=366)
 
@@ -81,7 +80,7 @@ async def end_delegation(session: WriteSession, delegation_id: UUID, expected_ve
     """End a delegation now; whoever granted it may, and whoever may grant one."""
     row = await repository.load_delegation(session, delegation_id)
     await require_member(session, session.principal, row["project_id"])
-    check_version(row["version"], expected_version)
+    await repository.DELEGATIONS.check_version(session, row["id"], row["version"], expected_version)
     if row["expires_at"] <= session.now:
         raise DelegationEnded
     if row["granted_by_id"] == session.principal.person_id:

@@ -15,9 +15,8 @@ from services.kernel.access import require_authority, require_member
 from services.kernel.authority import Policy
 from services.kernel.confidentiality import without_money
 from services.kernel.ids import new_id
-from services.kernel.problems import NotFound, RuleViolated
+from services.kernel.problems import NotFound, RuleViolated, Stale
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 SIMULATED = timedelta(days=90)
 
@@ -40,7 +39,9 @@ async def set_policy(session: WriteSession, project_id: UUID, expected_version: 
     if present is None:
         raise NotFound
     version, before = present
-    check_version(version, expected_version)
+    if version != expected_version:
+        # The document is the one member that can change.
+        raise Stale(expected_version=expected_version, current_version=version, changed_fields=["document"])
     document = new.model_dump(mode="json", exclude={"reason"})
     # Every project has a manager and every tenant an administrator, and perhaps nobody else.
     able = [Policy(document).judge_role(role, ["policy.set"], {}).verdict for role in (Role.MANAGER, "admin")]

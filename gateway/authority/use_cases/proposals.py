@@ -22,7 +22,6 @@ from services.kernel.events import FactType
 from services.kernel.ids import new_id
 from services.kernel.problems import RuleViolated
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 LONGEST_TITLE = 300
 # What the bodies of different nouns call their title.
@@ -103,7 +102,7 @@ async def amend(
 ) -> Proposal:
     """Change one's own draft or open proposal: its `words` (title, justification), and its steps with a new measurement."""
     proposal = await own_proposal(session, proposal_id)
-    check_version(proposal.version, expected_version)
+    await repository.PROPOSALS.check_version(session, proposal.id, proposal.version, expected_version)
     for name, value in words.items():
         setattr(proposal, name, value)
     if steps is not None and measured is not None:
@@ -179,7 +178,7 @@ def _title(steps: Sequence[Mapping[str, Any]], measured: Measured) -> str:
 async def discard(session: WriteSession, proposal_id: UUID, expected_version: int) -> None:
     """Delete a draft, of which nobody else has known. What was submitted is withdrawn instead."""
     proposal = await own_proposal(session, proposal_id)
-    check_version(proposal.version, expected_version)
+    await repository.PROPOSALS.check_version(session, proposal.id, proposal.version, expected_version)
     if proposal.state != ProposalState.DRAFT:
         raise NoDraft
     await session.delete(proposal)

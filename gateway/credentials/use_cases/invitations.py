@@ -31,7 +31,7 @@ from services.kernel.mail import Mailbox
 from services.kernel.problems import AlreadyExists, NotFound, UnknownReference
 from services.kernel.requests import context_of
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version, open_write
+from services.kernel.write import open_write
 
 
 async def invite(request: Request, session: WriteSession, credentials: Credentials, person_id: UUID) -> UUID:
@@ -72,7 +72,7 @@ async def revoke_invitation(session: WriteSession, invitation_id: UUID, expected
     """Withdraw an invitation that is still open. Returns the new version. Raises InvitationEnded."""
     await require_admin_of_secret(session)
     invitation = await repository.load_invitation(session, invitation_id)
-    check_version(invitation.version, expected_version)
+    await repository.INVITATIONS.check_version(session, invitation.id, invitation.version, expected_version)
     if invitation.accepted_at is not None or invitation.revoked_at is not None:
         raise InvitationEnded
     invitation.revoked_at = session.now

@@ -20,7 +20,7 @@ from services.kernel.ids import new_id
 from services.kernel.problems import UnknownReference
 from services.kernel.requests import context_of
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version, open_write
+from services.kernel.write import open_write
 
 
 async def create_client(session: WriteSession, new: NewOAuthClient) -> tuple[OAuthClient, str]:
@@ -52,7 +52,7 @@ async def revoke_client(session: WriteSession, client_id: UUID, expected_version
     """The client gets no more tokens, and those that it has are refused from the next request on."""
     await require_admin_of_secret(session)
     client = await repository.load_client(session, client_id)
-    check_version(client.version, expected_version)
+    await repository.OAUTH_CLIENTS.check_version(session, client.id, client.version, expected_version)
     if client.revoked_at is None:
         client.revoked_at = session.now
         await session.flush()

@@ -22,7 +22,7 @@ from services.kernel.ids import new_id
 from services.kernel.problems import ScopeMissing, Unauthenticated
 from services.kernel.requests import context_of
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version, open_write
+from services.kernel.write import open_write
 
 Method = Literal["password", "oidc", "client"]
 
@@ -199,7 +199,7 @@ async def end_own_session(session: WriteSession, session_id: UUID, expected_vers
     """Sign out of one session. One that is over stays over."""
     require_more_than_reading(session.principal)
     found = await repository.load_own_session(session, session_id)
-    check_version(found.version, expected_version)
+    await repository.SESSIONS.check_version(session, found.id, found.version, expected_version)
     await end_by_id(session, session_id, "signed_out")
 
 

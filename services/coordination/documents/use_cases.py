@@ -11,7 +11,7 @@ from services.coordination.documents.events import (
     DOCUMENT_UPLOADED,
     DOCUMENT_VERSION_ADDED,
 )
-from services.coordination.documents.repository import current_file, guests_of, load_document
+from services.coordination.documents.repository import DOCUMENTS, current_file, guests_of, load_document
 from services.coordination.documents.schemas import DocumentPatch, NewDocument, NewVersion
 from services.coordination.documents.upload import Upload
 from services.kernel.access import require_authority, require_member
@@ -19,7 +19,6 @@ from services.kernel.events import Audience, FactType
 from services.kernel.problems import AuthorityRequired
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 async def upload_document(session: WriteSession, project_id: UUID, upload: Upload[NewDocument]) -> Document:
@@ -42,7 +41,7 @@ async def add_version(
     """A new current version. Of a shared document guests see it at once, so it takes authority over sharing too."""
     document = await load_document(session, document_id)
     await require_member(session, session.principal, document.project_id)
-    check_version(document.version, expected_version)
+    await DOCUMENTS.check_version(session, document.id, document.version, expected_version)
     document.number += 1
     await session.flush()
     version = _version(document, document.number, upload)
@@ -60,7 +59,7 @@ async def change_document(
     """Change title, folder or phase, or share with guests, which takes authority of its own; taking back does not."""
     document = await load_document(session, document_id)
     await require_member(session, session.principal, document.project_id)
-    check_version(document.version, expected_version)
+    await DOCUMENTS.check_version(session, document.id, document.version, expected_version)
     was_shared = document.shared_with_guests
     changes = merged(patch)
     for name, value in changes.items():

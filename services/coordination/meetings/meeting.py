@@ -70,6 +70,11 @@ class MeetingEndsBeforeItStarts(RuleViolated):
     title = {"en": "A meeting ends after it starts", "nb": "Et møte slutter etter at det begynner"}
 
 
+class MeetingNotBegun(Conflict):
+    code = "meeting_not_begun"
+    title = {"en": "The meeting has not begun", "nb": "Møtet har ikke begynt"}
+
+
 class Meeting(Entity, Base):
     """`sequence` counts the changes that calendars must hear of (RFC 5546, section 2.1.4).
 
@@ -106,13 +111,23 @@ class Meeting(Entity, Base):
         if self.status == MeetingStatus.CANCELLED:
             raise MeetingCancelled
 
-    def pass_to(self, status: MeetingStatus) -> None:
-        """Hold, cancel or reopen the meeting; only a signature leads to signed minutes. Raises IllegalMeetingPassage."""
+    def pass_to(self, status: MeetingStatus, now: datetime) -> None:
+        """Hold, cancel or reopen the meeting; only a signature leads to signed minutes.
+
+        Raises IllegalMeetingPassage, MeetingNotBegun.
+        """
         if status not in _NEXT[MeetingStatus(self.status)]:
             raise IllegalMeetingPassage(present=self.status)
+        if status == MeetingStatus.HELD:
+            self.require_begun(now)
         self.status = status
         if status == MeetingStatus.CANCELLED:
             self.sequence += 1
+
+    def require_begun(self, now: datetime) -> None:
+        """Raise MeetingNotBegun for a meeting of the future: what it came to, nobody can know."""
+        if now < self.starts_at:
+            raise MeetingNotBegun
 
     def take_place(self, starts_at: datetime, ends_at: datetime, time_zone: str, location: str) -> None:
         """Set time and place; calendars hear of a difference as the next sequence. Raises MeetingEndsBeforeItStarts."""
@@ -124,8 +139,9 @@ class Meeting(Entity, Base):
             self.sequence += 1
 
     def sign(self, minutes: str, sha256: str, signed_by_id: UUID, signed_at: datetime) -> None:
-        """Freeze the minutes in a person's name."""
+        """Freeze the minutes in a person's name. Raises MeetingNotBegun."""
         self.require_open()
+        self.require_begun(signed_at)
         self.status = MeetingStatus.MINUTES_SIGNED
         self.minutes, self.minutes_sha256 = minutes, sha256
         self.signed_by_id, self.signed_at = signed_by_id, signed_at

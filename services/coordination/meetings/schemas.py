@@ -11,6 +11,7 @@ from services.coordination.meetings.action_item import ActionItemState
 from services.coordination.meetings.invitation import AttendeeRole, AttendeeStatus
 from services.coordination.meetings.meeting import MOST_AGENDA_ITEMS, MOST_ATTENDEES, MeetingStatus
 from services.coordination.meetings.outcome import Decision, OutcomeKind
+from services.kernel.batch import Batch, Create, Delete, Update
 from services.kernel.schemas import Body, Day, Effects, Instant, Line, ObjectShape, Prose, Shape
 
 _ZONES = frozenset(available_timezones())
@@ -151,6 +152,17 @@ class AgendaItemPatch(Body):
     planned_minutes: PlannedMinutes | None = None
 
 
+class AgendaItemBatch(
+    Batch[Annotated[Create[NewAgendaItem] | Update[AgendaItemPatch] | Delete, Field(discriminator="op")]],
+):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {
+            "example": {"operations": [{"op": "create", "body": {"meeting_id": _ID, "title": "Any other business"}}]}
+        },
+    }
+
+
 class AgendaItemShape(ObjectShape):
     project_id: UUID
     meeting_id: UUID
@@ -179,6 +191,20 @@ class AttendancePatch(Body):
     role: AttendeeRole = AttendeeRole.REQUIRED
     response: AttendeeStatus = AttendeeStatus.NEEDS_ACTION
     attended: bool | None = None
+
+
+class AttendanceBatch(
+    Batch[Annotated[Create[NewAttendance] | Update[AttendancePatch] | Delete, Field(discriminator="op")]],
+):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {
+            "example": {
+                "atomic": True,
+                "operations": [{"op": "create", "body": {"meeting_id": _ID, "person_id": _ID}}],
+            }
+        },
+    }
 
 
 class AttendanceShape(ObjectShape):
@@ -232,6 +258,21 @@ class OutcomePatch(Body):
     parent_task_id: UUID | None = None
 
 
+class OutcomeBatch(
+    Batch[Annotated[Create[NewOutcome] | Update[OutcomePatch] | Delete, Field(discriminator="op")]],
+):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {
+            "example": {
+                "operations": [
+                    {"op": "create", "body": {"meeting_id": _ID, "kind": "note", "text": "The road is open again."}}
+                ]
+            }
+        },
+    }
+
+
 class OutcomeShape(ObjectShape):
     project_id: UUID
     meeting_id: UUID
@@ -257,6 +298,18 @@ class ActionItemPatch(Body):
     owner_id: UUID = _NOBODY
     due_date: Day = _NEVER.date()
     state: Literal["done", "cancelled"] = "done"
+
+
+class ActionItemBatch(Batch[Update[ActionItemPatch]]):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {
+            "example": {
+                "atomic": True,
+                "operations": [{"op": "update", "id": _ID, "version": 1, "body": {"state": "done"}}],
+            }
+        },
+    }
 
 
 class ActionItemShape(ObjectShape):

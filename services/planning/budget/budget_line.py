@@ -9,9 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kernel.entity import Entity
 from services.planning.base import Base
+from services.planning.external_refs.external_reference import ExternallyKnown
 
 
-class BudgetLine(Entity, Base):
+class BudgetLine(ExternallyKnown, Entity, Base):
     """`task_id` is the node of the work breakdown; without one the line covers the project as a whole."""
 
     __tablename__ = "budget_lines"

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kernel.entity import Entity
 from services.planning.base import Base
+from services.planning.external_refs.external_reference import ExternallyKnown
 
 
-class CostCode(Entity, Base):
+class CostCode(ExternallyKnown, Entity, Base):
     __tablename__ = "cost_codes"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "project_id"], ["projects.tenant_id", "projects.id"]),

@@ -16,6 +16,9 @@ _LINE = {
 COST_CODE_CREATED = FactType(
     "planning.cost_code.created", 1, {"code": "4100", "name": "Concrete works"}, "The project has one more account."
 )
+COST_CODE_CHANGED = FactType(
+    "planning.cost_code.changed", 1, {"code": "4100", "name": "Concrete works"}, "An account has another code or name."
+)
 BUDGET_LINE_CREATED = FactType("planning.budget_line.created", 1, _LINE, "A part of the work has a budget.")
 BUDGET_LINE_CHANGED = FactType(
     "planning.budget_line.changed", 1, _LINE, "A budget line is another; the data is the whole line as it now is."
@@ -46,4 +49,11 @@ ACTUAL_POSTED = FactType(
     },
     "A cost was incurred. A posting never changes; its reversal is a posting of its own.",
 )
-FACT_TYPES = (COST_CODE_CREATED, BUDGET_LINE_CREATED, BUDGET_LINE_CHANGED, COMMITMENT_RECORDED, ACTUAL_POSTED)
+FACT_TYPES = (
+    COST_CODE_CREATED,
+    COST_CODE_CHANGED,
+    BUDGET_LINE_CREATED,
+    BUDGET_LINE_CHANGED,
+    COMMITMENT_RECORDED,
+    ACTUAL_POSTED,
+)

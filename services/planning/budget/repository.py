@@ -19,6 +19,7 @@ from services.kernel.session import Reader, WriteSession
 from services.planning.budget.actual import Actual
 from services.planning.budget.budget_line import BudgetLine
 from services.planning.budget.commitment import Commitment
+from services.planning.budget.cost_code import CostCode
 
 # System, type and id of a thing in another system.
 Reference = tuple[str, str, str]
@@ -50,18 +51,20 @@ _EXTERNAL_REF_FILTERS = {
 COST_CODES = Collection(
     noun="cost_code",
     source="cost_codes t",
-    columns=object_columns("cost_code") | {"project_id": "t.project_id", "code": "t.code", "name": "t.name"},
+    columns=object_columns("cost_code")
+    | {"project_id": "t.project_id", "code": "t.code", "name": "t.name", "external_refs": "t.external_refs"},
     filters={"code": Filter("t.code", "text"), "name": Filter("t.name", "text")},
     sorts={"code": Sort("t.code", "text", nullable=False), "created_at": _CREATED},
     default_sort="code",
     searched=("t.code", "t.name"),
+    viewer_kinds={"update": "cost_code.record"},
 )
 BUDGET_LINES = Collection(
     noun="budget_line",
     source="budget_lines t",
     visible=sees_costs,
     list_visible=sees_costs,
-    columns=object_columns("budget_line") | _ALLOCATION,
+    columns=object_columns("budget_line") | _ALLOCATION | {"external_refs": "t.external_refs"},
     filters=_ALLOCATION_FILTERS,
     sorts={"created_at": _CREATED, "amount": _AMOUNT},
     searched=("t.description",),
@@ -106,6 +109,16 @@ async def load_budget_line(session: WriteSession, line_id: UUID) -> BudgetLine:
     if line is None:
         raise NotFound
     return line
+
+
+async def load_cost_code(session: WriteSession, cost_code_id: UUID) -> CostCode:
+    """The cost code for a change. Raises NotFound."""
+    cost_code = await session.scalar(
+        select(CostCode).where(CostCode.tenant_id == session.tenant_id, CostCode.id == cost_code_id)
+    )
+    if cost_code is None:
+        raise NotFound
+    return cost_code
 
 
 async def codes_of(reader: Reader, project_id: UUID, cost_code_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from services.kernel.app import area_router
 from services.kernel.authority import acts
+from services.kernel.batch import BATCH_ANSWERS, BatchShape, answer_batch, run_batch
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
@@ -16,16 +17,19 @@ from services.planning.budget.repository import ACTUALS, BUDGET_LINES, COMMITMEN
 from services.planning.budget.schemas import (
     ActualBatch,
     ActualShape,
+    BudgetLineBatch,
     BudgetLinePatch,
     BudgetLineShape,
+    CommitmentBatch,
     CommitmentShape,
+    CostCodeBatch,
+    CostCodePatch,
     CostCodeShape,
     NewActual,
     NewBudgetLine,
     NewCommitment,
     NewCostCode,
 )
-from services.planning.schedule.schemas import BatchShape
 
 router = area_router("budget")
 
@@ -55,6 +59,13 @@ async def create_cost_code(project_id: UUID, new: NewCostCode, write: Writing) -
     return await write.answer(body, status=201, version=cost_code.version, location=f"/v1/cost-codes/{cost_code.id}")
 
 
+@router.post("/v1/projects/{project_id}/cost-codes/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(COST_CODE_RECORD)
+async def create_cost_codes(project_id: UUID, batch: CostCodeBatch, write: KeyedWriting) -> Response:
+    """Add up to 1,000 accounts."""
+    return await run_batch(write, project_id, batch, use_cases.COST_CODE_VERBS)
+
+
 @router.get(
     "/v1/cost-codes/{cost_code_id}",
     response_model=CostCodeShape,
@@ -63,6 +74,14 @@ async def create_cost_code(project_id: UUID, new: NewCostCode, write: Writing) -
 async def get_cost_code(cost_code_id: UUID, read: Reading) -> Response:
     """One account."""
     return await COST_CODES.one(read, cost_code_id)
+
+
+@router.patch("/v1/cost-codes/{cost_code_id}", response_model=CostCodeShape)
+@acts(COST_CODE_RECORD)
+async def change_cost_code(cost_code_id: UUID, patch: CostCodePatch, write: Writing) -> Response:
+    """Give an account another code or name; what was booked under it stays with it."""
+    cost_code = await use_cases.change_cost_code(write.session, cost_code_id, write.expected_version, patch)
+    return await write.answer(await COST_CODES.represent(write.session, cost_code_id), version=cost_code.version)
 
 
 @router.get(
@@ -88,6 +107,13 @@ async def create_budget_line(project_id: UUID, new: NewBudgetLine, write: KeyedW
     line = await use_cases.create_budget_line(write.session, project_id, new)
     body = await BUDGET_LINES.represent(write.session, line.id)
     return await write.answer(body, status=201, version=line.version, location=f"/v1/budget-lines/{line.id}")
+
+
+@router.post("/v1/projects/{project_id}/budget-lines/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(BUDGET_LINE)
+async def change_budget_lines(project_id: UUID, batch: BudgetLineBatch, write: KeyedWriting) -> Response:
+    """Add and change up to 1,000 budget lines; authority is asked for the sum of the changes."""
+    return await run_batch(write, project_id, batch, use_cases.BUDGET_LINE_VERBS)
 
 
 @router.get(
@@ -140,6 +166,13 @@ async def record_commitment(project_id: UUID, new: NewCommitment, write: KeyedWr
     )
 
 
+@router.post("/v1/projects/{project_id}/commitments/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(BUDGET_COMMITMENT)
+async def record_commitments(project_id: UUID, batch: CommitmentBatch, write: KeyedWriting) -> Response:
+    """Commit money up to 1,000 times; authority is asked for the sum."""
+    return await run_batch(write, project_id, batch, use_cases.COMMITMENT_VERBS)
+
+
 @router.get(
     "/v1/commitments/{commitment_id}",
     response_model=CommitmentShape,
@@ -180,16 +213,12 @@ async def post_actual(project_id: UUID, new: NewActual, write: KeyedWriting) -> 
     return await write.answer(body, status=201 if is_new else 200, version=1, location=f"/v1/actuals/{actual_id}")
 
 
-@router.post("/v1/projects/{project_id}/actuals/batch", response_model=BatchShape)
+@router.post("/v1/projects/{project_id}/actuals/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
 @acts(COST_POSTING)
 async def post_actuals(project_id: UUID, batch: ActualBatch, write: KeyedWriting) -> Response:
-    """Post up to 1,000 costs, all or none. A result of 200 says that the posting was here before."""
-    posted = await use_cases.post_actuals(write.session, project_id, [each.body for each in batch.operations])
-    results = [
-        {"status": 201 if is_new else 200, "id": str(actual_id), "version": 1, "problem": None}
-        for actual_id, is_new in posted
-    ]
-    return await write.answer({"results": results})
+    """Post up to 1,000 costs, all or those that can be. A result of 200 says that the posting was here before."""
+    outcomes = await use_cases.post_actuals(write.session, project_id, batch)
+    return await answer_batch(write, batch, outcomes)
 
 
 @router.get(

@@ -1,13 +1,14 @@
 """Request and response shapes of the budget."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from services.kernel.batch import Batch, Create, Update, Upsert
 from services.kernel.money import Money
-from services.kernel.schemas import Body, Effects, ExternalRef, Line, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Effects, ExternalRef, ExternalRefs, Line, ObjectShape, Prose, Shape
 
 # Far above any project, and low enough that a column of numeric(20,4) holds it in every currency.
 _LARGEST = 10**15
@@ -40,6 +41,8 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,
 _UNNAMED: Any = None
 _ID = "0195a1c0-0000-7000-8000-000000000002"
 _AMOUNT: Any = {"amount": "1250000.00", "currency": "NOK"}
+_LINE: Any = {"cost_code_id": _ID, "description": "Concrete", "amount": _AMOUNT}
+_COMMITMENT: Any = {"cost_code_id": _ID, "supplier": "Fjord Anlegg AS", "amount": _AMOUNT}
 _POSTING: Any = {
     "cost_code_id": _ID,
     "amount": _AMOUNT,
@@ -54,20 +57,27 @@ class NewCostCode(Body):
 
     code: Code
     name: Line
+    external_refs: ExternalRefs = Field(default_factory=list)
+
+
+class CostCodePatch(Body):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"name": "Concrete and formwork"}}}
+
+    code: Code = ""
+    name: Line = ""
+    external_refs: ExternalRefs = Field(default_factory=list)
 
 
 class NewBudgetLine(Body):
     """`task_id` is the node of the work breakdown that the line is for."""
 
-    model_config = {
-        "extra": "forbid",
-        "json_schema_extra": {"example": {"cost_code_id": _ID, "description": "Concrete", "amount": _AMOUNT}},
-    }
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _LINE}}
 
     task_id: UUID | None = None
     cost_code_id: UUID
     description: Line
     amount: UnsignedMoney
+    external_refs: ExternalRefs = Field(default_factory=list)
 
 
 class BudgetLinePatch(Body):
@@ -77,53 +87,74 @@ class BudgetLinePatch(Body):
     cost_code_id: UUID = _UNNAMED
     description: Line = ""
     amount: UnsignedMoney = _UNNAMED
+    external_refs: ExternalRefs = Field(default_factory=list)
 
 
-class NewCommitment(Body):
-    """A negative amount takes a part of an earlier promise back."""
-
-    model_config = {
-        "extra": "forbid",
-        "json_schema_extra": {"example": {"cost_code_id": _ID, "supplier": "Fjord Anlegg AS", "amount": _AMOUNT}},
-    }
-
+class CommitmentValues(Body):
     task_id: UUID | None = None
     cost_code_id: UUID
     supplier: Line
     description: Prose = ""
     amount: SignedMoney
+
+
+class NewCommitment(CommitmentValues):
+    """A negative amount takes a part of an earlier promise back."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _COMMITMENT}}
+
     external_ref: ExternalRef | None = None
 
 
-class NewActual(Body):
-    """A negative amount is a credit. `reverses_id` names the posting that this one cancels."""
-
-    model_config = {"extra": "forbid", "json_schema_extra": {"example": _POSTING}}
-
+class ActualValues(Body):
     task_id: UUID | None = None
     cost_code_id: UUID
     amount: SignedMoney
     posted_on: PostingDate
-    external_ref: ExternalRef
     description: Prose = ""
     reverses_id: UUID | None = None
 
 
-class ActualOperation(Body):
-    op: Literal["create"]
-    body: NewActual
+class NewActual(ActualValues):
+    """A negative amount is a credit. `reverses_id` names the posting that this one cancels."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _POSTING}}
+
+    external_ref: ExternalRef
 
 
-class ActualBatch(Body):
-    """Postings that are taken in all together or not at all."""
-
+class ActualBatch(Batch[Create[NewActual]]):
     model_config = {
         "extra": "forbid",
         "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "body": _POSTING}]}},
     }
 
-    atomic: Literal[True] = True
-    operations: Annotated[list[ActualOperation], Field(min_length=1, max_length=1000)]
+
+class CostCodeBatch(
+    Batch[Annotated[Create[NewCostCode] | Update[CostCodePatch] | Upsert[NewCostCode], Field(discriminator="op")]]
+):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"operations": [{"op": "create", "body": {"code": "4200", "name": "Steel"}}]}},
+    }
+
+
+class BudgetLineBatch(
+    Batch[
+        Annotated[Create[NewBudgetLine] | Update[BudgetLinePatch] | Upsert[NewBudgetLine], Field(discriminator="op")]
+    ],
+):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "body": _LINE}]}},
+    }
+
+
+class CommitmentBatch(Batch[Create[NewCommitment]]):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"operations": [{"op": "create", "body": _COMMITMENT}]}},
+    }
 
 
 class ExternalRefShape(Shape):
@@ -137,6 +168,7 @@ class CostCodeShape(ObjectShape):
     project_id: UUID
     code: str
     name: str
+    external_refs: list[ExternalRef]
     effects: Effects | None = None
 
 
@@ -146,6 +178,7 @@ class BudgetLineShape(ObjectShape):
     cost_code_id: UUID
     description: str
     amount: Money
+    external_refs: list[ExternalRef]
     effects: Effects | None = None
 
 

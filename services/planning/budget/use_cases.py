@@ -1,17 +1,16 @@
 """What people and ledgers do with money. Each function does the deed, measures it, and then asks for authority."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Outcome, Unreadable, Verbs, begin_batch, refused, require_all, unreadable
 from services.kernel.money import Money
 from services.kernel.problems import Problem, RuleViolated, UnknownReference, error_at
-from services.kernel.schemas import ExternalRef, merged
+from services.kernel.schemas import ExternalRef, named
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.budget.actual import Actual, AlreadyReversed, ExternalRefContradicted, ReversalUnbalanced
 from services.planning.budget.budget_line import BudgetLine
 from services.planning.budget.commitment import Commitment
@@ -21,26 +20,42 @@ from services.planning.budget.events import (
     BUDGET_LINE_CHANGED,
     BUDGET_LINE_CREATED,
     COMMITMENT_RECORDED,
+    COST_CODE_CHANGED,
     COST_CODE_CREATED,
 )
 from services.planning.budget.repository import (
+    ACTUALS,
+    BUDGET_LINES,
+    COMMITMENTS,
+    COST_CODES,
     Reference,
     by_external_ref,
     codes_of,
     insert_unless_known,
     known_tasks,
     load_budget_line,
+    load_cost_code,
     reversible,
     total,
 )
-from services.planning.budget.schemas import BudgetLinePatch, NewActual, NewBudgetLine, NewCommitment, NewCostCode
+from services.planning.budget.schemas import (
+    ActualBatch,
+    BudgetLinePatch,
+    CostCodePatch,
+    NewActual,
+    NewBudgetLine,
+    NewCommitment,
+    NewCostCode,
+)
 from services.planning.decisions.use_cases import record_acceptance, record_decision
+from services.planning.external_refs.external_reference import ExternalRefTaken
+from services.planning.external_refs.repository import claim, claim_each, taken_by_other_nouns
+from services.planning.external_refs.upsert import Upserting
 from services.planning.projects.repository import load_project
 from services.planning.schedule.forecast import Ledger
 from services.planning.schedule.planned_cost import cost_impact, money_measures
 from services.planning.schedule.repository.loading import load_forecast, load_ledger
 from services.planning.schedule.use_cases.forecasts import ledger_impact
-from services.planning.schedule.use_cases.tasks import BatchRefused
 
 
 class CurrencyMismatched(RuleViolated):
@@ -53,9 +68,11 @@ class CurrencyMismatched(RuleViolated):
 async def create_cost_code(session: WriteSession, project_id: UUID, new: NewCostCode) -> CostCode:
     """One more account. A code that the project has already is refused by its unique index."""
     await require_member(session, session.principal, project_id)
-    cost_code = CostCode(project_id=project_id, code=new.code, name=new.name)
+    refs = named(new).get("external_refs", [])
+    cost_code = CostCode(project_id=project_id, code=new.code, name=new.name, external_refs=refs)
     session.add(cost_code)
     await session.flush()
+    await claim(session, "cost_code", cost_code.id, refs)
     await require_authority(session, project_id, ["cost_code.record"])
     await record_acceptance(
         session,
@@ -71,6 +88,36 @@ async def create_cost_code(session: WriteSession, project_id: UUID, new: NewCost
     return cost_code
 
 
+async def change_cost_code(
+    session: WriteSession, cost_code_id: UUID, expected_version: int, patch: CostCodePatch
+) -> CostCode:
+    """Another code or name of the same account, as when the accounts were renumbered."""
+    cost_code = await load_cost_code(session, cost_code_id)
+    await require_member(session, session.principal, cost_code.project_id)
+    await COST_CODES.check_version(session, cost_code.id, cost_code.version, expected_version)
+    changes = named(patch)
+    for name, value in changes.items():
+        setattr(cost_code, name, value)
+    await session.flush()
+    if "external_refs" in changes:
+        await claim(session, "cost_code", cost_code.id, cost_code.external_refs)
+    await require_authority(session, cost_code.project_id, ["cost_code.record"])
+    if cost_code.version == expected_version:
+        return cost_code  # The same once more: nothing happened.
+    await record_acceptance(
+        session,
+        project_id=cost_code.project_id,
+        kind="cost_code.record",
+        question=f"Is the cost code {cost_code.code} to be called so?",
+        chosen=cost_code.name,
+        subject_type="cost_code",
+        subject_id=cost_code.id,
+    )
+    data = {"code": cost_code.code, "name": cost_code.name}
+    session.record(COST_CODE_CHANGED, "cost_code", cost_code.id, data, project_id=cost_code.project_id)
+    return cost_code
+
+
 async def create_budget_line(session: WriteSession, project_id: UUID, new: NewBudgetLine) -> BudgetLine:
     """Give a part of the work a budget."""
     await require_member(session, session.principal, project_id)
@@ -83,9 +130,11 @@ async def create_budget_line(session: WriteSession, project_id: UUID, new: NewBu
         description=new.description,
         amount=new.amount.amount,
         currency=new.amount.currency,
+        external_refs=named(new).get("external_refs", []),
     )
     session.add(line)
     await session.flush()
+    await claim(session, "budget_line", line.id, line.external_refs)
     predicted = await _require_line(session, line, before, line.amount)
     await _record_line_decision(session, line, predicted)
     session.record(
@@ -100,9 +149,9 @@ async def change_budget_line(
     """Give more or less, or to other work. The measured cost is the absolute change of the amount."""
     line = await load_budget_line(session, line_id)
     await require_member(session, session.principal, line.project_id)
-    check_version(line.version, expected_version)
+    await BUDGET_LINES.check_version(session, line.id, line.version, expected_version)
     before, held = await load_ledger(session, line.project_id), line.amount
-    changes = merged(patch)
+    changes = named(patch)
     amount: Money = changes.pop("amount", Money.of(line.amount, line.currency))
     task_id, cost_code_id = changes.get("task_id", line.task_id), changes.get("cost_code_id", line.cost_code_id)
     code = await _require_allocation(session, line.project_id, task_id, cost_code_id, amount)
@@ -110,6 +159,8 @@ async def change_budget_line(
     for name, value in changes.items():
         setattr(line, name, value)
     await session.flush()
+    if "external_refs" in changes:
+        await claim(session, "budget_line", line.id, line.external_refs)
     predicted = await _require_line(session, line, before, line.amount - held)
     if line.version == expected_version:
         return line  # The same once more: nothing was decided.
@@ -138,6 +189,8 @@ async def record_commitment(session: WriteSession, project_id: UUID, new: NewCom
         stored = (await by_external_ref(session, "commitments", [key]))[key]
         _refuse_contradiction(stored, row)
         commitment_id = UUID(str(stored["id"]))
+    elif new.external_ref is not None:
+        await claim_each(session, "commitment", [(_key(row), commitment_id)])
     change = new.amount.amount if is_new else Decimal(0)
     impact = cost_impact(before, change, new.amount.currency)
     await require_authority(
@@ -182,27 +235,51 @@ async def post_actual(session: WriteSession, project_id: UUID, new: NewActual) -
     return actual_id, is_new
 
 
-async def post_actuals(session: WriteSession, project_id: UUID, news: Sequence[NewActual]) -> list[tuple[UUID, bool]]:
-    """Take in all postings or none. Raises BatchRefused, which names every operation that stood in the way."""
-    posted, refused = await _post(session, project_id, news)
-    if refused:
-        errors = [
-            error_at(f"/operations/{position}/body{error['pointer']}", problem.code, error["detail"])
-            for position, problem in sorted(refused.items())
-            for error in problem.errors
-        ]
-        raise BatchRefused(errors=errors)
-    return posted
+async def post_actuals(session: WriteSession, project_id: UUID, batch: ActualBatch) -> list[Outcome]:
+    """Take in all postings, or those that can be. Raises BatchRefused, which names every operation that stood in the way."""
+    await begin_batch(session, project_id)
+    outcomes: dict[int, Outcome] = {}
+    news: dict[int, NewActual] = {}
+    for position, operation in enumerate(batch.read()):
+        if isinstance(operation, Unreadable):
+            outcomes[position] = unreadable(operation)
+        else:
+            news[position] = operation.body
+    posted, refusals = await _post(session, project_id, list(news.values()), partly=not batch.atomic)
+    for index, position in enumerate(news):
+        if index in refusals:
+            outcomes[position] = refused(refusals[index])
+        else:
+            actual_id, is_new = posted[index]
+            outcomes[position] = Outcome(201 if is_new else 200, actual_id, 1)
+    in_order = [outcomes[position] for position in sorted(outcomes)]
+    require_all(batch, in_order)
+    return in_order
 
 
 async def _post(
-    session: WriteSession, project_id: UUID, news: Sequence[NewActual]
+    session: WriteSession, project_id: UUID, news: Sequence[NewActual], *, partly: bool = False
 ) -> tuple[list[tuple[UUID, bool]], Mapping[int, Problem]]:
-    """The ids with their newness, and what refuses the postings at their positions; with a refusal nothing may stay."""
+    """The ids with their newness, and what refuses the postings at their positions.
+
+    With a refusal nothing may stay; or `partly` the others are taken in.
+    """
     await require_member(session, session.principal, project_id)
-    refused = await _refusals(session, project_id, news)
-    if refused:
-        return [(UUID(int=0), False)] * len(news), refused
+    refusals = await _refusals(session, project_id, news)
+    kept = [position for position in range(len(news)) if position not in refusals]
+    if not kept or (refusals and not partly):
+        return [(UUID(int=0), False)] * len(news), refusals
+    posted, contradictions = await _store_postings(session, project_id, [news[position] for position in kept], partly)
+    refusals |= {kept[index]: problem for index, problem in contradictions.items()}
+    ids = dict(zip(kept, posted, strict=True))
+    return [ids.get(position, (UUID(int=0), False)) for position in range(len(news))], refusals
+
+
+async def _store_postings(
+    session: WriteSession, project_id: UUID, news: Sequence[NewActual], partly: bool
+) -> tuple[list[tuple[UUID, bool]], Mapping[int, Problem]]:
+    """Postings in which nothing is wrong, and which of them contradict what is stored under their reference."""
+    refusals: dict[int, Problem] = {}
     before = await load_ledger(session, project_id)
     rows = [
         _allocation_row(project_id, new)
@@ -211,19 +288,21 @@ async def _post(
         for new in news
     ]
     inserted = await insert_unless_known(session, Actual, rows)
+    fresh = zip(rows, inserted, strict=True)
+    await claim_each(session, "actual", [(_key(row), actual_id) for row, actual_id in fresh if actual_id is not None])
     known = await by_external_ref(session, "actuals", [_key(row) for row in rows])
     for position, (row, actual_id) in enumerate(zip(rows, inserted, strict=True)):
         if actual_id is None:
             try:
                 _refuse_contradiction(known[_key(row)], row)
             except ExternalRefContradicted as problem:
-                refused[position] = problem
+                refusals[position] = problem
     posted = [
         (actual_id or UUID(str(known[_key(row)]["id"])), actual_id is not None)
         for row, actual_id in zip(rows, inserted, strict=True)
     ]
-    if refused:
-        return posted, refused
+    if refusals and not partly:
+        return posted, refusals
     new_amounts = [row["amount"] for row, actual_id in zip(rows, inserted, strict=True) if actual_id is not None]
     impact = cost_impact(before.spent, sum(new_amounts, Decimal(0)), rows[0]["currency"])
     effect, predicted = await ledger_impact(session, project_id, before)
@@ -257,7 +336,7 @@ async def _post(
             "description": new.description,
         }
         session.record(ACTUAL_POSTED, "actual", actual_id, data, project_id=project_id, audience="costs")
-    return posted, refused
+    return posted, refusals
 
 
 async def _refusals(session: WriteSession, project_id: UUID, news: Sequence[NewActual]) -> dict[int, Problem]:
@@ -266,16 +345,24 @@ async def _refusals(session: WriteSession, project_id: UUID, news: Sequence[NewA
     codes = await codes_of(session, project_id, {new.cost_code_id for new in news})
     tasks = await known_tasks(session, project_id, {new.task_id for new in news if new.task_id is not None})
     originals = await reversible(session, project_id, {new.reverses_id for new in news if new.reverses_id is not None})
+    taken = await taken_by_other_nouns(session, "actual", [_key(_reference_row(new.external_ref)) for new in news])
     refused: dict[int, Problem] = {}
+    reversing: dict[UUID, Reference] = {}
     for position, new in enumerate(news):
         try:
             require_currency(new.amount, currency)
+            if _key(_reference_row(new.external_ref)) in taken:
+                words = "is what something else is called"
+                raise ExternalRefTaken(errors=[error_at("/external_ref", ExternalRefTaken.code, words)])
             if new.cost_code_id not in codes:
                 raise UnknownReference("cost_code_id")
             if new.task_id is not None and new.task_id not in tasks:
                 raise UnknownReference("task_id")
             if new.reverses_id is not None:
                 _require_reversible(new, originals.get(new.reverses_id))
+                reference = _key(_reference_row(new.external_ref))
+                if reversing.setdefault(new.reverses_id, reference) != reference:
+                    raise _reversed_before()
         except Problem as problem:
             refused[position] = problem
     return refused
@@ -291,7 +378,11 @@ def _require_reversible(new: NewActual, original: tuple[Decimal, Reference | Non
         raise ReversalUnbalanced(errors=[error_at("/amount", ReversalUnbalanced.code, words)])
     # A repetition finds the posting reversed by itself, which is no refusal.
     if reversed_by not in (None, _key(_reference_row(new.external_ref))):
-        raise AlreadyReversed(errors=[error_at("/reverses_id", AlreadyReversed.code, "has been reversed before")])
+        raise _reversed_before()
+
+
+def _reversed_before() -> AlreadyReversed:
+    return AlreadyReversed(errors=[error_at("/reverses_id", AlreadyReversed.code, "has been reversed before")])
 
 
 async def _require_allocation(
@@ -345,6 +436,33 @@ async def _record_line_decision(session: WriteSession, line: BudgetLine, predict
     )
 
 
+def _summed(impacts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The impact of several changes of one total, which followed each other."""
+    costs = [impact["cost"] for impact in impacts if "cost" in impact]
+    if not costs:
+        return {}
+    currency = costs[0]["before"]["currency"]
+    before = Decimal(costs[0]["before"]["amount"])
+    return cost_impact(before, Decimal(costs[-1]["after"]["amount"]) - before, currency)
+
+
+# What batches of these nouns are made of.
+COST_CODE_UPSERT = Upserting(COST_CODES, NewCostCode, create_cost_code, CostCodePatch, change_cost_code)
+COST_CODE_VERBS = Verbs(COST_CODES, create=create_cost_code, update=change_cost_code, upsert=COST_CODE_UPSERT.operate)
+BUDGET_LINE_UPSERT = Upserting(BUDGET_LINES, NewBudgetLine, create_budget_line, BudgetLinePatch, change_budget_line)
+BUDGET_LINE_VERBS = Verbs(
+    BUDGET_LINES,
+    create=create_budget_line,
+    update=change_budget_line,
+    upsert=BUDGET_LINE_UPSERT.operate,
+    impact=_summed,
+)
+# What is written once: the same again is the same, and anything else a contradiction.
+COMMITMENT_UPSERT = Upserting(COMMITMENTS, NewCommitment, record_commitment)
+ACTUAL_UPSERT = Upserting(ACTUALS, NewActual, post_actual)
+COMMITMENT_VERBS = Verbs(COMMITMENTS, create=record_commitment, impact=_summed)
+
+
 def _line_data(line: BudgetLine, code: str) -> dict[str, Any]:
     return {
         "task_id": line.task_id and str(line.task_id),
@@ -367,13 +485,8 @@ def _allocation_row(project_id: UUID, new: NewCommitment | NewActual) -> dict[st
 
 
 def _reference_row(reference: ExternalRef | None) -> dict[str, Any]:
-    """The columns of a reference. Its id is composed (NFC): the same letters in two encodings are one voucher."""
-    return {
-        "external_system": reference and reference.system,
-        "external_type": reference and reference.type,
-        "external_id": reference and unicodedata.normalize("NFC", reference.id),
-        "external_url": reference and reference.url,
-    }
+    """The columns of a reference."""
+    return {f"external_{name}": reference and getattr(reference, name) for name in ("system", "type", "id", "url")}
 
 
 def _reference_data(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -8,14 +8,13 @@ from services.kernel.access import require_authority, require_member
 from services.kernel.events import FactType
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.requests import Read
-from services.kernel.schemas import merged
+from services.kernel.schemas import merged, named
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.budget.repository import known_tasks
 from services.planning.conflicts.conflict import Conflict, ConflictStatus, OptionOutdated
 from services.planning.conflicts.detection import detect
 from services.planning.conflicts.events import CONFLICT_CHANGED, CONFLICT_OPENED, CONFLICT_RULED
-from services.planning.conflicts.repository import load_conflict, open_conflicts_by_party
+from services.planning.conflicts.repository import CONFLICTS, load_conflict, open_conflicts_by_party
 from services.planning.conflicts.schemas import ConflictOption, ConflictPatch, NewConflict, Ruling
 from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.projects.repository import load_project
@@ -25,7 +24,7 @@ from services.planning.resources.schemas import AssignmentPatch
 from services.planning.schedule.repository.loading import load_forecast, load_plan
 from services.planning.schedule.schemas import TaskPatch
 from services.planning.schedule.use_cases import tasks
-from services.planning.schedule.use_cases.tasks import named, require_people
+from services.planning.schedule.use_cases.tasks import require_people
 
 _RULE = "conflict.rule"
 
@@ -56,7 +55,7 @@ async def change_conflict(
     """Say it better, find more options, or withdraw it."""
     conflict = await load_conflict(session, conflict_id)
     await require_member(session, session.principal, conflict.project_id)
-    check_version(conflict.version, expected_version)
+    await CONFLICTS.check_version(session, conflict.id, conflict.version, expected_version)
     conflict.require_open()
     changes = merged(patch)
     if "parties" in changes:

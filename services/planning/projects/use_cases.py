@@ -6,12 +6,19 @@ from services.kernel.access import is_only_guest, require_authority, require_mem
 from services.kernel.problems import Forbidden, NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.projects.events import GOAL_SET, PROJECT_CHANGED, PROJECT_CREATED
 from services.planning.projects.goal import Goal
 from services.planning.projects.project import Project, ProjectStatus
-from services.planning.projects.repository import criteria_of, load_criterion, load_goal, load_project
+from services.planning.projects.repository import (
+    GOALS,
+    PROJECTS,
+    SUCCESS_CRITERIA,
+    criteria_of,
+    load_criterion,
+    load_goal,
+    load_project,
+)
 from services.planning.projects.schemas import (
     GoalPatch,
     NewGoal,
@@ -55,7 +62,7 @@ async def change_project(
     """
     await require_member(session, session.principal, project_id)
     project = await load_project(session, project_id)
-    check_version(project.version, expected_version)
+    await PROJECTS.check_version(session, project.id, project.version, expected_version)
     changes = merged(patch)
     kinds = ["project.change"]
     passed = "status" in changes and changes["status"] != project.status
@@ -118,7 +125,7 @@ async def change_goal(session: WriteSession, goal_id: UUID, expected_version: in
     """Aim at something else; the decision says who wanted that."""
     goal = await load_goal(session, goal_id)
     await require_member(session, session.principal, goal.project_id)
-    check_version(goal.version, expected_version)
+    await GOALS.check_version(session, goal.id, goal.version, expected_version)
     changes = merged(patch)
     if "targets" in changes:
         changes["targets"] = [target.model_dump(mode="json") for target in patch.targets]
@@ -155,7 +162,7 @@ async def change_success_criterion(
     """Reword a criterion, which sets the goal anew, or judge it, which is a decision of its own."""
     criterion = await load_criterion(session, criterion_id)
     await require_member(session, session.principal, criterion.project_id)
-    check_version(criterion.version, expected_version)
+    await SUCCESS_CRITERIA.check_version(session, criterion.id, criterion.version, expected_version)
     goal = await load_goal(session, criterion.goal_id)
     changes = merged(patch)
     if "statement" in changes:

@@ -29,6 +29,7 @@ RESOURCES: Final = Collection(
         " json_build_object('amount', t.standard_rate::text, 'currency', t.currency) end",
         "calendar_id": "t.calendar_id",
         "person_id": "t.person_id",
+        "external_refs": "t.external_refs",
     },
     filters={
         "name": Filter("t.name", "text"),

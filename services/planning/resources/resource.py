@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kernel.entity import Entity
 from services.planning.base import Base
+from services.planning.external_refs.external_reference import ExternallyKnown
 
 
 class ResourceType(StrEnum):
@@ -20,7 +21,7 @@ class ResourceType(StrEnum):
     COST = "cost"
 
 
-class Resource(Entity, Base):
+class Resource(ExternallyKnown, Entity, Base):
     """`max_units` 1 is one full person; the rate is money for an hour of work or a unit of material."""
 
     __tablename__ = "resources"

@@ -6,10 +6,11 @@ from starlette.responses import Response
 
 from services.kernel.app import area_router
 from services.kernel.authority import acts
+from services.kernel.batch import BATCH_ANSWERS, BatchShape, run_batch
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
-from services.kernel.write import Writing
+from services.kernel.write import KeyedWriting, Writing
 from services.planning.resources import use_cases
 from services.planning.resources.kinds import RESOURCE_ASSIGN, RESOURCE_CHANGE
 from services.planning.resources.repository import ASSIGNMENTS, RESOURCES
@@ -18,6 +19,7 @@ from services.planning.resources.schemas import (
     AssignmentShape,
     NewAssignment,
     NewResource,
+    ResourceBatch,
     ResourcePatch,
     ResourceShape,
 )
@@ -49,6 +51,13 @@ async def add_resource(project_id: UUID, new: NewResource, write: Writing) -> Re
     resource = await use_cases.add_resource(write.session, project_id, new)
     body = await RESOURCES.represent(write.session, resource.id)
     return await write.answer(body, status=201, version=resource.version, location=f"/v1/resources/{resource.id}")
+
+
+@router.post("/v1/projects/{project_id}/resources/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(RESOURCE_CHANGE)
+async def change_resources(project_id: UUID, batch: ResourceBatch, write: KeyedWriting) -> Response:
+    """Add and change up to 1,000 resources; each change of one that works on tasks reschedules them."""
+    return await run_batch(write, project_id, batch, use_cases.RESOURCE_VERBS)
 
 
 @router.get(

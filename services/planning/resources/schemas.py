@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
+from services.kernel.batch import Batch, Create, Delete, Update, Upsert
 from services.kernel.money import Money
-from services.kernel.schemas import Body, Effects, Line, Minutes, ObjectShape
+from services.kernel.schemas import Body, Effects, ExternalRef, ExternalRefs, Line, Minutes, ObjectShape
 from services.planning.resources.resource import ResourceType
 
 # 100 is one full person. Up to a hundred of them in one resource is a crowd, not a mistake.
@@ -26,6 +27,7 @@ class ResourceValues(Body):
     standard_rate: Money | None = None
     calendar_id: UUID | None = None
     person_id: UUID | None = None
+    external_refs: ExternalRefs = Field(default_factory=list)
 
 
 class NewResource(ResourceValues):
@@ -49,6 +51,17 @@ class ResourcePatch(ResourceValues):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": {"max_units_percent": "50"}}}
 
 
+class ResourceBatch(
+    Batch[
+        Annotated[Create[NewResource] | Update[ResourcePatch] | Upsert[NewResource] | Delete, Field(discriminator="op")]
+    ]
+):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "body": {"name": "Drill"}}]}},
+    }
+
+
 class ResourceShape(ObjectShape):
     project_id: UUID
     name: str
@@ -58,6 +71,7 @@ class ResourceShape(ObjectShape):
     standard_rate: Money | None
     calendar_id: UUID | None
     person_id: UUID | None
+    external_refs: list[ExternalRef]
     effects: Effects | None = None
 
 

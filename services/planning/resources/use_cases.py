@@ -5,13 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.events import FactType
 from services.kernel.problems import UnknownReference
-from services.kernel.schemas import merged
+from services.kernel.schemas import merged, named
 from services.kernel.session import WriteSession
 from services.kernel.working_time import TICKS_PER_MINUTE
-from services.kernel.write import check_version
 from services.planning.decisions.use_cases import record_acceptance
+from services.planning.external_refs.repository import claim, release
+from services.planning.external_refs.upsert import Upserting
 from services.planning.resources.assignment import Assignment, AssignmentExists
 from services.planning.resources.events import (
     ASSIGNMENT_ADDED,
@@ -22,6 +24,8 @@ from services.planning.resources.events import (
     RESOURCE_REMOVED,
 )
 from services.planning.resources.repository import (
+    ASSIGNMENTS,
+    RESOURCES,
     belongs_to_project,
     is_assigned,
     load_assignment,
@@ -31,12 +35,12 @@ from services.planning.resources.repository import (
 from services.planning.resources.resource import Resource
 from services.planning.resources.schemas import AssignmentPatch, NewAssignment, NewResource, ResourcePatch
 from services.planning.schedule.editing import usual_work
-from services.planning.schedule.repository.loading import active_members, load_plan, reload_resources
+from services.planning.schedule.repository.loading import active_members, load_plan, lock_plan, reload_resources
 from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
 from services.planning.schedule.wording import days, name_of
 from services.planning.schedule.working_plan import WorkingPlan
 
-_PLAIN = ("name", "email", "resource_type", "calendar_id", "person_id")
+_PLAIN = ("name", "email", "resource_type", "calendar_id", "person_id", "external_refs")
 
 
 async def add_resource(session: WriteSession, project_id: UUID, new: NewResource) -> Resource:
@@ -46,6 +50,7 @@ async def add_resource(session: WriteSession, project_id: UUID, new: NewResource
     await _set(session, resource, new.model_dump(), new)
     session.add(resource)
     await session.flush()
+    await claim(session, "resource", resource.id, resource.external_refs)
     await require_authority(session, project_id, ["resource.change"])
     await record_acceptance(
         session,
@@ -67,8 +72,11 @@ async def change_resource(
     resource = await load_resource(session, resource_id)
     await require_member(session, session.principal, resource.project_id)
     plan = await load_plan(session, resource.project_id, lock=True)
-    check_version(resource.version, expected_version)
-    await _set(session, resource, merged(patch), patch)
+    await RESOURCES.check_version(session, resource.id, resource.version, expected_version)
+    changes = named(patch)
+    await _set(session, resource, changes, patch)
+    if "external_refs" in changes:
+        await claim(session, "resource", resource.id, resource.external_refs)
     effects = await _settle_resource(session, plan, resource, "changed")
     _tell_resource(session, RESOURCE_CHANGED, resource)
     return resource, effects
@@ -79,10 +87,18 @@ async def delete_resource(session: WriteSession, resource_id: UUID, expected_ver
     resource = await load_resource(session, resource_id)
     await require_member(session, session.principal, resource.project_id)
     plan = await load_plan(session, resource.project_id, lock=True)
-    check_version(resource.version, expected_version)
+    await RESOURCES.check_version(session, resource.id, resource.version, expected_version)
     await session.delete(resource)
+    await release(session, [resource.id])
     await _settle_resource(session, plan, resource, "deleted")
     _tell_resource(session, RESOURCE_REMOVED, resource)
+
+
+# What a batch of resources is made of.
+RESOURCE_UPSERT = Upserting(RESOURCES, NewResource, add_resource, ResourcePatch, change_resource, lock=lock_plan)
+RESOURCE_VERBS = Verbs(
+    RESOURCES, create=add_resource, update=change_resource, delete=delete_resource, upsert=RESOURCE_UPSERT.operate
+)
 
 
 async def _set(
@@ -135,7 +151,7 @@ async def change_assignment(
     project_id = assignment.project_id
     await require_member(session, session.principal, project_id)
     plan = await load_plan(session, project_id, lock=True)
-    check_version(assignment.version, expected_version)
+    await ASSIGNMENTS.check_version(session, assignment.id, assignment.version, expected_version)
     return assignment, await carry_out(session, plan, assignment, patch)
 
 
@@ -164,7 +180,7 @@ async def unassign(session: WriteSession, assignment_id: UUID, expected_version:
     assignment = await load_assignment(session, assignment_id)
     await require_member(session, session.principal, assignment.project_id)
     plan = await load_plan(session, assignment.project_id, lock=True)
-    check_version(assignment.version, expected_version)
+    await ASSIGNMENTS.check_version(session, assignment.id, assignment.version, expected_version)
     await session.delete(assignment)
     await _settle_assignment(session, plan, assignment, "May {resource} be taken off {task}?", "taken off")
     _tell_assignment(session, ASSIGNMENT_REMOVED, assignment)

@@ -10,7 +10,6 @@ from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.requests import Read
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.decisions.use_cases import record_decision
 from services.planning.responsibilities.events import (
     RESPONSIBILITY_ASSIGNED,
@@ -19,6 +18,7 @@ from services.planning.responsibilities.events import (
 )
 from services.planning.responsibilities.matrix import Bounds, Row, build_matrix
 from services.planning.responsibilities.repository import (
+    RESPONSIBILITIES,
     cells_of_project,
     cells_of_task,
     load_responsibility,
@@ -65,7 +65,7 @@ async def change_responsibility(
     cell = await load_responsibility(session, responsibility_id)
     await require_member(session, session.principal, cell.project_id)
     await lock_plan(session, cell.project_id)
-    check_version(cell.version, expected_version)
+    await RESPONSIBILITIES.check_version(session, cell.id, cell.version, expected_version)
     changes = merged(patch)
     person_id, part = changes.get("person_id", cell.person_id), changes.get("part", cell.part)
     if person_id is None:
@@ -89,7 +89,7 @@ async def remove_responsibility(session: WriteSession, responsibility_id: UUID, 
     """Take a part away from a person."""
     cell = await load_responsibility(session, responsibility_id)
     await require_member(session, session.principal, cell.project_id)
-    check_version(cell.version, expected_version)
+    await RESPONSIBILITIES.check_version(session, cell.id, cell.version, expected_version)
     task = await load_task(session, cell.task_id)
     await session.delete(cell)
     await session.flush()

@@ -40,6 +40,7 @@ RISKS = Collection(
         "owner_id": "t.owner_id",
         "goal_id": "t.goal_id",
         "status": "t.status",
+        "external_refs": "t.external_refs",
     },
     filters={
         "status": Filter("t.status", "text", tuple(RiskStatus)),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.kernel.entity import Entity
 from services.kernel.problems import Conflict
 from services.planning.base import Base
+from services.planning.external_refs.external_reference import ExternallyKnown
 from services.planning.risks.exposure import ThreePoints, expected_cost, expected_minutes
 
 
@@ -35,7 +36,7 @@ class IllegalRiskStatus(Conflict):
     detail = {"en": "From {present} it can pass to: {possible}.", "nb": "Fra {present} kan den gå til: {possible}."}
 
 
-class Risk(Entity, Base):
+class Risk(ExternallyKnown, Entity, Base):
     """Impacts are three-point estimates: working minutes of delay, and money in the project's currency.
 
     Below zero they are gains: an opportunity is a risk as well. The expected values follow from the estimates and are

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from services.kernel.app import area_router
 from services.kernel.authority import acts
+from services.kernel.batch import BATCH_ANSWERS, BatchShape, run_batch
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
@@ -16,6 +17,7 @@ from services.planning.risks.repository import RISK_RESPONSES, RISKS
 from services.planning.risks.schemas import (
     NewRisk,
     NewRiskResponse,
+    RiskBatch,
     RiskPatch,
     RiskResponsePatch,
     RiskResponseShape,
@@ -49,6 +51,13 @@ async def raise_risk(project_id: UUID, new: NewRisk, write: Writing) -> Response
     risk = await use_cases.raise_risk(write.session, project_id, new)
     body = await RISKS.represent(write.session, risk.id)
     return await write.answer(body, status=201, version=risk.version, location=f"/v1/risks/{risk.id}")
+
+
+@router.post("/v1/projects/{project_id}/risks/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(RISK_RECORD)
+async def change_risks(project_id: UUID, batch: RiskBatch, write: KeyedWriting) -> Response:
+    """Record and change up to 1,000 risks."""
+    return await run_batch(write, project_id, batch, use_cases.RISK_VERBS)
 
 
 @router.get("/v1/risks/{risk_id}", response_model=RiskShape, openapi_extra={"parameters": RISKS.object_parameters()})

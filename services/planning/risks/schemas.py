@@ -6,8 +6,20 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
+from services.kernel.batch import Batch, Create, Update, Upsert
 from services.kernel.money import Money
-from services.kernel.schemas import Body, Effects, Line, Minutes, ObjectShape, Prose, Shape, SignedMinutes
+from services.kernel.schemas import (
+    Body,
+    Effects,
+    ExternalRef,
+    ExternalRefs,
+    Line,
+    Minutes,
+    ObjectShape,
+    Prose,
+    Shape,
+    SignedMinutes,
+)
 from services.planning.budget.schemas import SignedMoney
 from services.planning.risks.risk import RiskStatus
 from services.planning.risks.risk_response import Strategy
@@ -78,6 +90,7 @@ class NewRisk(Body):
     trigger_date: date | None = None
     owner_id: UUID | None = None
     goal_id: UUID | None = None
+    external_refs: ExternalRefs = Field(default_factory=list)
 
 
 class RiskPatch(Body):
@@ -94,6 +107,7 @@ class RiskPatch(Body):
     owner_id: UUID | None = None
     goal_id: UUID | None = None
     status: RiskStatus = RiskStatus.OPEN
+    external_refs: ExternalRefs = Field(default_factory=list)
 
 
 class ResponseTask(Body):
@@ -141,6 +155,13 @@ class RiskResponsePatch(Body):
     owner_id: UUID | None = None
 
 
+class RiskBatch(Batch[Annotated[Create[NewRisk] | Update[RiskPatch] | Upsert[NewRisk], Field(discriminator="op")]]):
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"atomic": True, "operations": [{"op": "create", "body": _RISK}]}},
+    }
+
+
 class MinutesImpactShape(Shape):
     low: int
     likely: int
@@ -170,6 +191,7 @@ class RiskShape(ObjectShape):
     owner_id: UUID | None
     goal_id: UUID | None
     status: RiskStatus
+    external_refs: list[ExternalRef]
     effects: Effects | None = None
 
 

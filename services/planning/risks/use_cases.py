@@ -6,17 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.money import Money
 from services.kernel.problems import NotFound, UnknownReference
-from services.kernel.schemas import merged
+from services.kernel.schemas import merged, named
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.budget.repository import known_tasks
 from services.planning.budget.use_cases import require_currency
 from services.planning.decisions.use_cases import record_acceptance, record_decision
+from services.planning.external_refs.repository import claim
+from services.planning.external_refs.upsert import Upserting
 from services.planning.projects.repository import load_goal, load_project
 from services.planning.risks.events import RISK_CHANGED, RISK_RAISED, RISK_RESPONSE_PLANNED
-from services.planning.risks.repository import load_risk, load_risk_response
+from services.planning.risks.repository import RISK_RESPONSES, RISKS, load_risk, load_risk_response
 from services.planning.risks.risk import Risk, RiskStatus
 from services.planning.risks.risk_response import RiskResponse
 from services.planning.risks.schemas import (
@@ -51,6 +53,7 @@ async def raise_risk(session: WriteSession, project_id: UUID, new: NewRisk) -> R
         owner_id=new.owner_id,
         goal_id=new.goal_id,
         currency=currency,
+        external_refs=named(new).get("external_refs", []),
     )
     nothing = Money.zero(currency)
     _set_minutes(risk, new.schedule_impact_minutes or MinutesImpact(low=0, likely=0, high=0))
@@ -59,6 +62,7 @@ async def raise_risk(session: WriteSession, project_id: UUID, new: NewRisk) -> R
     before = await load_ledger(session, project_id)
     session.add(risk)
     await session.flush()
+    await claim(session, "risk", risk.id, risk.external_refs)
     impact, _ = await ledger_impact(session, project_id, before)
     await require_authority(session, project_id, ["risk.record"], None, impact)
     await _record_acceptance(session, risk, f"Is this a risk of ours: {risk.title}?", "raised")
@@ -70,9 +74,9 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
     """Judge a risk anew, or follow its life: it occurs, it is over."""
     risk = await load_risk(session, risk_id)
     await require_member(session, session.principal, risk.project_id)
-    check_version(risk.version, expected_version)
+    await RISKS.check_version(session, risk.id, risk.version, expected_version)
     before = await load_ledger(session, risk.project_id)
-    changes = merged(patch)
+    changes = named(patch)
     await _require_references(session, risk.project_id, changes.get("owner_id"), changes.get("goal_id"))
     if "status" in changes and changes["status"] != risk.status:
         risk.pass_to(RiskStatus(changes["status"]))
@@ -87,6 +91,8 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
         setattr(risk, name, value)
     risk.estimate()
     await session.flush()
+    if "external_refs" in changes:
+        await claim(session, "risk", risk.id, risk.external_refs)
     impact, _ = await ledger_impact(session, risk.project_id, before)
     await require_authority(session, risk.project_id, ["risk.record"], None, impact)
     if risk.version == expected_version:
@@ -94,6 +100,11 @@ async def change_risk(session: WriteSession, risk_id: UUID, expected_version: in
     await _record_acceptance(session, risk, f"Is the risk judged anew: {risk.title}?", f"{risk.status}, as changed")
     session.record(RISK_CHANGED, "risk", risk.id, _risk_data(risk), project_id=risk.project_id)
     return risk
+
+
+# What a batch of risks is made of.
+RISK_UPSERT = Upserting(RISKS, NewRisk, raise_risk, RiskPatch, change_risk)
+RISK_VERBS = Verbs(RISKS, create=raise_risk, update=change_risk, upsert=RISK_UPSERT.operate)
 
 
 async def plan_risk_response(
@@ -148,7 +159,7 @@ async def change_risk_response(
     """Decide that something else is done about the risk."""
     response = await load_risk_response(session, response_id)
     await require_member(session, session.principal, response.project_id)
-    check_version(response.version, expected_version)
+    await RISK_RESPONSES.check_version(session, response.id, response.version, expected_version)
     changes = merged(patch)
     await _require_work(session, response.project_id, changes.get("task_id"), changes.get("owner_id"))
     for name, value in changes.items():

@@ -16,6 +16,7 @@ from services.kernel.problems import Conflict, RuleViolated
 from services.kernel.working_time import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE
 from services.kernel.working_time import Calendar as WorkingCalendar
 from services.planning.base import Base
+from services.planning.schedule.public_holidays import HolidayCountry, public_holidays
 
 
 class CalendarInvalid(RuleViolated):
@@ -30,7 +31,8 @@ class CalendarInUse(Conflict):
 
 
 class Calendar(Entity, Base):
-    """`document` is the JSON form of working time's calendar; `base_calendar_id` what it inherits from."""
+    """`document` is the JSON form of working time's calendar, with the country whose `holidays` it keeps, if any;
+    `base_calendar_id` what it inherits from."""
 
     __tablename__ = "calendars"
     __table_args__ = (
@@ -86,4 +88,11 @@ def working_calendar(*chain: str) -> WorkingCalendar:
     Calendars grow tables as they are asked; keeping them makes the next change of the same plan cheap.
     """
     base = working_calendar(*chain[1:]) if len(chain) > 1 else None
-    return WorkingCalendar.from_json(orjson.loads(chain[0]), base)
+    document = orjson.loads(chain[0])
+    calendar = WorkingCalendar.from_json(document, base)
+    country = document.get("holidays")
+    if country is None:
+        return calendar
+    # Behind the calendar's own exceptions, of which the first holds: a site may well work on Ascension Day.
+    exceptions = (*calendar.exceptions, *public_holidays(HolidayCountry(country)))
+    return WorkingCalendar(calendar.days, exceptions, calendar.work_weeks, base=base, name=calendar.name)

@@ -9,12 +9,12 @@ from services.kernel.events import Fact
 from services.kernel.inbox import Handlers
 from services.kernel.session import WriteSession
 from services.kernel.working_time import from_instant
+from services.planning.external_refs.repository import key_of, owners
 from services.planning.schedule.editing import create_task
 from services.planning.schedule.repository.loading import (
     active_members,
     load_plan,
     project_time_zone,
-    tasks_by_external_ref,
 )
 from services.planning.schedule.repository.storing import store_plan
 from services.planning.schedule.use_cases.plan_changes import tell_rest
@@ -35,13 +35,13 @@ async def make_task_of_action_item(session: WriteSession, fact: Fact) -> None:
     plan = await load_plan(session, project_id, lock=True)
     ref = {"system": _SYSTEM, "type": "action_item", "id": str(fact.subject_id), "url": None}
     folder = {"system": _SYSTEM, "type": "actions_of", "id": str(project_id), "url": None}
-    known = await tasks_by_external_ref(session, [_key(ref), _key(folder)])
-    if _key(ref) in known:
+    known = await owners(session, [key_of(ref), key_of(folder)])
+    if key_of(ref) in known:
         return
     texts: dict[UUID, dict[str, Any]] = {}
     parent_id = UUID(data["parent_task_id"]) if data.get("parent_task_id") else None
     if parent_id not in plan.tasks:
-        parent_id = known.get(_key(folder))
+        parent_id = known.get(key_of(folder))
     if parent_id not in plan.tasks:
         parent = create_task(plan, _values() | {"title": "Actions", "external_refs": [folder]}, texts)
         tell_later = [parent]
@@ -71,10 +71,6 @@ async def make_task_of_action_item(session: WriteSession, fact: Fact) -> None:
         tell_created(session, plan, made, None)
     tell_created(session, plan, task, {"type": "action_item", "id": str(fact.subject_id)})
     tell_rest(session, plan, "action_item")
-
-
-def _key(ref: dict[str, Any]) -> tuple[str, str, str]:
-    return ref["system"], ref["type"], ref["id"]
 
 
 def _values() -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """Request and response shapes of the schedule."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic.config import JsonDict, JsonValue
 
+from services.kernel.batch import Batch, BatchReference, Create, Delete, Update, Upsert
 from services.kernel.schemas import (
     Body,
     Effects,
     ExternalRef,
+    ExternalRefs,
     Line,
     LocalTime,
     Minutes,
@@ -22,16 +24,13 @@ from services.kernel.schemas import (
 )
 from services.planning.projects.schemas import Local
 from services.planning.schedule.dependency import DependencyType, LagBasis
+from services.planning.schedule.public_holidays import HolidayCountry
 from services.planning.schedule.task import DateConstraint, TaskStatus, TaskType
 
 WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{1,60}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\r\n,]*$")]
 Labels = Annotated[list[Label], Field(max_length=20)]
-Refs = Annotated[list[ExternalRef], Field(max_length=10)]
-Version = Annotated[int, Field(ge=1, lt=2**31, strict=True)]
 Priority = Annotated[int, Field(ge=0, le=1000, strict=True)]
-# Either a task of the project or, inside a batch, "$n" for what its n-th operation creates.
-BatchReference = Annotated[str, StringConstraints(pattern=r"^\$[1-9][0-9]{0,3}$")]
 
 _EXAMPLE: JsonDict = {"title": "Pour the foundation", "duration_minutes": 2250, "labels": ["concrete"]}
 
@@ -42,7 +41,7 @@ class TaskValues(Body):
     title: Line = ""
     notes: Prose = ""
     labels: Labels = Field(default_factory=list)
-    external_refs: Refs = Field(default_factory=list)
+    external_refs: ExternalRefs = Field(default_factory=list)
     parent_id: UUID | None = None
     after_id: UUID | None = None
     wbs_code: WbsCode | None = None
@@ -145,38 +144,9 @@ class BatchTaskPatch(TaskPatch):
     after_id: UUID | BatchReference | None = None  # type: ignore[assignment]
 
 
-class CreateOperation(Body):
-    op: Literal["create"]
-    body: NewBatchTask
-
-
-class UpdateOperation(Body):
-    op: Literal["update"]
-    id: UUID | BatchReference
-    version: Version | None = None
-    body: BatchTaskPatch
-
-
-class UpsertOperation(Body):
-    """Updates the task that carries the body's first external reference, or creates it."""
-
-    op: Literal["upsert"]
-    body: NewBatchTask
-
-    @model_validator(mode="after")
-    def _needs_a_reference(self) -> "UpsertOperation":
-        if not self.body.external_refs:
-            raise ValueError("an upsert needs an external reference")
-        return self
-
-
-class DeleteOperation(Body):
-    op: Literal["delete"]
-    id: UUID
-    version: Version
-
-
-Operation = Annotated[CreateOperation | UpdateOperation | UpsertOperation | DeleteOperation, Field(discriminator="op")]
+TaskOperation = Annotated[
+    Create[NewBatchTask] | Update[BatchTaskPatch] | Upsert[NewBatchTask] | Delete, Field(discriminator="op")
+]
 _BATCH_EXAMPLE: JsonDict = {
     "atomic": True,
     "operations": [
@@ -186,23 +156,8 @@ _BATCH_EXAMPLE: JsonDict = {
 }
 
 
-class TaskBatch(Body):
+class TaskBatch(Batch[TaskOperation]):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": _BATCH_EXAMPLE}}
-
-    atomic: bool = True
-    operations: Annotated[list[Operation], Field(min_length=1, max_length=1000)]
-
-
-class OperationResult(Shape):
-    status: int
-    id: UUID | None
-    version: int | None
-    problem: dict[str, Any] | None
-
-
-class BatchShape(Shape):
-    results: list[OperationResult]
-    effects: Effects | None = None
 
 
 class PlannedChange(Body):
@@ -281,6 +236,15 @@ class DependencyPatch(LagValues):
     dependency_type: DependencyType = DependencyType.FINISH_TO_START
 
 
+_LINKS: JsonDict = {"atomic": True, "operations": [{"op": "create", "body": _DEPENDENCY_EXAMPLE}]}
+
+
+class DependencyBatch(
+    Batch[Annotated[Create[NewDependency] | Update[DependencyPatch] | Delete, Field(discriminator="op")]],
+):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _LINKS}}
+
+
 class DependencyShape(ObjectShape):
     project_id: UUID
     predecessor_id: UUID
@@ -317,7 +281,8 @@ _WORKDAYS: list[JsonValue] = [[["07:00", "11:00"], ["11:30", "15:00"]] for _ in 
 _CALENDAR_EXAMPLE: JsonDict = {
     "name": "Site",
     "days": [*_WORKDAYS, [], []],
-    "exceptions": [{"from": "2026-05-01", "to": "2026-05-01", "ranges": [], "name": "Labour Day"}],
+    "exceptions": [{"from": "2026-07-13", "to": "2026-07-31", "ranges": [], "name": "Summer holidays"}],
+    "holidays": "NO",
 }
 
 
@@ -331,6 +296,10 @@ class CalendarValues(Body):
     days: Week = Field(default_factory=_as_the_base)
     exceptions: Annotated[list[CalendarDays], Field(max_length=1000)] = Field(default_factory=list)
     work_weeks: Annotated[list[CalendarWorkWeek], Field(max_length=200)] = Field(default_factory=list)
+    holidays: Annotated[
+        HolidayCountry | None,
+        Field(description="Public holidays, the movable ones too, on which there is no work; exceptions come first."),
+    ] = None
     is_project_calendar: bool = False
 
 
@@ -354,6 +323,7 @@ class CalendarShape(ObjectShape):
     days: list[list[tuple[str, str]] | None]
     exceptions: list[dict[str, Any]]
     work_weeks: list[dict[str, Any]]
+    holidays: HolidayCountry | None
     is_project_calendar: bool
     effects: Effects | None = None
 

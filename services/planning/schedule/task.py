@@ -83,14 +83,6 @@ class ParentCycle(Conflict):
     members = ("task_ids",)
 
 
-class ExternalRefTaken(Conflict):
-    code = "external_ref_taken"
-    title = {
-        "en": "The external reference belongs to another task",
-        "nb": "Den eksterne referansen hører til en annen oppgave",
-    }
-
-
 class NoWorkingTimeLeft(RuleViolated):
     code = "no_working_time"
     title = {"en": "The calendar holds no working time there", "nb": "Kalenderen har ingen arbeidstid der"}
@@ -177,19 +169,3 @@ class Task(Entity, Base):
     driving_dependency_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     external_refs: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     import_uid: Mapped[int | None] = mapped_column(BigInteger)
-
-
-class TaskExternalRef(Base):
-    """Keeps external references unique per tenant, system and type; the task's own copy is what readers see."""
-
-    __tablename__ = "task_external_refs"
-    __table_args__ = (
-        ForeignKeyConstraint(["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], ondelete="CASCADE"),
-        Index("ix_task_external_refs_task", "tenant_id", "task_id"),
-    )
-
-    tenant_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), primary_key=True)
-    system: Mapped[str] = mapped_column(Text, primary_key=True)
-    type: Mapped[str] = mapped_column(Text, primary_key=True)
-    external_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    task_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True))

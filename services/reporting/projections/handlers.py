@@ -107,6 +107,11 @@ async def keep_budget_line(session: WriteSession, fact: Fact) -> None:
     await repository.keep(session, BUDGET_LINES, fact, _subject(fact, **_money(fact.data["amount"])))
 
 
+@HANDLERS.on("planning.cost_code.changed")
+async def rename_cost_code(session: WriteSession, fact: Fact) -> None:
+    await repository.rename_cost_code(session, fact)
+
+
 @HANDLERS.on("planning.commitment.recorded")
 async def keep_commitment(session: WriteSession, fact: Fact) -> None:
     await repository.keep(session, COMMITMENTS, fact, _subject(fact, **_money(fact.data["amount"])))

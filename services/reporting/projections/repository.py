@@ -11,7 +11,13 @@ from sqlalchemy import Table
 from services.kernel.events import Fact, instant_text
 from services.kernel.session import Reader, WriteSession
 from services.kernel.tables import authority_policies, inbox_cursors, memberships, people
-from services.reporting.projections.read_tables import BASELINE_TASKS, PROGRESS_ENTRIES, READ_TABLES, TASKS
+from services.reporting.projections.read_tables import (
+    BASELINE_TASKS,
+    BUDGET_LINES,
+    PROGRESS_ENTRIES,
+    READ_TABLES,
+    TASKS,
+)
 
 Row = Mapping[str, Any]
 
@@ -91,6 +97,16 @@ async def keep_tasks(session: WriteSession, fact: Fact, rows: Sequence[Row]) -> 
         fact.occurred_at,
     )
     await keep(session, TASKS, fact, *rows)
+
+
+async def rename_cost_code(session: WriteSession, fact: Fact) -> None:
+    """The lines under an account show its present code."""
+    await (await session.driver()).execute(
+        f"update {BUDGET_LINES.name} set cost_code = $3 where tenant_id = $1 and cost_code_id = $2",
+        fact.tenant_id,
+        fact.subject_id,
+        fact.data["code"],
+    )
 
 
 async def drop_tasks(session: WriteSession, fact: Fact, task_ids: Sequence[UUID]) -> None:

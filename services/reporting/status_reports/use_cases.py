@@ -5,10 +5,9 @@ from uuid import UUID
 from services.kernel.access import require_authority, require_member
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.reporting.status_reports.events import REPORT_DRAFTED, REPORT_PUBLISHED, REPORT_SIGNED, report_data
 from services.reporting.status_reports.figures import Evidence, build_figures, read_evidence
-from services.reporting.status_reports.repository import hold_read_tables, load_report, names_of, next_number
+from services.reporting.status_reports.repository import REPORTS, hold_read_tables, load_report, names_of, next_number
 from services.reporting.status_reports.schemas import NewStatusReport, StatusReportPatch
 from services.reporting.status_reports.status_report import Audience, StatusReport
 
@@ -40,7 +39,7 @@ async def change_report(
 ) -> StatusReport:
     """Change a draft's words; its figures are computed again. Raises ReportSigned, PeriodReversed."""
     report = await _own(session, report_id)
-    check_version(report.version, expected_version)
+    await REPORTS.check_version(session, report.id, report.version, expected_version)
     report.require_draft()
     changes = merged(patch)
     # Read before anything changes: every statement flushes, and a version counts one write.

@@ -51,6 +51,24 @@ async def test_nouns_about_money_are_absent_to_those_who_do_not_see_costs(world:
             assert (await world[role].get(f"/v1/{noun}/{answer.json()['id']}")).status_code == 404
 
 
+async def test_a_stale_writer_is_told_of_changed_money_only_if_they_see_it(world: World) -> None:
+    path = f"/v1/projects/{world.project_id}/risks"
+    risk = (await world["manager"].post(path, {"title": "Rock", "probability": "0.5"})).json()
+    one = f"/v1/risks/{risk['id']}"
+    cost = {point: {"amount": "100", "currency": "NOK"} for point in ("low", "likely", "high")}
+    for version, change in enumerate(({"cost_impact": cost}, {"title": "Hard rock"}), 1):
+        assert (await world["manager"].patch(one, change, version)).status_code == 200
+    told = {role: (await world[role].patch(one, {"title": "Clay"}, 1)).json() for role in ("coordinator", "member")}
+    assert told["coordinator"]["changed_fields"] == ["title", "cost_impact", "expected_cost"]
+    assert told["member"]["changed_fields"] == ["title"]
+    newer = (await world["coordinator"].patch(one, {"title": "Clay"}, 2)).json()
+    assert (newer["changed_fields"], newer["current_version"]) == (["title"], 3)
+    never = (
+        await world["coordinator"].patch(one, {"title": "Clay"}, headers={"If-Match": '"of another object"'})
+    ).json()
+    assert {"title", "probability", "cost_impact"} <= set(never["changed_fields"]), "of a version that never was, all"
+
+
 async def test_a_hidden_column_answers_no_filter_and_no_sort(world: World) -> None:
     path = f"/v1/projects/{world.project_id}/risks"
     for title, likely in (("Rock", "900000"), ("Rain", "100")):

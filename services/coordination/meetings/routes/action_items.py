@@ -6,14 +6,15 @@ from starlette.responses import Response
 
 from services.coordination.meetings.kinds import ACTION_ITEM_CHANGE, ACTION_ITEM_REPORT
 from services.coordination.meetings.repository import ACTION_ITEMS
-from services.coordination.meetings.schemas import ActionItemPatch, ActionItemShape
+from services.coordination.meetings.schemas import ActionItemBatch, ActionItemPatch, ActionItemShape
 from services.coordination.meetings.use_cases import action_items as use_cases
 from services.kernel.app import area_router
 from services.kernel.authority import acts
+from services.kernel.batch import BATCH_ANSWERS, BatchShape, run_batch
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
-from services.kernel.write import Writing
+from services.kernel.write import KeyedWriting, Writing
 
 router = area_router("meetings")
 
@@ -32,6 +33,13 @@ async def list_action_items(project_id: UUID, read: Reading) -> Response:
 async def search_action_items(project_id: UUID, query: SearchQuery, read: Reading) -> Response:
     """The same list under a combination of conditions."""
     return await ACTION_ITEMS.search(read, query, project_id)
+
+
+@router.post("/v1/projects/{project_id}/action-items/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(ACTION_ITEM_REPORT, ACTION_ITEM_CHANGE)
+async def change_action_items(project_id: UUID, batch: ActionItemBatch, write: KeyedWriting) -> Response:
+    """Change or close up to 1,000 action items."""
+    return await run_batch(write, project_id, batch, use_cases.ACTION_ITEM_VERBS)
 
 
 @router.get(

@@ -6,14 +6,15 @@ from starlette.responses import Response
 
 from services.coordination.meetings.kinds import MEETING_AGENDA
 from services.coordination.meetings.repository import AGENDA_ITEMS
-from services.coordination.meetings.schemas import AgendaItemPatch, AgendaItemShape, NewAgendaItem
+from services.coordination.meetings.schemas import AgendaItemBatch, AgendaItemPatch, AgendaItemShape, NewAgendaItem
 from services.coordination.meetings.use_cases import agenda_items as use_cases
 from services.kernel.app import area_router
 from services.kernel.authority import acts
+from services.kernel.batch import BATCH_ANSWERS, BatchShape, run_batch
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
-from services.kernel.write import Writing
+from services.kernel.write import KeyedWriting, Writing
 
 router = area_router("meetings")
 
@@ -43,6 +44,13 @@ async def list_agenda_items(project_id: UUID, read: Reading) -> Response:
 async def search_agenda_items(project_id: UUID, query: SearchQuery, read: Reading) -> Response:
     """The same list under a combination of conditions."""
     return await AGENDA_ITEMS.search(read, query, project_id)
+
+
+@router.post("/v1/projects/{project_id}/agenda-items/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(MEETING_AGENDA)
+async def change_agenda_items(project_id: UUID, batch: AgendaItemBatch, write: KeyedWriting) -> Response:
+    """Put points on agendas, change and remove them, up to 1,000 at a time."""
+    return await run_batch(write, project_id, batch, use_cases.AGENDA_ITEM_VERBS)
 
 
 @router.get(

@@ -6,14 +6,15 @@ from starlette.responses import Response
 
 from services.coordination.meetings.kinds import MEETING_ATTENDANCE
 from services.coordination.meetings.repository import ATTENDANCES
-from services.coordination.meetings.schemas import AttendancePatch, AttendanceShape, NewAttendance
+from services.coordination.meetings.schemas import AttendanceBatch, AttendancePatch, AttendanceShape, NewAttendance
 from services.coordination.meetings.use_cases import attendances as use_cases
 from services.kernel.app import area_router
 from services.kernel.authority import acts
+from services.kernel.batch import BATCH_ANSWERS, BatchShape, run_batch
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
-from services.kernel.write import Writing
+from services.kernel.write import KeyedWriting, Writing
 
 router = area_router("meetings")
 
@@ -41,6 +42,13 @@ async def list_attendances(project_id: UUID, read: Reading) -> Response:
 async def search_attendances(project_id: UUID, query: SearchQuery, read: Reading) -> Response:
     """The same list under a combination of conditions."""
     return await ATTENDANCES.search(read, query, project_id)
+
+
+@router.post("/v1/projects/{project_id}/attendances/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(MEETING_ATTENDANCE)
+async def change_attendances(project_id: UUID, batch: AttendanceBatch, write: KeyedWriting) -> Response:
+    """Widen and narrow circles, and note who came, up to 1,000 people at a time."""
+    return await run_batch(write, project_id, batch, use_cases.ATTENDANCE_VERBS)
 
 
 @router.get(

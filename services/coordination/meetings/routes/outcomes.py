@@ -6,14 +6,15 @@ from starlette.responses import Response
 
 from services.coordination.meetings.kinds import MINUTES_RECORD
 from services.coordination.meetings.repository import OUTCOMES
-from services.coordination.meetings.schemas import NewOutcome, OutcomePatch, OutcomeShape
+from services.coordination.meetings.schemas import NewOutcome, OutcomeBatch, OutcomePatch, OutcomeShape
 from services.coordination.meetings.use_cases import outcomes as use_cases
 from services.kernel.app import area_router
 from services.kernel.authority import acts
+from services.kernel.batch import BATCH_ANSWERS, BatchShape, run_batch
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
-from services.kernel.write import Writing
+from services.kernel.write import KeyedWriting, Writing
 
 router = area_router("meetings")
 
@@ -41,6 +42,13 @@ async def list_outcomes(project_id: UUID, read: Reading) -> Response:
 async def search_outcomes(project_id: UUID, query: SearchQuery, read: Reading) -> Response:
     """The same list under a combination of conditions."""
     return await OUTCOMES.search(read, query, project_id)
+
+
+@router.post("/v1/projects/{project_id}/outcomes/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(MINUTES_RECORD)
+async def change_outcomes(project_id: UUID, batch: OutcomeBatch, write: KeyedWriting) -> Response:
+    """Record, change and remove up to 1,000 outcomes."""
+    return await run_batch(write, project_id, batch, use_cases.OUTCOME_VERBS)
 
 
 @router.get(

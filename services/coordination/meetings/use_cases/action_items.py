@@ -8,9 +8,9 @@ from services.coordination.meetings.events import ACTION_ITEM_CLOSED
 from services.coordination.meetings.schemas import ActionItemPatch
 from services.coordination.meetings.use_cases.meetings import require_person
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 async def change_action_item(
@@ -19,7 +19,7 @@ async def change_action_item(
     """Close the item or change it while it is open. Its owner may report it done like progress on a task."""
     item = await repository.load(session, ActionItem, item_id)
     await require_member(session, session.principal, item.project_id)
-    check_version(item.version, expected_version)
+    await repository.ACTION_ITEMS.check_version(session, item.id, item.version, expected_version)
     item.require_open()
     changes = merged(patch)
     await require_person(session, item.project_id, changes.get("owner_id"), "owner_id")
@@ -45,3 +45,7 @@ def record_closed(session: WriteSession, item: ActionItem) -> None:
         "state": item.state,
     }
     session.record(ACTION_ITEM_CLOSED, "action_item", item.id, data, project_id=item.project_id)
+
+
+# What a batch is made of.
+ACTION_ITEM_VERBS = Verbs(repository.ACTION_ITEMS, update=change_action_item)

@@ -7,10 +7,10 @@ from services.coordination.meetings.meeting import MOST_AGENDA_ITEMS, AgendaItem
 from services.coordination.meetings.schemas import AgendaItemPatch, NewAgendaItem
 from services.coordination.meetings.use_cases.meetings import open_meeting, record_change, require_proposal
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.problems import Conflict, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 class AgendaItemInUse(Conflict):
@@ -41,7 +41,7 @@ async def change_agenda_item(
 ) -> AgendaItem:
     item = await repository.load(session, AgendaItem, item_id)
     meeting = await open_meeting(session, item.meeting_id)
-    check_version(item.version, expected_version)
+    await repository.AGENDA_ITEMS.check_version(session, item.id, item.version, expected_version)
     changes = merged(patch)
     await require_proposal(session, item.project_id, changes.get("proposal_id"))
     for name, value in changes.items():
@@ -56,10 +56,16 @@ async def remove_agenda_item(session: WriteSession, item_id: UUID, expected_vers
     """Take a point off the agenda. Raises AgendaItemInUse when something was recorded under it."""
     item = await repository.load(session, AgendaItem, item_id)
     meeting = await open_meeting(session, item.meeting_id)
-    check_version(item.version, expected_version)
+    await repository.AGENDA_ITEMS.check_version(session, item.id, item.version, expected_version)
     if await repository.has_outcomes_of_item(session, item.id):
         raise AgendaItemInUse
     await session.delete(item)
     await session.flush()
     await require_authority(session, item.project_id, ["meeting.agenda"])
     await record_change(session, meeting)
+
+
+# What a batch is made of.
+AGENDA_ITEM_VERBS = Verbs(
+    repository.AGENDA_ITEMS, create=add_agenda_item, update=change_agenda_item, delete=remove_agenda_item
+)

@@ -7,10 +7,10 @@ from services.coordination.meetings.meeting import MOST_ATTENDEES, Attendance, M
 from services.coordination.meetings.schemas import AttendancePatch, NewAttendance
 from services.coordination.meetings.use_cases.meetings import open_meeting, record_change, require_person
 from services.kernel.access import require_authority, require_member, require_scope, role_in
+from services.kernel.batch import Verbs
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 async def invite_person(session: WriteSession, project_id: UUID, new: NewAttendance) -> Attendance:
@@ -42,7 +42,7 @@ async def change_attendance(
         await require_member(session, session.principal, attendance.project_id)
     meeting = await repository.lock_meeting(session, attendance.meeting_id)
     meeting.require_open()
-    check_version(attendance.version, expected_version)
+    await repository.ATTENDANCES.check_version(session, attendance.id, attendance.version, expected_version)
     for name, value in merged(patch).items():
         setattr(attendance, name, value)
     await session.flush()
@@ -57,8 +57,12 @@ async def change_attendance(
 async def uninvite_person(session: WriteSession, attendance_id: UUID, expected_version: int) -> None:
     attendance = await repository.load(session, Attendance, attendance_id)
     meeting = await open_meeting(session, attendance.meeting_id)
-    check_version(attendance.version, expected_version)
+    await repository.ATTENDANCES.check_version(session, attendance.id, attendance.version, expected_version)
     await session.delete(attendance)
     await session.flush()
     await require_authority(session, attendance.project_id, ["meeting.attendance"])
     await record_change(session, meeting)
+
+
+# What a batch is made of.
+ATTENDANCE_VERBS = Verbs(repository.ATTENDANCES, create=invite_person, update=change_attendance, delete=uninvite_person)

@@ -19,7 +19,6 @@ from services.kernel.access import require_authority, require_member
 from services.kernel.problems import UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 async def call_meeting(session: WriteSession, project_id: UUID, new: NewMeeting) -> Meeting:
@@ -64,7 +63,7 @@ async def change_meeting(
 ) -> Meeting:
     """Change what the call says, hold the meeting, or cancel it."""
     meeting = await open_meeting(session, meeting_id)
-    check_version(meeting.version, expected_version)
+    await repository.MEETINGS.check_version(session, meeting.id, meeting.version, expected_version)
     changes = merged(patch)
     for name in ("chair_id", "minute_taker_id"):
         await require_person(session, meeting.project_id, changes.get(name), name)
@@ -76,7 +75,7 @@ async def change_meeting(
         setattr(meeting, name, value)
     meeting.take_place(**place)
     if status != meeting.status:
-        meeting.pass_to(MeetingStatus(status))
+        meeting.pass_to(MeetingStatus(status), session.now)
     await session.flush()
     await require_authority(session, meeting.project_id, ["meeting.change"])
     await record_change(session, meeting)

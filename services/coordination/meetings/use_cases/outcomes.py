@@ -10,10 +10,10 @@ from services.coordination.meetings.outcome import Outcome
 from services.coordination.meetings.schemas import NewOutcome, OutcomePatch
 from services.coordination.meetings.use_cases.meetings import open_meeting, require_person, require_proposal
 from services.kernel.access import require_authority, require_member
+from services.kernel.batch import Verbs
 from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 
 
 async def record_outcome(session: WriteSession, project_id: UUID, new: NewOutcome) -> Outcome:
@@ -40,7 +40,7 @@ async def change_outcome(
     """Change what was recorded. Raises MinutesSigned once it is signed."""
     outcome = await repository.load(session, Outcome, outcome_id)
     meeting = await open_meeting(session, outcome.meeting_id)
-    check_version(outcome.version, expected_version)
+    await repository.OUTCOMES.check_version(session, outcome.id, outcome.version, expected_version)
     changes = merged(patch)
     await _require_known(session, meeting, changes)
     for name, value in changes.items():
@@ -54,7 +54,7 @@ async def change_outcome(
 async def remove_outcome(session: WriteSession, outcome_id: UUID, expected_version: int) -> None:
     outcome = await repository.load(session, Outcome, outcome_id)
     await open_meeting(session, outcome.meeting_id)
-    check_version(outcome.version, expected_version)
+    await repository.OUTCOMES.check_version(session, outcome.id, outcome.version, expected_version)
     await session.delete(outcome)
     await session.flush()
     await require_authority(session, outcome.project_id, ["minutes.record"])
@@ -71,3 +71,7 @@ async def _require_known(session: WriteSession, meeting: Meeting, values: Mappin
             raise UnknownReference("agenda_item_id") from error
         if item.meeting_id != meeting.id:
             raise UnknownReference("agenda_item_id")
+
+
+# What a batch is made of.
+OUTCOME_VERBS = Verbs(repository.OUTCOMES, create=record_outcome, update=change_outcome, delete=remove_outcome)

@@ -20,6 +20,13 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "project_id", name=op.f("pk_authority_policies")),
     )
     op.create_table(
@@ -48,6 +55,13 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_delegations")),
     )
     op.create_index(
@@ -113,6 +127,13 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint(
             "role in ('owner','programme_manager','manager','coordinator','member','stakeholder','client_contact','auditor','guest')",
             name=op.f("ck_memberships_role"),
@@ -179,10 +200,28 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint("kind in ('person','integration','agent')", name=op.f("ck_people_kind")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_people")),
         info={"background": True},
     )
+    op.create_table(
+        "external_refs",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("noun", sa.Text(), nullable=False),
+        sa.Column("object_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "system", "type", "external_id", name=op.f("pk_external_refs")),
+    )
+    op.create_index("ix_external_refs_object", "external_refs", ["tenant_id", "object_id"], unique=False)
     op.create_table(
         "projects",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -205,6 +244,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint(
             "status in ('initiating','planning','executing','closing','closed')", name=op.f("ck_projects_status")
         ),
@@ -228,6 +274,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "project_id"],
             ["projects.tenant_id", "projects.id"],
@@ -249,6 +302,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "base_calendar_id"], ["calendars.tenant_id", "calendars.id"], name="fk_calendars_base"
         ),
@@ -267,11 +327,21 @@ def upgrade() -> None:
         sa.Column("project_id", sa.UUID(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "external_refs", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "project_id"],
             ["projects.tenant_id", "projects.id"],
@@ -293,6 +363,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "project_id"],
             ["projects.tenant_id", "projects.id"],
@@ -320,6 +397,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "project_id"],
             ["projects.tenant_id", "projects.id"],
@@ -364,6 +448,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "cost_code_id"],
             ["cost_codes.tenant_id", "cost_codes.id"],
@@ -419,11 +510,21 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("amount", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column(
+            "external_refs", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint("amount >= 0", name=op.f("ck_budget_lines_amount")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "cost_code_id"],
@@ -459,6 +560,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "cost_code_id"],
             ["cost_codes.tenant_id", "cost_codes.id"],
@@ -512,6 +620,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "goal_id"], ["goals.tenant_id", "goals.id"], name=op.f("fk_decisions_tenant_id_goal_id")
         ),
@@ -538,11 +653,21 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("calendar_id", sa.UUID(), nullable=True),
         sa.Column("person_id", sa.UUID(), nullable=True),
+        sa.Column(
+            "external_refs", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint("resource_type in ('work','material','cost')", name=op.f("ck_resources_resource_type")),
         sa.CheckConstraint("max_units >= 0", name=op.f("ck_resources_max_units")),
         sa.ForeignKeyConstraint(
@@ -579,11 +704,21 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.UUID(), nullable=True),
         sa.Column("goal_id", sa.UUID(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column(
+            "external_refs", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint("status in ('open','occurred','closed')", name=op.f("ck_risks_status")),
         sa.CheckConstraint("cost_low <= cost_likely and cost_likely <= cost_high", name=op.f("ck_risks_cost")),
         sa.CheckConstraint(
@@ -616,6 +751,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "goal_id"],
             ["goals.tenant_id", "goals.id"],
@@ -685,6 +827,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint(
             "constraint_type in ('as_soon_as_possible','as_late_as_possible','start_no_earlier_than','start_no_later_than','finish_no_earlier_than','finish_no_later_than','must_start_on','must_finish_on')",
             name=op.f("ck_tasks_constraint_type"),
@@ -734,6 +883,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint("units > 0", name=op.f("ck_assignments_units")),
         sa.CheckConstraint("work >= 0 and delay >= 0", name=op.f("ck_assignments_lengths")),
         sa.ForeignKeyConstraint(
@@ -774,6 +930,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint("kind in ('resource','date','scope','contract')", name=op.f("ck_conflicts_kind")),
         sa.CheckConstraint("status in ('open','ruled','withdrawn')", name=op.f("ck_conflicts_status")),
         sa.ForeignKeyConstraint(
@@ -809,6 +972,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "decision_id"],
             ["decisions.tenant_id", "decisions.id"],
@@ -843,6 +1013,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint(
             "dependency_type in ('finish_to_start','start_to_start','finish_to_finish','start_to_finish')",
             name=op.f("ck_dependencies_dependency_type"),
@@ -888,6 +1065,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint(
             "part in ('responsible','accountable','consulted','informed')", name=op.f("ck_responsibilities_part")
         ),
@@ -932,6 +1116,13 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by_id", sa.UUID(), nullable=False),
         sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
         sa.CheckConstraint(
             "strategy in ('avoid','mitigate','transfer','accept','exploit','enhance','share')",
             name=op.f("ck_risk_responses_strategy"),
@@ -945,29 +1136,11 @@ def upgrade() -> None:
         "ix_risk_responses_project", "risk_responses", ["tenant_id", "project_id", "created_at"], unique=False
     )
     op.create_index("ix_risk_responses_risk", "risk_responses", ["tenant_id", "risk_id"], unique=False)
-    op.create_table(
-        "task_external_refs",
-        sa.Column("tenant_id", sa.UUID(), nullable=False),
-        sa.Column("system", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=False),
-        sa.Column("external_id", sa.Text(), nullable=False),
-        sa.Column("task_id", sa.UUID(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "task_id"],
-            ["tasks.tenant_id", "tasks.id"],
-            name=op.f("fk_task_external_refs_tenant_id_task_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "system", "type", "external_id", name=op.f("pk_task_external_refs")),
-    )
-    op.create_index("ix_task_external_refs_task", "task_external_refs", ["tenant_id", "task_id"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_index("ix_task_external_refs_task", table_name="task_external_refs")
-    op.drop_table("task_external_refs")
     op.drop_index("ix_risk_responses_risk", table_name="risk_responses")
     op.drop_index("ix_risk_responses_project", table_name="risk_responses")
     op.drop_table("risk_responses")
@@ -1034,6 +1207,8 @@ def downgrade() -> None:
     op.drop_table("baselines")
     op.drop_index("uq_projects_key", table_name="projects")
     op.drop_table("projects")
+    op.drop_index("ix_external_refs_object", table_name="external_refs")
+    op.drop_table("external_refs")
     op.drop_table("people")
     op.drop_table("parked_facts")
     op.drop_table("outbox_heads")

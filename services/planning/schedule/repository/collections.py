@@ -130,6 +130,7 @@ CALENDARS: Final = Collection(
         "days": "t.document->'days'",
         "exceptions": "t.document->'exceptions'",
         "work_weeks": "t.document->'work_weeks'",
+        "holidays": "t.document->>'holidays'",
         "is_project_calendar": "coalesce(p.calendar_id = t.id, false)",
     },
     filters={"name": Filter("t.name", "text"), "base_calendar_id": Filter("t.base_calendar_id", "uuid")},

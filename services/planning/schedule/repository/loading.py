@@ -243,22 +243,6 @@ async def active_members(reader: Reader, project_id: UUID, people: Iterable[UUID
     return {row["person_id"] for row in rows}
 
 
-async def tasks_by_external_ref(
-    reader: Reader, refs: Sequence[tuple[str, str, str]]
-) -> dict[tuple[str, str, str], UUID]:
-    """Which tasks of the tenant carry these references (system, type, id)."""
-    rows = await reader.rows(
-        """select r.system, r.type, r.external_id, r.task_id from task_external_refs r
-           join unnest($2::text[], $3::text[], $4::text[]) as wanted(system, type, external_id) using (system, type, external_id)
-           where r.tenant_id = $1""",
-        reader.tenant_id,
-        [ref[0] for ref in refs],
-        [ref[1] for ref in refs],
-        [ref[2] for ref in refs],
-    )
-    return {(row["system"], row["type"], row["external_id"]): row["task_id"] for row in rows}
-
-
 async def load_task(reader: Reader, task_id: UUID) -> PlanTask:
     """One task without its plan. Raises NotFound."""
     row = await reader.row(

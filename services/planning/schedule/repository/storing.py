@@ -8,8 +8,8 @@ from uuid import UUID
 import orjson
 
 from services.kernel.session import WriteSession
+from services.planning.external_refs.repository import claim, release
 from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanTask
-from services.planning.schedule.task import ExternalRefTaken
 from services.planning.schedule.working_plan import WorkingPlan
 
 _JSON: Final = frozenset({"splits", "external_refs"})
@@ -107,10 +107,11 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
                     _stored(name, value),
                 )
         if task_id in plan.tasks and "external_refs" in text:
-            await _store_external_refs(session, task_id, text["external_refs"])
+            await claim(session, "task", task_id, text["external_refs"])
     await _store_rescaled(session, plan)
     if plan.removed:
         await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, plan.removed)
+        await release(session, plan.removed)
     if plan.finish != plan.finish_before:
         await driver.execute(
             """update projects set finish = $3, version = version + 1, updated_at = $4, updated_by_id = $5
@@ -121,25 +122,6 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
             now,
             author,
         )
-
-
-async def _store_external_refs(session: WriteSession, task_id: UUID, refs: Sequence[dict[str, Any]]) -> None:
-    driver = await session.driver()
-    await driver.execute(
-        "delete from task_external_refs where tenant_id = $1 and task_id = $2", session.tenant_id, task_id
-    )
-    for ref in refs:
-        inserted = await driver.fetchval(
-            """insert into task_external_refs (tenant_id, system, type, external_id, task_id) values ($1, $2, $3, $4, $5)
-               on conflict do nothing returning true""",
-            session.tenant_id,
-            ref["system"],
-            ref["type"],
-            ref["id"],
-            task_id,
-        )
-        if not inserted:
-            raise ExternalRefTaken
 
 
 async def _store_rescaled(session: WriteSession, plan: WorkingPlan) -> None:
@@ -181,7 +163,7 @@ async def store_texts(session: WriteSession, task_id: UUID, expected_version: in
         *(_stored(name, values[name]) for name in names),
     )
     if "external_refs" in values:
-        await _store_external_refs(session, task_id, values["external_refs"])
+        await claim(session, "task", task_id, values["external_refs"])
 
 
 async def keep_baseline_tasks(session: WriteSession, project_id: UUID, baseline_id: UUID) -> Sequence[Any]:

@@ -6,13 +6,14 @@ from starlette.responses import Response
 
 from services.kernel.app import area_router
 from services.kernel.authority import acts
+from services.kernel.batch import BATCH_ANSWERS, BatchShape, answer_batch
 from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
-from services.kernel.write import Writing
+from services.kernel.write import KeyedWriting, Writing
 from services.planning.schedule.kinds import SCHEDULE_DATES
 from services.planning.schedule.repository.collections import DEPENDENCIES
-from services.planning.schedule.schemas import DependencyPatch, DependencyShape, NewDependency
+from services.planning.schedule.schemas import DependencyBatch, DependencyPatch, DependencyShape, NewDependency
 from services.planning.schedule.use_cases import dependencies as use_cases
 
 router = area_router("dependencies")
@@ -46,6 +47,14 @@ async def add_dependency(project_id: UUID, new: NewDependency, write: Writing) -
         location=f"/v1/dependencies/{dependency.id}",
         effects=effects,
     )
+
+
+@router.post("/v1/projects/{project_id}/dependencies/batch", response_model=BatchShape, responses=BATCH_ANSWERS)
+@acts(SCHEDULE_DATES)
+async def change_dependencies(project_id: UUID, batch: DependencyBatch, write: KeyedWriting) -> Response:
+    """Link, change and unlink up to 1,000 pairs of tasks, rescheduled once; a circle refuses the whole."""
+    outcomes, effects = await use_cases.run_batch(write.session, project_id, batch)
+    return await answer_batch(write, batch, outcomes, effects)
 
 
 @router.get(

@@ -6,13 +6,14 @@ from starlette.responses import Response
 
 from services.kernel.app import area_router
 from services.kernel.authority import acts
+from services.kernel.batch import BATCH_ANSWERS, BatchShape, answer_batch
 from services.kernel.collection import SearchQuery
-from services.kernel.requests import Reading, context_of
+from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting, Writing
 from services.planning.schedule.kinds import SCHEDULE_DATES, SCOPE_TASK, TASK_EDIT, TASK_PROGRESS
 from services.planning.schedule.repository.collections import MILESTONES, TASKS
-from services.planning.schedule.schemas import BatchShape, NewTask, TaskBatch, TaskPatch, TaskShape
+from services.planning.schedule.schemas import NewTask, TaskBatch, TaskPatch, TaskShape
 from services.planning.schedule.use_cases import tasks as use_cases
 
 router = area_router("tasks")
@@ -56,7 +57,7 @@ async def add_task(project_id: UUID, new: NewTask, write: Writing) -> Response:
 @router.post(
     "/v1/projects/{project_id}/tasks/batch",
     response_model=BatchShape,
-    responses={207: {"model": BatchShape, "description": "A non-atomic batch: a status for each operation."}},
+    responses=BATCH_ANSWERS,
 )
 @acts(TASK_EDIT, TASK_PROGRESS, SCOPE_TASK, SCHEDULE_DATES)
 async def run_batch(project_id: UUID, batch: TaskBatch, write: KeyedWriting) -> Response:
@@ -65,22 +66,8 @@ async def run_batch(project_id: UUID, batch: TaskBatch, write: KeyedWriting) -> 
     A batch that is not atomic skips operations that cannot be carried out; a plan that cannot be scheduled, or authority
     that is short for the whole, refuses it altogether.
     """
-    outcomes, plan, effects = await use_cases.run_batch(write.session, project_id, batch)
-    context = context_of(write.request)
-    path = write.request.url.path
-    results = []
-    for outcome in outcomes:
-        task = plan.tasks.get(outcome.task_id) if outcome.task_id is not None else None
-        problem = outcome.problem
-        results.append(
-            {
-                "status": outcome.status,
-                "id": str(outcome.task_id) if outcome.task_id is not None else None,
-                "version": task.version if task is not None else None,
-                "problem": None if problem is None else problem.body(context.language, path, context.trace_id),
-            }
-        )
-    return await write.answer({"results": results}, status=200 if batch.atomic else 207, effects=effects)
+    outcomes, effects = await use_cases.run_batch(write.session, project_id, batch)
+    return await answer_batch(write, batch, outcomes, effects)
 
 
 @router.get("/v1/tasks/{task_id}", response_model=TaskShape, openapi_extra={"parameters": TASKS.object_parameters()})

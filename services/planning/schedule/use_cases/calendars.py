@@ -10,9 +10,9 @@ from services.kernel.problems import NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.working_time import InvalidCalendar, NoWorkingTime
-from services.kernel.write import check_version
 from services.planning.projects.repository import load_project
 from services.planning.schedule.calendar import Calendar, CalendarInUse, CalendarInvalid, working_calendar
+from services.planning.schedule.repository.collections import CALENDARS
 from services.planning.schedule.repository.loading import (
     calendar_is_used,
     load_plan,
@@ -23,7 +23,7 @@ from services.planning.schedule.schemas import CalendarPatch, CalendarValues, Ne
 from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
 from services.planning.schedule.working_plan import WorkingPlan
 
-_DOCUMENT = ("name", "days", "exceptions", "work_weeks")
+_DOCUMENT = ("name", "days", "exceptions", "work_weeks", "holidays")
 
 
 async def add_calendar(session: WriteSession, project_id: UUID, new: NewCalendar) -> tuple[Calendar, dict[str, Any]]:
@@ -48,7 +48,7 @@ async def change_calendar(
     await require_member(session, session.principal, project_id)
     plan = await load_plan(session, project_id, lock=True)
     calendar = await _load(session, calendar_id)
-    check_version(calendar.version, expected_version)
+    await CALENDARS.check_version(session, calendar.id, calendar.version, expected_version)
     changes = merged(patch)
     if "name" in changes:
         calendar.name = patch.name
@@ -65,7 +65,7 @@ async def delete_calendar(session: WriteSession, calendar_id: UUID, expected_ver
     await require_member(session, session.principal, project_id)
     plan = await load_plan(session, project_id, lock=True)
     calendar = await _load(session, calendar_id)
-    check_version(calendar.version, expected_version)
+    await CALENDARS.check_version(session, calendar.id, calendar.version, expected_version)
     if await calendar_is_used(session, calendar_id):
         raise CalendarInUse
     await session.delete(calendar)

@@ -7,12 +7,12 @@ from services.kernel.access import may_see_costs, require_member
 from services.kernel.confidentiality import without_money
 from services.kernel.problems import UnknownReference
 from services.kernel.requests import Read
+from services.kernel.schemas import named
 from services.planning.schedule.editing import change_task
 from services.planning.schedule.impact import impact_of
 from services.planning.schedule.repository.loading import load_ledger, load_plan
 from services.planning.schedule.schemas import NewScheduleRun
 from services.planning.schedule.use_cases.plan_changes import effects_of, plan_dates
-from services.planning.schedule.use_cases.tasks import named
 
 
 async def try_changes(read: Read, project_id: UUID, run: NewScheduleRun) -> dict[str, Any]:

@@ -1,68 +1,52 @@
 """Tasks: created, changed, moved in the outline, deleted, one by one or in batches."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.kernel.access import require_authority, require_member
-from services.kernel.problems import NotFound, Problem, RuleViolated, UnknownReference, error_at
-from services.kernel.schemas import merged
+from services.kernel.batch import (
+    Create,
+    Delete,
+    Outcome,
+    Unreadable,
+    Update,
+    begin_batch,
+    refused,
+    require_all,
+    unreadable,
+)
+from services.kernel.problems import NotFound, PreconditionMissing, Problem, UnknownReference
+from services.kernel.schemas import named
 from services.kernel.session import WriteSession
-from services.kernel.write import check_version
 from services.planning.decisions.use_cases import record_acceptance
+from services.planning.external_refs.external_reference import ExternalRefTaken
+from services.planning.external_refs.repository import Key, key_of, owners
+from services.planning.external_refs.upsert import Upserting
 from services.planning.schedule.editing import TEXT_FIELDS, change_task, create_task, kinds_of
 from services.planning.schedule.events import TASK_CHANGED, TASK_CREATED, TASK_DELETED
 from services.planning.schedule.plan_rows import PlanTask, task_row
+from services.planning.schedule.repository.collections import TASKS
 from services.planning.schedule.repository.loading import (
     active_members,
     load_plan,
     load_task,
     lock_plan,
     project_of_task,
-    tasks_by_external_ref,
 )
 from services.planning.schedule.repository.storing import store_texts
 from services.planning.schedule.schemas import (
-    CreateOperation,
-    DeleteOperation,
     NewTask,
-    Operation,
     TaskBatch,
+    TaskOperation,
     TaskPatch,
-    UpdateOperation,
 )
-from services.planning.schedule.task import ExternalRefTaken
 from services.planning.schedule.use_cases.plan_changes import PlanChange, first_part, plan_dates, settle, tell_rest
 from services.planning.schedule.wording import answer_of, days, name_of, question_of
 from services.planning.schedule.working_plan import WorkingPlan
-
-ExternalKey = tuple[str, str, str]
-
-
-class BatchRefused(RuleViolated):
-    code = "batch_refused"
-    title = {"en": "An operation of the batch cannot be carried out", "nb": "En operasjon i bunken kan ikke utføres"}
-    detail = {"en": "Nothing was done. See errors.", "nb": "Ingenting ble gjort. Se errors."}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one operation of a batch came to."""
-
-    status: int
-    task_id: UUID | None = None
-    problem: Problem | None = None
-
-
-def named(values: BaseModel) -> dict[str, Any]:
-    """The members that a body names, references to other systems as plain JSON."""
-    changes = merged(values)
-    if "external_refs" in changes:
-        changes["external_refs"] = [ref.model_dump(mode="json") for ref in changes["external_refs"]]
-    return changes
 
 
 async def add_task(session: WriteSession, project_id: UUID, new: NewTask) -> tuple[PlanTask, dict[str, Any]]:
@@ -106,7 +90,7 @@ async def edit_task(
     task = plan.tasks.get(task_id)
     if task is None:
         raise NotFound
-    check_version(task.version, expected_version)
+    await TASKS.check_version(session, task.id, task.version, expected_version)
     return task, await carry_out(session, plan, task, changes)
 
 
@@ -136,7 +120,7 @@ async def _edit_texts(
     # The plan's lock keeps a rescheduling that runs at this moment from telling of the task in its old words.
     start, finish = await lock_plan(session, project_id)
     task = await load_task(session, task_id)
-    check_version(task.version, expected_version)
+    await TASKS.check_version(session, task.id, task.version, expected_version)
     before = replace(task)
     for name in ("title", "assignee_id", "priority"):
         if name in changes:
@@ -171,7 +155,7 @@ async def delete_task(session: WriteSession, task_id: UUID, expected_version: in
     task = plan.tasks.get(task_id)
     if task is None:
         raise NotFound
-    check_version(task.version, expected_version)
+    await TASKS.check_version(session, task.id, task.version, expected_version)
     removed = plan.remove(task)
     question = f"May {name_of(task)} be deleted?"
     chosen = f"deleted with {len(removed) - 1} tasks below it" if len(removed) > 1 else "deleted"
@@ -188,37 +172,33 @@ async def require_people(session: WriteSession, project_id: UUID, bodies: Iterab
         raise UnknownReference("assignee_id")
 
 
+TASK_UPSERT = Upserting(TASKS, NewTask, add_task, TaskPatch, edit_task, lock=lock_plan)
+
 # Batches
 
 
-async def run_batch(
-    session: WriteSession, project_id: UUID, batch: TaskBatch
-) -> tuple[list[Outcome], WorkingPlan, dict[str, Any]]:
+async def run_batch(session: WriteSession, project_id: UUID, batch: TaskBatch) -> tuple[list[Outcome], dict[str, Any]]:
     """Carry out many operations and reschedule once. Authority is asked for the whole of them.
 
     Raises BatchRefused with pointers where an atomic batch has an operation that cannot be carried out, and, atomic or
     not, what the engine refuses of the resulting plan.
     """
-    await require_member(session, session.principal, project_id)
+    await begin_batch(session, project_id)
+    operations = batch.read()
     plan = await load_plan(session, project_id, lock=True)
     runner = _Batch(plan)
-    await runner.look_up(session, batch.operations)
-    outcomes = [runner.run(number, operation) for number, operation in enumerate(batch.operations, 1)]
-    refused = [(index, each.problem) for index, each in enumerate(outcomes) if each.problem is not None]
-    if refused and batch.atomic:
-        raise BatchRefused(errors=[error for index, problem in refused[:50] for error in _errors_at(index, problem)])
+    await runner.look_up(session, [each for each in operations if not isinstance(each, Unreadable)])
+    outcomes = [await runner.run(session, number, operation) for number, operation in enumerate(operations, 1)]
+    require_all(batch, outcomes)
     effects = await settle(session, plan, runner.change(), runner.texts)
     runner.tell(session)
     tell_rest(session, plan, "batch", skip=0)
-    return outcomes, plan, effects
+    return [_with_version(plan, outcome) for outcome in outcomes], effects
 
 
-def _errors_at(index: int, problem: Problem) -> list[dict[str, str]]:
-    """The errors of one operation, their pointers inside the batch's body."""
-    at = f"/operations/{index}"
-    if not problem.errors:
-        return [error_at(at, problem.code, problem.title["en"])]
-    return [error_at(f"{at}/body{each['pointer']}", each["code"], each["detail"]) for each in problem.errors]
+def _with_version(plan: WorkingPlan, outcome: Outcome) -> Outcome:
+    task = plan.tasks.get(outcome.object_id) if outcome.object_id is not None else None
+    return replace(outcome, version=task.version) if task is not None else outcome
 
 
 class _Batch:
@@ -233,36 +213,36 @@ class _Batch:
         self._changed: dict[UUID, set[str]] = {}
         self._deleted: list[tuple[UUID, list[UUID]]] = []
         self._people: set[UUID] = set()
-        self._owners: dict[ExternalKey, UUID] = {}
+        self._owners: dict[Key, UUID] = {}
 
-    async def look_up(self, session: WriteSession, operations: Iterable[Operation]) -> None:
+    async def look_up(self, session: WriteSession, operations: Iterable[TaskOperation]) -> None:
         """Ask once for all people and external references that the operations name."""
-        bodies = [each.body for each in operations if not isinstance(each, DeleteOperation)]
+        bodies = [each.body for each in operations if not isinstance(each, Delete)]
         people = {body.assignee_id for body in bodies if body.assignee_id is not None}
         self._people = await active_members(session, self.plan.project_id, people) if people else set()
-        refs = [_key(ref.model_dump()) for body in bodies for ref in body.external_refs]
-        self._owners = await tasks_by_external_ref(session, refs) if refs else {}
+        refs = [key_of(ref.model_dump()) for body in bodies for ref in body.external_refs]
+        self._owners = await owners(session, refs) if refs else {}
 
-    def run(self, number: int, operation: Operation) -> Outcome:
+    async def run(self, session: WriteSession, number: int, operation: TaskOperation | Unreadable) -> Outcome:
+        if isinstance(operation, Unreadable):
+            return unreadable(operation)
         try:
-            if isinstance(operation, DeleteOperation):
-                task = self._task(operation.id, operation.version)
+            if isinstance(operation, Delete):
+                task = await self._task(session, operation.id, operation.version)
                 self._deleted.append((task.id, self.plan.remove(task)))
                 self.kinds.add("scope.task")
                 return Outcome(204, operation.id)
             values = self._values(operation.body)
-            if isinstance(operation, UpdateOperation):
-                return self._change(self._task(operation.id, operation.version), values)
-            owner = (
-                None if isinstance(operation, CreateOperation) else self._owners.get(_key(values["external_refs"][0]))
-            )
+            if isinstance(operation, Update):
+                return self._change(await self._task(session, operation.id, operation.version), values)
+            owner = None if isinstance(operation, Create) else self._owners.get(key_of(values["external_refs"][0]))
             if owner is not None:
                 if owner not in self.plan.tasks:
                     raise ExternalRefTaken
                 return self._change(self.plan.tasks[owner], values)
             return self._create(number, values)
         except Problem as problem:
-            return Outcome(problem.status, None, problem)
+            return refused(problem, in_body=not isinstance(operation, Delete))
 
     def _create(self, number: int, values: dict[str, Any]) -> Outcome:
         self._refuse_taken(values, None)
@@ -283,20 +263,22 @@ class _Batch:
 
     def _refuse_taken(self, values: dict[str, Any], task_id: UUID | None) -> None:
         for ref in values.get("external_refs", ()):
-            if self._owners.get(_key(ref), task_id) != task_id:
+            if self._owners.get(key_of(ref), task_id) != task_id:
                 raise ExternalRefTaken
 
     def _claim(self, values: dict[str, Any], task_id: UUID) -> None:
         for ref in values.get("external_refs", ()):
-            self._owners[_key(ref)] = task_id
+            self._owners[key_of(ref)] = task_id
 
-    def _task(self, reference: UUID | str, version: int | None) -> PlanTask:
+    async def _task(self, session: WriteSession, reference: UUID | str, version: int | None) -> PlanTask:
         task_id = self._made.get(reference) if isinstance(reference, str) else reference
         task = self.plan.tasks.get(task_id) if task_id is not None else None
         if task is None:
             raise NotFound
         if not isinstance(reference, str):
-            check_version(task.version, version if version is not None else 0)
+            if version is None:
+                raise PreconditionMissing
+            await TASKS.check_version(session, task.id, task.version, version)
         return task
 
     def _values(self, body: BaseModel) -> dict[str, Any]:
@@ -334,7 +316,3 @@ class _Batch:
         for task_id, removed in self._deleted:
             data = {"removed_ids": [str(each) for each in removed], **frame}
             session.record(TASK_DELETED, "task", task_id, data, project_id=plan.project_id)
-
-
-def _key(ref: Mapping[str, Any]) -> ExternalKey:
-    return ref["system"], ref["type"], ref["id"]

@@ -247,3 +247,14 @@ async def action_item(world: World, action_item_id: str) -> dict[str, Any]:
 async def hear_task(world: World, fact_type: str, task: dict[str, Any], **data: Any) -> None:
     body = {"task": task, "moved": [], "plan": None, **data}
     await world.under_test.hear(world.tenant_id, "planning", [(fact_type, new_id(), body, world.project_id)])
+
+
+async def test_the_minutes_of_a_meeting_of_the_future_cannot_be_signed(coordination: ServiceUnderTest) -> None:
+    world = await coordination.world(make_policy())
+    meeting = await call_meeting(world, starts_at="2199-03-09T08:00:00Z", ends_at="2199-03-09T09:00:00Z")
+    path = f"/v1/meetings/{meeting['id']}"
+    held = await world["manager"].patch(path, {"status": "held"}, 1)
+    assert (held.status_code, held.json()["code"]) == (409, "meeting_not_begun")
+    signed = await world["manager"].post(f"{path}/signature", {}, headers={"If-Match": '"1"'})
+    assert (signed.status_code, signed.json()["code"]) == (409, "meeting_not_begun")
+    assert (await world["manager"].get(path)).json()["status"] == "called"

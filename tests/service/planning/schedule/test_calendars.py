@@ -85,3 +85,25 @@ async def test_a_task_may_run_on_a_calendar_that_inherits_from_another(world: Wo
     assert (loop.status_code, loop.json()["code"]) == (422, "unknown_reference")
     used = await world["manager"].delete(f"/v1/calendars/{derived['id']}", 1)
     assert (used.status_code, used.json()["code"]) == (409, "calendar_in_use")
+
+
+async def test_a_calendar_keeps_the_public_holidays_of_norway_the_movable_ones_too(world: World) -> None:
+    unknown = await world["manager"].post(f"/v1/projects/{world.project_id}/calendars", SITE | {"holidays": "XX"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/holidays")
+    easter = "2026-03-31T08:00:00"
+    task = await make_task(
+        world, "Pave", duration_minutes=4 * DAY, constraint_type="start_no_earlier_than", constraint_date=easter
+    )
+    assert task["finish"] == "2026-04-03T16:00:00", "by the calendar that keeps no holidays"
+    calendar = await make_calendar(world, holidays="NO", is_project_calendar=True)
+    assert calendar["holidays"] == "NO"
+    # Maundy Thursday and Good Friday are the 2nd and 3rd of April, Easter Monday the 6th.
+    assert (await read_task(world, task))["finish"] == "2026-04-08T16:00:00"
+    own = [{"from": "2026-04-02", "to": "2026-04-02", "ranges": [["08:00", "12:00"], ["12:30", "16:00"]]}]
+    path = f"/v1/calendars/{calendar['id']}"
+    assert (await world["manager"].patch(path, {"exceptions": own}, 1)).status_code == 200
+    assert (await read_task(world, task))["finish"] == "2026-04-07T16:00:00", "the site works on Maundy Thursday"
+    stale = await world["manager"].patch(path, {"name": "Site 2"}, 1)
+    assert stale.json()["changed_fields"] == ["exceptions"]
+    assert (await world["manager"].patch(path, {"holidays": None, "exceptions": []}, 2)).status_code == 200
+    assert (await read_task(world, task))["finish"] == "2026-04-03T16:00:00"

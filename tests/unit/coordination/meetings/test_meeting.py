@@ -1,6 +1,6 @@
 """A meeting's life, its sequence, and the order of its agenda."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from services.coordination.meetings.meeting import (
     Meeting,
     MeetingCancelled,
     MeetingEndsBeforeItStarts,
+    MeetingNotBegun,
     MeetingStatus,
     MinutesSigned,
     rank_after,
@@ -35,7 +36,7 @@ def make_meeting(**members: Any) -> Meeting:
 def test_only_a_signature_leads_to_signed_minutes() -> None:
     for status in ("called", "held"):
         with pytest.raises(IllegalMeetingPassage):
-            make_meeting(status=status).pass_to(MeetingStatus.MINUTES_SIGNED)
+            make_meeting(status=status).pass_to(MeetingStatus.MINUTES_SIGNED, END)
     meeting = make_meeting(status="held")
     meeting.sign("{}", "ab", new_id(), START)
     with pytest.raises(MinutesSigned):
@@ -47,12 +48,24 @@ def test_only_a_signature_leads_to_signed_minutes() -> None:
 
 def test_a_cancelled_meeting_stays_so_and_calendars_hear_of_it() -> None:
     meeting = make_meeting()
-    meeting.pass_to(MeetingStatus.CANCELLED)
+    meeting.pass_to(MeetingStatus.CANCELLED, START)
     assert meeting.sequence == 1
     with pytest.raises(IllegalMeetingPassage):
-        meeting.pass_to(MeetingStatus.CALLED)
+        meeting.pass_to(MeetingStatus.CALLED, START)
     with pytest.raises(MeetingCancelled):
         meeting.sign("{}", "ab", new_id(), START)
+
+
+def test_nothing_is_held_or_signed_before_it_has_begun() -> None:
+    before = START - timedelta(seconds=1)
+    meeting = make_meeting()
+    with pytest.raises(MeetingNotBegun):
+        meeting.pass_to(MeetingStatus.HELD, before)
+    with pytest.raises(MeetingNotBegun):
+        meeting.sign("{}", "ab", new_id(), before)
+    assert (meeting.status, meeting.minutes) == (MeetingStatus.CALLED, None)
+    meeting.pass_to(MeetingStatus.CANCELLED, before)
+    make_meeting().pass_to(MeetingStatus.HELD, START)
 
 
 def test_only_another_time_or_place_counts_as_a_change_for_calendars() -> None:

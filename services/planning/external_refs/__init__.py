@@ -1,0 +1,1 @@
+"""What other systems call the things of this service, and writes that name them so."""

@@ -1,0 +1,1 @@
+"""`/v1/external`: reading and writing by the names that other systems have for the things of this service."""
