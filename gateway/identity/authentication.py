@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -23,8 +23,6 @@ from services.kernel.problems import Unauthenticated, Unavailable
 from services.kernel.settings import Settings
 
 LONGEST_TOKEN = 200
-# In the scope: a function that says whether the request's credential would still get in.
-STILL_GOOD: Final = "tandem.still_good"
 _RENEW_BEFORE_SECONDS = 15
 _NOTE_USE_EVERY = timedelta(hours=1)
 
@@ -99,14 +97,6 @@ class Authenticator:
         )
         principal, signed = self._sign((*key, row["authenticated_at"]))
         return Authenticated(principal, signed, row["head"], row["session_id"])
-
-    async def is_still_good(self, authorization: bytes | None) -> bool:
-        """Whether the header would get in now; asked again and again by whoever is served for hours."""
-        try:
-            await self.authenticate(authorization)
-        except Unauthenticated:
-            return False
-        return True
 
     async def find(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
         """The one row of a look-up over all tenants, before the tenant is known. Raises Unavailable."""

@@ -7,7 +7,6 @@ bytes through. The one answer that it does not pass on is `403 authority_require
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -22,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.authority.repository import PROPOSALS, conflicts_of
 from gateway.authority.use_cases import proposals
 from gateway.credentials.anonymous import ADDRESS, ANONYMOUS, FORMS, SESSION, Networks, address_of
-from gateway.identity.authentication import STILL_GOOD, Authenticated, Authenticator
+from gateway.identity.authentication import Authenticated, Authenticator
 from gateway.identity.repository import memberships_of
 from gateway.routing.breaker import Refused
 from gateway.routing.headers import (
@@ -161,7 +160,6 @@ class Pipe:
             return
         authenticated = await self._authenticate(received.get(b"authorization"))
         onward[SESSION] = authenticated.session_id
-        onward[STILL_GOOD] = partial(self._authenticator.is_still_good, received.get(b"authorization"))
         principal = authenticated.principal
         context._principal = principal  # noqa: SLF001 -- the context is ours to complete
         headers.append((IDENTITY_HEADER.encode(), authenticated.signed.encode()))
