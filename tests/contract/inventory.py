@@ -264,6 +264,9 @@ class Inventory:
 
     def caller(self, operation: Operation) -> Person:
         """Who may do this."""
+        if operation.path.endswith("/policy"):
+            # The example sets what binds the manager.
+            return self.tenant["owner"]
         if str(operation) in OF_THE_PROPOSER:
             return self.tenant["coordinator"]
         return self.tenant.admin if operation.path.startswith(ADMINISTRATORS) else self.tenant["manager"]

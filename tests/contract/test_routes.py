@@ -240,7 +240,7 @@ async def test_a_token_that_may_only_read_writes_nothing(
     body = {"name": "reader", "scopes": [f"{service}:read" for service in ("planning", "coordination", "reporting")]}
     wrong = []
     readers = {}
-    for person in (ours.tenant["manager"], ours.tenant["coordinator"], ours.tenant.admin):
+    for person in (ours.tenant["owner"], ours.tenant["manager"], ours.tenant["coordinator"], ours.tenant.admin):
         drawn = await person.post("/v1/tokens", body)
         assert drawn.status_code == 201, drawn.text
         readers[person.token] = Person(system.http, drawn.json()["secret"], person.id)
