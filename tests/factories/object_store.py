@@ -100,19 +100,17 @@ class ObjectStore:
         async with client(filer, timeout_seconds=5) as http:
             for _ in range(100):
                 with contextlib.suppress(HttpFailed):
-                    if (await http.post(f"/buckets/{BUCKET}/")).is_success:
+                    # 409: it is there already.
+                    if (await http.post(f"/buckets/{BUCKET}/")).status_code in (201, 409):
                         return
                 await asyncio.sleep(0.1)
         raise RuntimeError((self._folder / "log").read_text()[-2000:])
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
-            try:
-                await asyncio.wait_for(self._process.wait(), 10)
-            except TimeoutError:
-                self._process.kill()
-                await self._process.wait()
+            # Asked politely it takes ten seconds to leave its cluster of one.
+            self._process.kill()
+            await self._process.wait()
 
 
 @contextlib.asynccontextmanager

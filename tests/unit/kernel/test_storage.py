@@ -1,6 +1,7 @@
 """Storage (F07, F11, F12): an object is there whole, as it was given, or not at all."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import signal
@@ -21,6 +22,7 @@ from services.kernel.storage import (
     StoredObject,
     storage,
 )
+from tests.factories.object_store import ObjectStore, running_object_store
 
 TENANT = UUID("0190a5f0-0000-7000-8000-000000000001")
 MIB = 1024 * 1024
@@ -28,9 +30,23 @@ LARGE = 20 * MIB
 SMALL = 3 * MIB
 
 
-@pytest.fixture(params=["folder", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return storage(f"file://{tmp_path}/files%20here" if request.param == "folder" else "memory://")
+@pytest.fixture(scope="session")
+async def object_store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ObjectStore]:
+    async with running_object_store(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "memory", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
+    if request.param != "bucket":
+        return storage(f"file://{tmp_path}/files%20here" if request.param == "folder" else "memory://")
+    return bucket(request.getfixturevalue("object_store"), monkeypatch)
+
+
+def bucket(server: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Storage:
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return storage(server.url)
 
 
 @pytest.fixture
@@ -247,6 +263,38 @@ async def test_a_bucket_that_cannot_be_reached_fails_typed(monkeypatch: pytest.M
 
     with pytest.raises(StorageFailed):
         await asyncio.wait_for(store.put(TENANT, chunks(10), limit=10), 60)
+
+
+async def opened(store: Storage, kept: StoredObject) -> AsyncIterator[bytes]:
+    """The object, as soon as the server has found its volumes again."""
+    for _ in range(20):
+        with contextlib.suppress(StorageFailed, ObjectMissing):
+            return await store.open(kept)
+        await asyncio.sleep(0.5)
+    return await store.open(kept)
+
+
+async def test_a_bucket_keeps_what_was_put_when_its_server_goes_and_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_object_store(tmp_path) as server:
+        store = bucket(server, monkeypatch)
+        kept = await store.put(TENANT, chunks(LARGE), limit=LARGE)
+        await server.stop()
+        with pytest.raises(StorageFailed):
+            await asyncio.wait_for(store.put(TENANT, chunks(10), limit=10), 60)
+        await server.start()
+        assert await read(await opened(store, kept)) == await read(chunks(LARGE))
+
+
+async def test_an_upload_into_a_bucket_that_is_cut_off_is_no_object(
+    object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = bucket(object_store, monkeypatch)
+    with pytest.raises(ConnectionResetError):
+        await store.put(TENANT, chunks(LARGE, fails_at=LARGE - MIB), limit=LARGE)
+    with pytest.raises(ObjectTooLarge):
+        await store.put(TENANT, chunks(LARGE), limit=LARGE - 1)
 
 
 @pytest.mark.parametrize(
