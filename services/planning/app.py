@@ -12,6 +12,7 @@ from services.kernel.storage import storage
 from services.planning.budget import routes as budget
 from services.planning.conflicts import routes as conflicts
 from services.planning.decisions import routes as decisions
+from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
 from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
 from services.planning.projects import routes as projects
@@ -24,13 +25,14 @@ from services.planning.schedule.handlers import HANDLERS as SCHEDULE_HANDLERS
 from services.planning.schedule.routes import baselines, calendars, dependencies, forecasts, tasks
 from services.planning.upserts import routes as upserts
 
-SOURCES = ("gateway", "coordination")
+SOURCES = ("gateway", "coordination", "reporting")
 
 
 def create_app(settings: Settings | None = None, peers: "Mapping[str, str | AsgiApp] | None" = None) -> FastAPI:
     settings = settings or Settings.load("planning")
     handlers = Handlers()
     handlers.include(SCHEDULE_HANDLERS)
+    handlers.include(DECISION_HANDLERS)
     return kernel.create_app(
         settings,
         [

@@ -82,6 +82,14 @@ async def known_people(reader: Reader, project_id: UUID, people: Iterable[UUID])
     return {row["person_id"] for row in rows}
 
 
+async def name_of_person(reader: Reader, person_id: UUID) -> str:
+    """What the directory calls somebody; their id where it has not said so yet."""
+    name: str | None = await reader.value(
+        "select name from people where tenant_id = $1 and id = $2", reader.tenant_id, person_id
+    )
+    return name or str(person_id)
+
+
 async def facts_applied(reader: Reader, service: str) -> dict[str, int]:
     """By service the number of the last fact that stands behind what this transaction sees."""
     rows = await reader.rows(

@@ -1,5 +1,6 @@
 """A project's policy: its versions, what a change of it would have meant, and the evidence for lending more."""
 
+import asyncio
 from typing import Any
 
 from tests.factories.system import SystemUnderTest, Tenant
@@ -100,3 +101,27 @@ async def test_five_proposals_that_went_through_unchanged_suggest_a_limit_and_le
     assert (await tenant["coordinator"].post(f"{path}/tasks", task)).status_code == 201
     long = task | {"duration_minutes": 900}
     assert (await tenant["coordinator"].post(f"{path}/tasks", long)).status_code == 202
+
+
+async def test_what_was_decided_about_authority_stands_in_the_ledger(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    path = f"/v1/projects/{tenant.project_id}"
+    bound = (await document_of(tenant)) | {"tolerances": {"finish_minutes": 0}, "reason": "The day is fixed."}
+    asked = await tenant["manager"].put(policy_of(tenant), bound, 1)
+    decision = {"decision": "accept", "reason": "The opening day is fixed."}
+    await tenant["owner"].post(f"{asked.headers['location']}/decision", decision)
+    lent = {"person_id": str(tenant["coordinator"].id), "expires_at": "2027-02-01T00:00:00Z", "reason": "Holidays."}
+    assert (await tenant["manager"].post(f"{path}/delegations", lent)).status_code == 201
+    decided: dict[str, dict[str, Any]] = {}
+    for _ in range(100):
+        listed = (await tenant["manager"].get(f"{path}/decisions?limit=200")).json()["data"]
+        decided = {each["kind"]: each for each in listed}
+        if {"policy.set", "delegation.grant"} <= decided.keys():
+            break
+        await asyncio.sleep(0.05)
+    policy = decided["policy.set"]
+    assert (policy["chosen"], policy["decided_by_id"]) == ("Version 2", str(tenant["owner"].id))
+    assert (policy["proposed_by_id"], policy["proposal_id"]) == (str(tenant["manager"].id), asked.json()["id"])
+    delegation = decided["delegation.grant"]
+    assert delegation["question"] == "May Coordinator act for the manager?"
+    assert delegation["decided_by_id"] == str(tenant["manager"].id)
