@@ -207,7 +207,12 @@ class Replayer:
     async def replay(self, proposal: Proposal, decider: Principal, *, dry_run: bool = False) -> Response:
         """The service's answer, to a dry run if that is all that is wanted. Raises Unavailable when there is none, or when it says so itself."""
         principal = replace(
-            decider, on_behalf_of_id=proposal.proposer_id, proposal_id=proposal.id, reason=proposal.reason
+            decider,
+            on_behalf_of_id=proposal.proposer_id,
+            proposal_id=proposal.id,
+            reason=proposal.reason,
+            # Somebody else than who asked has said yes; a person alone is no second pair of eyes.
+            approvals=int(decider.person_id != proposal.proposer_id),
         )
         http = self._clients.setdefault(proposal.service, client(self._targets[proposal.service], timeout_seconds=30))
         headers = {HEADER: self._signer.sign(principal)}
