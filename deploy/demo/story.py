@@ -353,10 +353,10 @@ class Story:
                 zip(branches, (62_000, 118_500, 41_250), ("2014-11-14", "2014-11-28", "2014-12-12"), strict=False), 1
             )
         ]
-        for _ in range(2):
+        batch = {"atomic": True, "operations": postings}
+        for name in ("take over postings", "take them over again"):
             # The ERP sends its batch twice; the second time nothing new comes of it.
-            batch = {"atomic": True, "operations": postings}
-            await self.act("take over postings", "manager", "POST", f"{self.project}/actuals/batch", batch)
+            await self.act(name, "manager", "POST", f"{self.project}/actuals/batch", batch)
         self.say(
             f"4  {len(branches)} budget lines by WBS and cost code, a commitment, {len(postings)} postings from the ERP"
         )
