@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,9 +36,15 @@ class Person:
     token: str
 
     async def ask(
-        self, method: str, path: str, expected: int, *, headers: Mapping[str, str] | None = None, **options: Any
+        self,
+        method: str,
+        path: str,
+        expected: int | Container[int],
+        *,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> Response:
-        """Send one request, every write with an Idempotency-Key of its own.
+        """Send one request, every write with an Idempotency-Key of its own, and expect one status or one of several.
 
         Where nobody answers, or 503, the very same request goes out again: with its key that is always safe.
         """
@@ -46,6 +52,7 @@ class Person:
         if method != "GET":
             sent["Idempotency-Key"] = str(new_id())
         request = self.http.build_request(method, path, headers=sent | dict(headers or {}), **options)
+        statuses = (expected,) if isinstance(expected, int) else expected
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -54,7 +61,7 @@ class Person:
                 if time.monotonic() > deadline:
                     raise UnexpectedAnswer(f"{method} {path} as {self.name}: nobody answers ({error})") from error
             else:
-                if answer.status_code == expected:
+                if answer.status_code in statuses:
                     return answer
                 if answer.status_code not in RETRYABLE or time.monotonic() > deadline:
                     said = f"{answer.status_code} instead of {expected}: {answer.text[:600]}"

@@ -54,7 +54,8 @@ class Replayer:
             on_behalf_of_id=proposal.proposer_id,
             proposal_id=proposal.id,
             reason=proposal.reason,
-            approvals=len(proposal.approvals),
+            # Whoever asked is no second pair of eyes.
+            approvals=sum(approval["person_id"] != str(proposal.proposer_id) for approval in proposal.approvals),
         )
         steps = proposal.steps if proposal.amended_steps is None else proposal.amended_steps
         key = None if dry_run else f"proposal-{proposal.id}"

@@ -137,7 +137,8 @@ TEMPLATES: Mapping[str, PolicyTemplate] = {
                 *_below_the_manager(coordinator_dates=_INSIDE_FLOAT),
             ],
             tolerances={"finish_minutes": 10 * DAY, "milestone_minutes": 10 * DAY, "cost_share_bp": 300},
-            approvals=[{"kind": "gate.*", "count": 1}],
+            # And nobody passes a decision point alone: whoever asks for it, somebody else says yes.
+            approvals=[{"kind": "gate.pass", "count": 1}],
         ),
     ),
     "agile_product": PolicyTemplate(

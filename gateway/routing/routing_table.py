@@ -16,8 +16,8 @@ GATEWAY: Final = "gateway"
 _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
     PLANNING: """
         projects tasks dependencies calendars resources assignments goals success-criteria baselines cost-codes
-        budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities imports
-        schedule-runs milestones external
+        budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities gates
+        gate-passages imports schedule-runs milestones external
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -51,7 +51,8 @@ class _Plan:
 @dataclass(frozen=True)
 class Collection:
     """The declaration. SQL fragments speak of the alias `t`; `$person` in them stands for the reader's id, `$costs` and
-    `$rates` for whether the reader sees what the project costs, and what people's hours cost.
+    `$rates` for whether the reader sees what the project costs, and what people's hours cost, `$language` for the
+    language in which they read.
 
     `container` is the column of a project-nested list (`t.project_id`); `list_visible(container, person)` decides
     whether such a list exists for the reader, `visible(project column, person)` whether a row does.
@@ -82,10 +83,12 @@ class Collection:
         )
         bound = _bound(statement, self.project, "$3")
         arguments = [object_id]
-        if bound != statement:
+        if bound != statement or "$language" in bound:
             if not isinstance(reader, WriteSession):
                 raise TypeError(f"who is shown a {self.noun} must be known")
-            arguments.append(reader.principal.person_id)
+            if bound != statement:
+                arguments.append(reader.principal.person_id)
+            bound = _in_language(bound, reader.language)
         body: bytes | None = await reader.value(bound, reader.tenant_id, *arguments)
         if body is None:
             raise NotFound
@@ -105,7 +108,7 @@ class Collection:
             f" where t.tenant_id = $1 and t.id = $3 and {self.visible(self.project, '$2')}"
         )
         person_id = read.principal.person_id
-        bound = _bound(statement, self.project, "$2")
+        bound = _in_language(_bound(statement, self.project, "$2"), read.context.language)
         row = await read.session.row(bound, read.principal.tenant_id, person_id, object_id)
         if row is None:
             raise NotFound
@@ -221,12 +224,14 @@ class Collection:
             if container_id is None:
                 raise TypeError(f"a list of {self.noun} needs its container")
             arguments.append(container_id)
-        row = await read.session.row(plan.statement, *arguments, *plan.tail)
+        statement = _in_language(plan.statement, read.context.language)
+        row = await read.session.row(statement, *arguments, *plan.tail)
         if row is None or not row["visible"]:
             raise NotFound
         total = None
         if plan.count_statement is not None:
-            total = await read.session.value(plan.count_statement, *arguments, *plan.tail)
+            counted = _in_language(plan.count_statement, read.context.language)
+            total = await read.session.value(counted, *arguments, *plan.tail)
         next_cursor = None
         if row["next"] is not None:
             signer = cursor_signer(read)
@@ -446,6 +451,11 @@ def _bound(statement: str, project: str, person: str) -> str:
         if place in statement:
             statement = statement.replace(place, sees_confidential(confidential, project, person))
     return statement.replace("$person", person)
+
+
+def _in_language(statement: str, language: Literal["en", "nb"]) -> str:
+    """The statement with what depends on the reader's language filled in."""
+    return statement.replace("$language", "'nb'" if language == "nb" else "'en'")
 
 
 def cursor_signer(read: Read) -> CursorSigner:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -140,6 +140,7 @@ class WriteSession(AsyncSession):
         # Whether the caller may see the money in an impact, and wants a refusal instead of a proposal.
         self.shows_costs = True
         self.strict = False
+        self.language: Literal["en", "nb"] = "en"
         self._recorded: list[Recorded] = []
 
     @property

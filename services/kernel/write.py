@@ -250,6 +250,7 @@ async def open_write(
             session.trace_id = context.trace_id
             session.change_agent = change_agent
             session.route = _route(request)
+            session.language = context.language
             session.strict = "authority=strict" in request.headers.get("prefer", "").replace(" ", "").lower()
             kinds = acts_of(request.scope.get("endpoint"))
             session.declared = frozenset(kind.name for kind in kinds) if kinds is not None else None

@@ -13,6 +13,7 @@ from services.planning.budget import routes as budget
 from services.planning.conflicts import routes as conflicts
 from services.planning.decisions import routes as decisions
 from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
+from services.planning.gates import routes as gates
 from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
 from services.planning.projects import routes as projects
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             projects.router,
             decisions.router,
             reviews.router,
+            gates.router,
             conflicts.router,
             responsibilities.router,
             budget.router,

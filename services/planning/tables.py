@@ -5,8 +5,9 @@ from services.planning.budget import actual, budget_line, commitment, cost_code
 from services.planning.conflicts import conflict
 from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
+from services.planning.gates import gate_passage
 from services.planning.imports import plan_import
-from services.planning.projects import goal, project, success_criterion
+from services.planning.projects import gate, goal, project, success_criterion
 from services.planning.resources import assignment, resource
 from services.planning.responsibilities import responsibility
 from services.planning.reviews import decision_review
@@ -20,6 +21,8 @@ NOUNS = (
     success_criterion,
     decision,
     decision_review,
+    gate,
+    gate_passage,
     conflict,
     responsibility,
     cost_code,

@@ -687,6 +687,7 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "POST /v1/projects/{project_id}/attendances": (409,),
     "POST /v1/projects/{project_id}/cost-codes": (409,),
     "POST /v1/projects/{project_id}/dependencies": (409,),
+    "POST /v1/projects/{project_id}/gates": (409,),
     "POST /v1/projects/{project_id}/imports": (409,),
     "POST /v1/projects/{project_id}/memberships": (409,),
     "POST /v1/projects/{project_id}/responsibilities": (409,),

@@ -37,4 +37,18 @@ GOAL_SET = FactType(
     },
     "A goal was set or changed, or one of its criteria was; the data is the whole goal as it now is.",
 )
-FACT_TYPES = (PROJECT_CREATED, PROJECT_CHANGED, GOAL_SET)
+GATE = {
+    "code": "BP3",
+    "title": "Decide to pass on to the execution phases",
+    "position": 30,
+    "planned_date": "2026-09-01",
+    "opens_phase": "execution",
+    "state": "planned",
+}
+GATE_PLANNED = FactType(
+    "planning.gate.planned",
+    1,
+    GATE,
+    "A gate was put up, by somebody or by the phase model that the project starts with.",
+)
+FACT_TYPES = (PROJECT_CREATED, PROJECT_CHANGED, GOAL_SET, GATE_PLANNED)

@@ -24,7 +24,7 @@ class ProjectStatus(StrEnum):
 
 
 _NEXT = {
-    ProjectStatus.INITIATING: {ProjectStatus.PLANNING},
+    ProjectStatus.INITIATING: {ProjectStatus.PLANNING, ProjectStatus.CLOSED},
     ProjectStatus.PLANNING: {ProjectStatus.EXECUTING, ProjectStatus.CLOSING},
     ProjectStatus.EXECUTING: {ProjectStatus.CLOSING},
     ProjectStatus.CLOSING: {ProjectStatus.CLOSED, ProjectStatus.EXECUTING},
@@ -67,3 +67,16 @@ class Project(Entity, Base):
         if status not in possible:
             raise IllegalPassage(present=self.status, possible=", ".join(sorted(possible)) or "-")
         self.status = status
+
+    def advance_to(self, status: ProjectStatus) -> None:
+        """Move forward to that state, over those in between; where the project is that far already, nothing happens."""
+        life = list(ProjectStatus)
+        if life.index(status) > life.index(ProjectStatus(self.status)):
+            self.status = status
+
+    def stop(self) -> None:
+        """Go no further: what has begun is closed in order, and before that or during the closing the project ends."""
+        if self.status in (ProjectStatus.PLANNING, ProjectStatus.EXECUTING):
+            self.status = ProjectStatus.CLOSING
+        else:
+            self.status = ProjectStatus.CLOSED

@@ -7,7 +7,8 @@ from services.kernel.problems import Forbidden, NotFound, UnknownReference
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.planning.decisions.use_cases import record_acceptance, record_decision
-from services.planning.projects.events import GOAL_SET, PROJECT_CHANGED, PROJECT_CREATED
+from services.planning.projects.events import GATE_PLANNED, GOAL_SET, PROJECT_CHANGED, PROJECT_CREATED
+from services.planning.projects.gate import gates_of_model
 from services.planning.projects.goal import Goal
 from services.planning.projects.project import Project, ProjectStatus
 from services.planning.projects.repository import (
@@ -31,7 +32,7 @@ from services.planning.projects.success_criterion import SuccessCriterion
 
 
 async def create_project(session: WriteSession, new: NewProject) -> Project:
-    """A project of the caller's own: the gateway hears of it and makes them its manager."""
+    """A project of the caller's own, with its sector's gates: the gateway hears of it and makes them its manager."""
     require_scope(session.principal, "planning:decide")
     # Somebody must answer for a project, which software cannot, and guests are here for what was shared with them.
     if session.principal.is_machine or await is_only_guest(session, session.principal):
@@ -39,6 +40,12 @@ async def create_project(session: WriteSession, new: NewProject) -> Project:
     project = Project(**new.model_dump(exclude={"policy_template"}), minutes_per_week=new.minutes_per_day * 5)
     session.add(project)
     await session.flush()
+    gates = gates_of_model(project.id, new.policy_template)
+    if gates:
+        # Where the sector has a phase model, planning begins at one of its gates, and not with the project.
+        project.status = ProjectStatus.INITIATING
+        session.add_all(gates)
+        await session.flush()
     data = {
         "key": project.key,
         "name": project.name,
@@ -49,6 +56,8 @@ async def create_project(session: WriteSession, new: NewProject) -> Project:
         "policy_template": new.policy_template,
     }
     session.record(PROJECT_CREATED, "project", project.id, data, project_id=project.id, audience="guests")
+    for gate in gates:
+        session.record(GATE_PLANNED, "gate", gate.id, gate.told(), project_id=project.id)
     return project
 
 

@@ -1053,6 +1053,54 @@ def upgrade() -> None:
         "uq_dependencies_pair", "dependencies", ["tenant_id", "predecessor_id", "successor_id"], unique=True
     )
     op.create_table(
+        "gates",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("planned_date", sa.Date(), nullable=True),
+        sa.Column("opens_phase", sa.Text(), nullable=True),
+        sa.Column("requires", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("criteria", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint(
+            "opens_phase in ('concept','planning','execution','closing','benefits_realisation')",
+            name=op.f("ck_gates_opens_phase"),
+        ),
+        sa.CheckConstraint(
+            "state in ('planned','passed','passed_with_conditions','sent_back','stopped')", name=op.f("ck_gates_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "decision_id"],
+            ["decisions.tenant_id", "decisions.id"],
+            name=op.f("fk_gates_tenant_id_decision_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_gates_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_gates")),
+    )
+    op.create_index("uq_gates_code", "gates", ["tenant_id", "project_id", "code"], unique=True)
+    op.create_index("uq_gates_position", "gates", ["tenant_id", "project_id", "position"], unique=True)
+    op.create_table(
         "responsibilities",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1136,11 +1184,63 @@ def upgrade() -> None:
         "ix_risk_responses_project", "risk_responses", ["tenant_id", "project_id", "created_at"], unique=False
     )
     op.create_index("ix_risk_responses_risk", "risk_responses", ["tenant_id", "risk_id"], unique=False)
+    op.create_table(
+        "gate_passages",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("gate_id", sa.UUID(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("conditions", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("criteria", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("missing", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("decision_id", sa.UUID(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint(
+            "outcome in ('passed','passed_with_conditions','sent_back','stopped')",
+            name=op.f("ck_gate_passages_outcome"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "decision_id"],
+            ["decisions.tenant_id", "decisions.id"],
+            name=op.f("fk_gate_passages_tenant_id_decision_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "gate_id"], ["gates.tenant_id", "gates.id"], name=op.f("fk_gate_passages_tenant_id_gate_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_gate_passages_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_gate_passages")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_gate_passages_gate", "gate_passages", ["tenant_id", "gate_id"], unique=False)
+    op.create_index(
+        "ix_gate_passages_project", "gate_passages", ["tenant_id", "project_id", "created_at"], unique=False
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_gate_passages_project", table_name="gate_passages")
+    op.drop_index("ix_gate_passages_gate", table_name="gate_passages")
+    op.drop_table("gate_passages")
     op.drop_index("ix_risk_responses_risk", table_name="risk_responses")
     op.drop_index("ix_risk_responses_project", table_name="risk_responses")
     op.drop_table("risk_responses")
@@ -1152,6 +1252,9 @@ def downgrade() -> None:
     )
     op.drop_index("ix_responsibilities_project", table_name="responsibilities")
     op.drop_table("responsibilities")
+    op.drop_index("uq_gates_position", table_name="gates")
+    op.drop_index("uq_gates_code", table_name="gates")
+    op.drop_table("gates")
     op.drop_index("uq_dependencies_pair", table_name="dependencies")
     op.drop_index("ix_dependencies_successor", table_name="dependencies")
     op.drop_index("ix_dependencies_project", table_name="dependencies")

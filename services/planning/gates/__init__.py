@@ -1,0 +1,1 @@
+"""Gates between the phases of a project, and the passages that are decided at them."""
