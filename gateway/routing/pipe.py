@@ -20,7 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.authority import desk
 from gateway.authority.repository import PROPOSALS
-from gateway.credentials.anonymous import ADDRESS, ANONYMOUS, FORMS, SESSION, Networks, address_of
+from gateway.credentials.anonymous import ADDRESS, ANONYMOUS, FORMS, SESSION, Networks, address_of, network_of
+from gateway.credentials.rate_limit import RateLimiter
 from gateway.identity.authentication import STILL_GOOD, Authenticated, Authenticator
 from gateway.routing.breaker import Refused
 from gateway.routing.headers import (
@@ -33,6 +34,7 @@ from gateway.routing.headers import (
 )
 from gateway.routing.routing_table import GATEWAY, resolve
 from gateway.routing.upstream import ClientGone, UpstreamCut, UpstreamFailed
+from gateway.scim.envelope import is_scim, reading_scim, speaking_scim
 from services.kernel.app import problem_response
 from services.kernel.database import is_passing
 from services.kernel.identity import HEADER as IDENTITY_HEADER
@@ -75,6 +77,7 @@ class Pipe:
         service: Service,
         authenticator: Authenticator,
         upstreams: Mapping[str, ASGIApp],
+        limiter: RateLimiter,
         trusted_proxies: Networks = (),
     ) -> None:
         self._own = own
@@ -84,12 +87,15 @@ class Pipe:
         self._service = service
         self._authenticator = authenticator
         self._upstreams = upstreams
+        self._limiter = limiter
         self._positions: defaultdict[UUID, dict[str, int]] = defaultdict(dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OWN_PATHS:
             await self._own(scope, receive, send)
             return
+        if is_scim(scope["path"]):
+            scope, send = reading_scim(scope), speaking_scim(send)
         received = {name.lower(): value for name, value in reversed(scope["headers"])}
         trace = traceparent(received.get(b"traceparent"))
         context = RequestContext(
@@ -156,7 +162,13 @@ class Pipe:
         if (scope["method"], path) in ANONYMOUS:
             await self._own(onward, receive, self._outward(send, None))
             return
-        authenticated = await self._authenticate(received.get(b"authorization"))
+        try:
+            authenticated = await self._authenticate(received.get(b"authorization"))
+        except Unauthenticated:
+            if is_scim(path):
+                # Whoever holds this one secret holds everybody, so guessing it counts like guessing a password.
+                await self._limiter.take(self._service.database, address=network_of(onward[ADDRESS]))
+            raise
         onward[SESSION] = authenticated.session_id
         onward[STILL_GOOD] = partial(self._authenticator.is_still_good, received.get(b"authorization"))
         principal = authenticated.principal
@@ -169,7 +181,7 @@ class Pipe:
             raise ScopeMissing(scope=f"{route.services[0]}:read")
         if len(route.services) > 1:
             await self._ask_around(services, onward, receive, outward)
-        elif self._may_be_proposed(scope, received):
+        elif not is_scim(path) and self._may_be_proposed(scope, received):
             await self._forward_write(services[0], onward, receive, outward, context, received)
         else:
             await self._upstream(services[0])(onward, receive, outward)
