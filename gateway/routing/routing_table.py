@@ -33,7 +33,9 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {"overview": REPORTING, "s-curv
 
 # RFC 7644 has its own words below its own root (gateway/scim).
 _SCIM: Final = ["", "scim", "v2"]
-_SCIM_ENDPOINTS: Final = frozenset({"ServiceProviderConfig", "ResourceTypes", "Schemas", "Users", "Groups"})
+_SCIM_ENDPOINTS: Final = frozenset(
+    {"ServiceProviderConfig", "ResourceTypes", "Schemas", "Users", "Groups", "Me", "Bulk", ".search"}
+)
 
 _NO_SEGMENTS: Final = frozenset({"", ".", ".."})
 _SAFE_TO_ASK_AROUND: Final = frozenset({"GET", "HEAD", "DELETE"})

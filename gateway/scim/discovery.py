@@ -10,7 +10,6 @@ from scim2_models import (
     EnterpriseUser,
     ETag,
     Filter,
-    Group,
     Meta,
     Pagination,
     Patch,
@@ -23,6 +22,7 @@ from scim2_models import (
     Sort,
 )
 
+from gateway.scim.group import Group
 from gateway.scim.query import DEFAULT_PAGE, LARGEST_PAGE
 from gateway.scim.user import User
 

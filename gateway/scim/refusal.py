@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from scim2_models import Error, SCIMException
 
-from services.kernel.problems import Conflict, Malformed
+from services.kernel.problems import Conflict, Malformed, Problem
 
 ERROR_SCHEMA: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
 # What a problem of the kernel is in the words of SCIM, where those have one.
@@ -22,6 +22,14 @@ class ScimRefused(Malformed):
     code = "scim_refused"
     title = {"en": "The SCIM request cannot be used", "nb": "SCIM-forespørselen kan ikke brukes"}
     members = ("scim_type",)
+
+
+class NotOffered(Problem):
+    """A part of RFC 7644 that a provider need not have."""
+
+    status = 501
+    code = "scim_not_offered"
+    title = {"en": "This part of SCIM is not offered", "nb": "Denne delen av SCIM tilbys ikke"}
 
 
 class UserNameTaken(Conflict):

@@ -9,9 +9,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from scim2_models import EnterpriseUser, Group, Resource
+from scim2_models import EnterpriseUser, Resource
 from sqlalchemy import select
 
+from gateway.scim.group import Group
 from gateway.scim.query import Arguments, Query, condition, order
 from gateway.scim.user import ProvisionedUser, User
 from services.kernel.session import Reader, WriteSession

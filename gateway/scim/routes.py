@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import Request
 from pydantic import ValidationError
-from scim2_models import Context, Group, ResponseParameters
+from scim2_models import Context, ResponseParameters
 from starlette.responses import Response
 
 from gateway.groups.use_cases import remove_group
@@ -16,9 +16,10 @@ from gateway.scim import repository
 from gateway.scim.access import ScimBody, ScimReading, ScimWriting, base_of, check_match, is_known
 from gateway.scim.discovery import configuration, listed, resource_types, schemas
 from gateway.scim.envelope import MEDIA_TYPE
+from gateway.scim.group import Group
 from gateway.scim.patch import read_operations
 from gateway.scim.query import read_query
-from gateway.scim.refusal import refusal_of, refused
+from gateway.scim.refusal import NotOffered, refusal_of, refused
 from gateway.scim.repository import GROUPS, USERS, Source
 from gateway.scim.use_cases import groups, users
 from gateway.scim.user import User
@@ -72,6 +73,26 @@ def _one_of(documents: list[dict[str, Any]], name: str) -> Response:
     if found is None:
         raise NotFound
     return _json(found)
+
+
+# -- what there is not ------------------------------------------------------------------------------------------------
+
+
+@router.api_route("/Me", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def refuse_me(read: ScimReading) -> Response:
+    """A provisioner is software and no user (RFC 7644 section 3.11)."""
+    raise NotOffered
+
+
+@router.post("/Bulk")
+async def refuse_bulk(read: ScimReading) -> Response:
+    raise NotOffered
+
+
+@router.post("/.search")
+async def search_everything(read: ScimReading) -> Response:
+    """Users and groups are searched apart."""
+    raise NotOffered
 
 
 # -- users ------------------------------------------------------------------------------------------------------------

@@ -7,12 +7,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
-from scim2_models import Context, Group, GroupMember, SCIMException
+from scim2_models import Context, SCIMException
 
-from gateway.groups import group as groups
+from gateway.groups import group as kept
 from gateway.groups import repository as group_repository
 from gateway.groups.use_cases import add_group, change_group
 from gateway.scim import repository
+from gateway.scim.group import Group, Member
 from gateway.scim.patch import TOLERANT, apply_operations
 from gateway.scim.query import storable
 from gateway.scim.refusal import refusal_of, refused
@@ -30,7 +31,7 @@ _LINE: TypeAdapter[str] = TypeAdapter(Line)
 class Loaded:
     """A group for a change: its row, what SCIM shows of it, and who of its members was looked at."""
 
-    row: groups.Group
+    row: kept.Group
     resource: Group
     members: set[UUID]
 
@@ -38,7 +39,8 @@ class Loaded:
 def read_group(body: Mapping[str, Any], context: Context) -> Group:
     """A group as a request describes it. Raises ScimRefused."""
     try:
-        return cast('Group', Group.model_validate(dict(body), scim_ctx=context, scim_policy=TOLERANT))
+        parsed: Group = Group.model_validate(dict(body), scim_ctx=context, scim_policy=TOLERANT)
+        return parsed
     except (ValidationError, SCIMException) as error:
         raise refusal_of(error) from error
 
@@ -54,7 +56,7 @@ async def load_group(
     named = None if operations is None else named_members(operations)
     members = await group_repository.members_of(session, group_id, named)
     resource = Group.model_validate(document)
-    resource.members = [GroupMember(value=str(each), type="User") for each in sorted(members)] or None
+    resource.members = [Member(value=str(each), type="User") for each in sorted(members)] or None
     return Loaded(row, resource, members)
 
 

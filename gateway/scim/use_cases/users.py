@@ -43,7 +43,8 @@ class AddressOfOffice(Forbidden):
 def read_user(body: Mapping[str, Any], context: Context) -> User:
     """A user as a request describes them. Raises ScimRefused."""
     try:
-        return cast("User", User.model_validate(dict(body), scim_ctx=context, scim_policy=TOLERANT))
+        parsed: User = User.model_validate(dict(body), scim_ctx=context, scim_policy=TOLERANT)
+        return parsed
     except (ValidationError, SCIMException) as error:
         raise refusal_of(error) from error
 
