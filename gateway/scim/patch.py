@@ -7,7 +7,7 @@ or lists of one, attributes of the standard that are not kept here.
 
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import isclass
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import scim2_models
 from pydantic import ValidationError
@@ -23,6 +23,7 @@ from scim2_models import (
     ScimPolicy,
 )
 
+from gateway.scim.binding import bound
 from gateway.scim.refusal import refusal_of, refused
 
 MESSAGE: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -62,7 +63,7 @@ def apply_operations(resource: R, operations: Sequence[Mapping[str, Any]]) -> bo
         return False
     message = {"schemas": [MESSAGE], "Operations": list(operations)}
     try:
-        patch = cast("Any", PatchOp)[type(resource)].model_validate(
+        patch = bound(PatchOp, type(resource)).model_validate(
             message, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=TOLERANT
         )
         return bool(patch.patch(resource, scim_policy=TOLERANT))
@@ -114,7 +115,7 @@ def _is_kept(model: type[R], path: str) -> bool:
 
 def _leads_somewhere(model: type[Resource[Any]], path: str) -> bool:
     try:
-        found = cast("Any", Path)[model](path)
+        found = bound(Path, model)(path)
         return found.model is not None or found.resolve() is not None
     except InvalidPathException as error:
         raise refusal_of(error) from error
@@ -127,7 +128,7 @@ def _referring(model: type[R], path: str, value: Any) -> Any:
     if not isinstance(value, str | list):
         return value
     try:
-        binding = cast("Any", Path)[model](path).resolve()
+        binding = bound(Path, model)(path).resolve()
     except SCIMException:
         return value
     if binding is None or binding.is_multivalued or binding.sub_field_name is not None:

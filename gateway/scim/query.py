@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import isclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic import ValidationError
 from scim2_models import BaseModel, Context, Extension, Resource, SCIMException, ScimFilter, SearchRequest
@@ -29,6 +29,7 @@ from scim2_models.path import (
     coerce_value,
 )
 
+from gateway.scim.binding import bound
 from gateway.scim.refusal import refusal_of, refused
 
 LONGEST_FILTER: Final = 4000
@@ -88,7 +89,7 @@ def read_query(model: type[Resource[Any]], given: Mapping[str, Any]) -> Query:
     if len(str(asked.get("filter", ""))) > LONGEST_FILTER:
         raise refused("tooMany", f"a filter has at most {LONGEST_FILTER} characters")
     try:
-        request = cast("Any", SearchRequest)[model].model_validate(asked, scim_ctx=Context.SEARCH_REQUEST)
+        request = bound(SearchRequest, model).model_validate(asked, scim_ctx=Context.SEARCH_REQUEST)
     except ValidationError as error:
         raise refusal_of(error) from error
     start_index = min(request.start_index or 1, _FARTHEST)
@@ -181,7 +182,7 @@ class _Translation(FilterVisitor[str]):
         item = binding.target_type
         if not binding.is_multivalued or not isclass(item) or not issubclass(item, BaseModel):
             raise refused("invalidFilter", f"{node.attr_path} has no values to choose from")
-        inner = cast("Any", ScimFilter)[item](node.val_filter)
+        inner = bound(ScimFilter, item)(node.val_filter)
         alias = f"e{self._depth + 1}"
         translation = _Translation(inner, lambda name: _member(f"{alias}.v", [name]), self._arguments, self._depth + 1)
         values = _elements(_json(binding, self._attribute))

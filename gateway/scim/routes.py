@@ -1,7 +1,7 @@
 """HTTP of SCIM, in the words of RFC 7644. Described by its own `/Schemas`, and not in the OpenAPI document."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from gateway.groups.use_cases import remove_group
 from gateway.scim import repository
 from gateway.scim.access import ScimBody, ScimReading, ScimWriting, base_of, check_match, is_known
+from gateway.scim.binding import bound
 from gateway.scim.discovery import configuration, listed, resource_types, schemas
 from gateway.scim.envelope import MEDIA_TYPE
 from gateway.scim.group import Group
@@ -211,10 +212,10 @@ def _selection(source: Source, request: Request) -> ResponseParameters[Any]:
     """`attributes` and `excludedAttributes` (RFC 7644 section 3.9). Raises ScimRefused."""
     given = {name: value for name, value in _given(request).items() if name in ("attributes", "excludedAttributes")}
     try:
-        parameters = cast("Any", ResponseParameters)[source.model].model_validate(given)
+        parameters: ResponseParameters[Any] = bound(ResponseParameters, source.model).model_validate(given)
     except ValidationError as error:
         raise refusal_of(error) from error
-    return cast("ResponseParameters[Any]", parameters)
+    return parameters
 
 
 def _left_out(source: Source, selection: ResponseParameters[Any]) -> frozenset[str]:
