@@ -181,7 +181,7 @@ async def replace_group(group_id: UUID, body: ScimBody, write: ScimWriting) -> R
 
 @router.patch("/Groups/{group_id}")
 async def patch_group(group_id: UUID, body: ScimBody, write: ScimWriting) -> Response:
-    operations = read_operations(Group, body)
+    operations = groups.read_group_patch(body)
     loaded = await groups.load_group(write.session, base_of(write.request), group_id, operations)
     check_match(write.request, _version(loaded.resource))
     await groups.patch_group(write.session, loaded, operations)

@@ -14,7 +14,7 @@ from gateway.groups import repository as group_repository
 from gateway.groups.use_cases import add_group, change_group
 from gateway.scim import repository
 from gateway.scim.group import Group, Member
-from gateway.scim.patch import TOLERANT, apply_operations
+from gateway.scim.patch import TOLERANT, apply_operations, read_operations
 from gateway.scim.query import storable
 from gateway.scim.refusal import refusal_of, refused
 from gateway.scim.repository import GROUPS
@@ -43,6 +43,30 @@ def read_group(body: Mapping[str, Any], context: Context) -> Group:
         return parsed
     except (ValidationError, SCIMException) as error:
         raise refusal_of(error) from error
+
+
+def read_group_patch(body: Any) -> list[dict[str, Any]]:
+    """The operations of a PATCH, members reduced to who they are: what else is said of them, the directory knows."""
+    return [_of_people(operation) for operation in read_operations(Group, body)]
+
+
+def _of_people(operation: dict[str, Any]) -> dict[str, Any]:
+    value = operation.get("value")
+    if str(operation.get("path", "")).lower() == "members":
+        return operation | {"value": _people_alone(value)} if value is not None else operation
+    if isinstance(value, dict):
+        return operation | {
+            "value": {name: _people_alone(each) if name.lower() == "members" else each for name, each in value.items()}
+        }
+    return operation
+
+
+def _people_alone(entries: Any) -> Any:
+    if isinstance(entries, list):
+        return [_people_alone(entry) for entry in entries]
+    if not isinstance(entries, dict):
+        return entries
+    return {name: value for name, value in entries.items() if name.lower() not in ("display", "$ref")}
 
 
 async def load_group(
