@@ -22,6 +22,7 @@ from gateway.federation.provider_client import ProviderClient
 from gateway.federation.repository import CHORES as FEDERATION_CHORES
 from gateway.feed import routes as feed
 from gateway.feed.handlers import Arrivals, merging_handlers
+from gateway.groups import routes as groups
 from gateway.identity import routes as identity
 from gateway.identity.authentication import Authenticator
 from gateway.identity.repository import AUTHENTICATE
@@ -31,6 +32,7 @@ from gateway.resources import Resources
 from gateway.routing.breaker import Breaker, GuardedUpstream
 from gateway.routing.pipe import Pipe
 from gateway.routing.upstream import HttpUpstream, upstream_session
+from gateway.scim import routes as scim
 from services.kernel import app as kernel
 from services.kernel.egress import Egress
 from services.kernel.http_client import AsgiApp
@@ -67,6 +69,8 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         settings,
         [
             identity.router,
+            groups.router,
+            scim.router,
             sessions.router,
             accounts.router,
             invitations.router,
@@ -113,7 +117,9 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
             yield
 
     own.router.lifespan_context = lifespan
-    own.state.pipe = Pipe(own, service, authenticator, upstreams, trusted_networks(settings))
+    own.state.pipe = Pipe(
+        own, service, authenticator, upstreams, resources.credentials.limiter, trusted_networks(settings)
+    )
     return own
 
 

@@ -5,7 +5,9 @@ from gateway.base import Base
 from gateway.credentials import account, invitation, oauth_client, rate_bucket, session
 from gateway.federation import identity_provider
 from gateway.feed import merged_event
-from gateway.identity import tenant, token
+from gateway.groups import group, group_grant
+from gateway.identity import membership_origin, tenant, token
+from gateway.scim import user
 
 metadata = Base.metadata
 NOUNS = (
@@ -20,4 +22,8 @@ NOUNS = (
     rate_bucket,
     session,
     identity_provider,
+    group,
+    group_grant,
+    membership_origin,
+    user,
 )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
+from gateway.identity.membership_origin import membership_origins
 from gateway.identity.token import Token, credential_uses
 from services.kernel.access import sees_project
 from services.kernel.collection import Collection
@@ -21,17 +22,23 @@ _DIRECTORY_COLUMNS = {
     "updated_at": "t.updated_at",
 }
 
+
+def sees_directory(tenant_column: str, person_parameter: str) -> str:
+    """SQL: the person is more than a guest somewhere, or has a role in the tenant."""
+    return (
+        f"(exists (select from memberships mine where mine.tenant_id = {tenant_column}"
+        f" and mine.person_id = {person_parameter} and mine.role <> 'guest') or exists (select from people me"
+        f" where me.tenant_id = {tenant_column} and me.id = {person_parameter} and me.tenant_role is not null))"
+    )
+
+
 # Everybody in the tenant sees who else is in it; guests see themselves only.
 PEOPLE = Collection(
     noun="person",
     source="people t",
     container=None,
     project="t.id",
-    visible=lambda _, person: (
-        f"(t.id = {person} or exists (select from memberships mine where mine.tenant_id = t.tenant_id"
-        f" and mine.person_id = {person} and mine.role <> 'guest') or exists (select from people me"
-        f" where me.tenant_id = t.tenant_id and me.id = {person} and me.tenant_role is not null))"
-    ),
+    visible=lambda _, person: f"(t.id = {person} or {sees_directory('t.tenant_id', person)})",
     columns={"id": "t.id", "type": "'person'"}
     | _DIRECTORY_COLUMNS
     | {
@@ -241,6 +248,8 @@ async def load_membership(session: WriteSession, membership_id: UUID) -> Any:
 
 
 async def change_membership(session: WriteSession, membership_id: UUID, values: dict[str, Any]) -> None:
+    """Change a membership by hand. It is by hand from now on, wherever it came from."""
+    await _forget_origin(session, membership_id)
     await session.execute(
         update(memberships)
         .where(memberships.c.tenant_id == session.tenant_id, memberships.c.id == membership_id)
@@ -249,6 +258,7 @@ async def change_membership(session: WriteSession, membership_id: UUID, values: 
 
 
 async def drop_membership(session: WriteSession, membership_id: UUID) -> None:
+    await _forget_origin(session, membership_id)
     await session.execute(
         memberships.delete().where(memberships.c.tenant_id == session.tenant_id, memberships.c.id == membership_id)
     )
@@ -263,6 +273,24 @@ async def memberships_of(reader: Reader, person_id: UUID) -> set[tuple[UUID, str
         person_id,
     )
     return {(row["project_id"], row["role"]) for row in rows}
+
+
+async def comes_by_group(session: WriteSession, membership_id: UUID) -> bool:
+    """Whether a group has brought this membership, and no hand has changed it since."""
+    found = await session.value(
+        "select true from membership_origins where tenant_id = $1 and membership_id = $2",
+        session.tenant_id,
+        membership_id,
+    )
+    return bool(found)
+
+
+async def _forget_origin(session: WriteSession, membership_id: UUID) -> None:
+    await session.execute(
+        membership_origins.delete().where(
+            membership_origins.c.tenant_id == session.tenant_id, membership_origins.c.membership_id == membership_id
+        )
+    )
 
 
 async def load_manager(session: WriteSession, project_id: UUID) -> Any:

@@ -11,7 +11,8 @@ from services.kernel.schemas import Body, Effects, Instant, Line, ObjectShape, S
 
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x1f<>,;:\"]+@[A-Za-z0-9.-]+$")]
 Scope = Annotated[
-    str, StringConstraints(pattern=r"^((planning|coordination|reporting):(read|propose|decide)|admin)$", max_length=40)
+    str,
+    StringConstraints(pattern=r"^((planning|coordination|reporting):(read|propose|decide)|admin|scim)$", max_length=40),
 ]
 
 

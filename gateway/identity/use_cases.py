@@ -1,5 +1,6 @@
 """What people do with the directory. Every change is a fact, so that a revoked right is dead at the next request."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from gateway.identity.schemas import MembershipPatch, NewMembership, NewPerson, 
 from gateway.identity.token import PREFIX, SERVICE_PREFIX, Token, draw_token, hint_of, token_hash
 from services.kernel.access import hats_of, require_authority
 from services.kernel.authority import ABOVE_THE_MANAGER
+from services.kernel.identity import PROVISIONING_SCOPE
 from services.kernel.ids import new_id
 from services.kernel.problems import Conflict, Forbidden, NotFound, RuleViolated, UnknownReference
 from services.kernel.schemas import merged
@@ -36,6 +38,24 @@ class ManagerByHandover(RuleViolated):
     detail = {
         "en": "A project has exactly one manager at any instant: POST …/handovers replaces the one by the other.",
         "nb": "Et prosjekt har alltid nøyaktig én prosjektleder: POST …/handovers bytter den ene med den andre.",
+    }
+
+
+class MembershipByGroup(Conflict):
+    code = "membership_by_group"
+    title = {"en": "A group has brought this membership", "nb": "Dette medlemskapet følger av en gruppe"}
+    detail = {
+        "en": "Take the person out of the group, or withdraw the group's grant.",
+        "nb": "Ta personen ut av gruppen, eller trekk tilbake det gruppen er gitt.",
+    }
+
+
+class ScopeForSoftware(RuleViolated):
+    code = "scope_for_software"
+    title = {"en": "That scope is for software only", "nb": "Det omfanget er bare for programvare"}
+    detail = {
+        "en": "The scope scim is given to an integration, which provisions people.",
+        "nb": "Omfanget scim gis til en integrasjon, som forvalter personer.",
     }
 
 
@@ -74,13 +94,18 @@ async def change_person(session: WriteSession, person_id: UUID, expected_version
         await require_admin(session)
     await repository.PEOPLE.check_version(session, row.id, row.version, expected_version)
     if changes:
-        await repository.change_person(session, person_id, changes)
-        if row.active and not changes.get("active", True):
-            await repository.end_sign_ins(session, person_id)
-        names = ("name", "email", "language", "kind", "tenant_role", "active")
-        data = {name: getattr(row, name) for name in names} | changes
-        session.record(PERSON_CHANGED, "person", person_id, data, project_id=None, audience="tenant")
+        await apply_to_person(session, row, changes)
     return int(row.version) + bool(changes)
+
+
+async def apply_to_person(session: WriteSession, row: Any, changes: Mapping[str, Any]) -> None:
+    """Carry a change of a person out, whoever has asked for it. Who is active no more, is signed in no more."""
+    await repository.change_person(session, row.id, dict(changes))
+    if row.active and not changes.get("active", True):
+        await repository.end_sign_ins(session, row.id)
+    names = ("name", "email", "language", "kind", "tenant_role", "active")
+    data = {name: getattr(row, name) for name in names} | dict(changes)
+    session.record(PERSON_CHANGED, "person", row.id, data, project_id=None, audience="tenant")
 
 
 async def grant_membership(session: WriteSession, project_id: UUID, new: NewMembership) -> UUID:
@@ -124,6 +149,8 @@ async def revoke_membership(session: WriteSession, membership_id: UUID, expected
     if row.role == Role.MANAGER:
         raise LastOfItsKind(role=row.role)
     await _require_appointment(session, row.project_id, {Role(row.role)})
+    if await repository.comes_by_group(session, membership_id):
+        raise MembershipByGroup
     await repository.drop_membership(session, membership_id)
     record_membership(
         session, MEMBERSHIP_REVOKED, membership_id, row.project_id, row.person_id, row.role, row.expires_at
@@ -170,6 +197,8 @@ async def create_token(session: WriteSession, new: NewToken) -> tuple[Token, str
     elif any(not session.principal.has_scope(scope) for scope in new.scopes):
         raise ScopeTooWide
     machine = await repository.is_machine(session, person_id)
+    if PROVISIONING_SCOPE in new.scopes and not machine:
+        raise ScopeForSoftware
     secret = draw_token(SERVICE_PREFIX if machine else PREFIX)
     token = Token(
         id=new_id(),

@@ -20,7 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.authority.repository import PROPOSALS, conflicts_of
 from gateway.authority.use_cases import proposals
-from gateway.credentials.anonymous import ADDRESS, ANONYMOUS, FORMS, SESSION, Networks, address_of
+from gateway.credentials.anonymous import ADDRESS, ANONYMOUS, FORMS, SESSION, Networks, address_of, network_of
+from gateway.credentials.rate_limit import RateLimiter
 from gateway.identity.authentication import Authenticated, Authenticator
 from gateway.identity.repository import memberships_of
 from gateway.routing.breaker import Refused
@@ -35,6 +36,7 @@ from gateway.routing.headers import (
 from gateway.routing.open_stream import pass_while_allowed
 from gateway.routing.routing_table import GATEWAY, Traffic, resolve, traffic_of
 from gateway.routing.upstream import ClientGone, UpstreamCut, UpstreamFailed
+from gateway.scim.envelope import is_scim, reading_scim, speaking_scim
 from services.kernel.app import problem_response
 from services.kernel.database import is_passing
 from services.kernel.identity import HEADER as IDENTITY_HEADER
@@ -77,6 +79,7 @@ class Pipe:
         service: Service,
         authenticator: Authenticator,
         upstreams: Mapping[str, ASGIApp],
+        limiter: RateLimiter,
         trusted_proxies: Networks = (),
     ) -> None:
         self._own = own
@@ -86,12 +89,15 @@ class Pipe:
         self._service = service
         self._authenticator = authenticator
         self._upstreams = upstreams
+        self._limiter = limiter
         self._positions: defaultdict[UUID, dict[str, int]] = defaultdict(dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OWN_PATHS:
             await self._own(scope, receive, send)
             return
+        if is_scim(scope["path"]):
+            scope, send = reading_scim(scope), speaking_scim(send)
         received = {name.lower(): value for name, value in reversed(scope["headers"])}
         trace = traceparent(received.get(b"traceparent"))
         context = RequestContext(
@@ -158,7 +164,13 @@ class Pipe:
         if (scope["method"], path) in ANONYMOUS:
             await self._own(onward, receive, self._outward(send, None))
             return
-        authenticated = await self._authenticate(received.get(b"authorization"))
+        try:
+            authenticated = await self._authenticate(received.get(b"authorization"))
+        except Unauthenticated:
+            if is_scim(path):
+                # Whoever holds this one secret holds everybody, so guessing it counts like guessing a password.
+                await self._limiter.take(self._service.database, address=network_of(onward[ADDRESS]))
+            raise
         onward[SESSION] = authenticated.session_id
         principal = authenticated.principal
         context._principal = principal  # noqa: SLF001 -- the context is ours to complete
@@ -172,7 +184,7 @@ class Pipe:
             await self._stream(services, onward, receive, outward, received.get(b"authorization"), principal)
         elif len(route.services) > 1:
             await self._ask_around(services, onward, receive, outward)
-        elif self._may_be_proposed(scope, received):
+        elif not is_scim(path) and self._may_be_proposed(scope, received):
             await self._forward_write(services[0], onward, receive, outward, context, received)
         else:
             await self._upstream(services[0])(onward, receive, outward)

@@ -25,7 +25,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         tenants people memberships tokens delegations handovers proposals proposal-comments policy-versions track-records
         authority-kinds policy-templates events problems limits me openapi.json reference sessions password-changes
         password-resets passwords email-changes email-confirmations invitations invitation-acceptances oauth oauth-clients
-        identity-providers sign-in-attempts sign-in-completions
+        identity-providers sign-in-attempts sign-in-completions groups group-grants
     """,
 }
 
@@ -40,6 +40,12 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "detected-conflicts": PLANNING,
     "decision-calibration": PLANNING,
 }
+
+# RFC 7644 has its own words below its own root (gateway/scim).
+_SCIM: Final = ["", "scim", "v2"]
+_SCIM_ENDPOINTS: Final = frozenset(
+    {"ServiceProviderConfig", "ResourceTypes", "Schemas", "Users", "Groups", "Me", "Bulk", ".search"}
+)
 
 _NO_SEGMENTS: Final = frozenset({"", ".", ".."})
 _SAFE_TO_ASK_AROUND: Final = frozenset({"GET", "HEAD", "DELETE"})
@@ -87,11 +93,15 @@ _TRAFFIC_BY_LAST_SEGMENT: Final[dict[str, Traffic]] = {
 def resolve(path: str) -> Route | None:
     """The owner of a decoded URL path (`scope["path"]`), or None where no noun of the API stands there.
 
-    `/v1/{noun}/…` goes to the owner of the noun; `/v1/projects/{project_id}/{noun}/…` to the owner of the nested noun.
+    `/v1/{noun}/…` goes to the owner of the noun; `/v1/projects/{project_id}/{noun}/…` to the owner of the nested noun;
+    the endpoints below `/scim/v2/` are the gateway's own.
     Empty and dot segments (so also a trailing or doubled slash) lead nowhere: a path has one spelling, and what the
     gateway judged is what the service sees.
     """
     segments = path.split("/")
+    if segments[:3] == _SCIM:
+        known = len(segments) > 3 and segments[3] in _SCIM_ENDPOINTS and _NO_SEGMENTS.isdisjoint(segments[4:])
+        return Route((GATEWAY,)) if known else None
     if len(segments) < 3 or segments[0] or segments[1] != "v1":
         return None
     for segment in segments[2:]:

@@ -21,6 +21,9 @@ ALL_SCOPES = frozenset(
     f"{service}:{act}" for service in ("planning", "coordination", "reporting") for act in ("read", "propose", "decide")
 ) | {"admin"}
 
+# Of software that keeps a tenant's people; nobody has it for being a person, and it includes nothing else.
+PROVISIONING_SCOPE = "scim"
+
 PrincipalKind = Literal["person", "integration", "agent", "service"]
 
 

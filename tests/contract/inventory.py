@@ -11,6 +11,7 @@ from services.kernel.http_client import Response
 from services.kernel.ids import new_id
 from tests.contract.operations import Operation
 from tests.factories.accounts import accept, invite, sign_in
+from tests.factories.scim import make_provisioner
 from tests.factories.system import Person, SystemUnderTest, Tenant
 
 PROJECT = "/v1/projects/{projects}"
@@ -39,6 +40,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("identity-providers", "POST", "/v1/identity-providers", PROVIDER),
     ("memberships", "GET", f"{PROJECT}/memberships?role=stakeholder", None),
     ("policy-versions", "GET", f"{PROJECT}/policy-versions", None),
+    ("group-grants", "POST", f"{PROJECT}/group-grants", "example"),
     ("delegations", "POST", f"{PROJECT}/delegations", "example"),
     (
         "goals",
@@ -129,6 +131,7 @@ class Inventory:
         self.ids["problems"] = "not_found"
         await self._credentials()
         self.ids["external"] = str(new_id())
+        await self._group()
         for noun, method, path, body in RECIPES:
             operation = operations.get(f"{method} {path.replace('{projects}', '{project_id}')}")
             by = self.tenant.admin if path.startswith(ADMINISTRATORS) else self.tenant["manager"]
@@ -163,6 +166,11 @@ class Inventory:
         signed_in = await sign_in(self.system, address, tenant_id=accepted.json()["tenant_id"])
         assert signed_in.status_code == 201, signed_in.text
         self.ids["sessions"] = signed_in.json()["id"]
+
+    async def _group(self) -> None:
+        """A group of the tenant's directory, as its provisioner makes it."""
+        provisioner = await make_provisioner(self.system, self.tenant)
+        self.ids["groups"] = (await provisioner.group("Bridge crew", self.ids["people"]))["id"]
 
     async def _make(self, manager: Person, method: str, path: str, body: Any, operation: Operation | None) -> Response:
         if method == "GET":

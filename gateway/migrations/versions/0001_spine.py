@@ -260,6 +260,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "provider_id", "subject", name=op.f("pk_federated_people")),
     )
     op.create_table(
+        "group_grants",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("group_id", sa.UUID(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_group_grants")),
+    )
+    op.create_index("ix_group_grants_group", "group_grants", ["tenant_id", "group_id"], unique=False)
+    op.create_index("uq_group_grants_group", "group_grants", ["tenant_id", "project_id", "group_id"], unique=True)
+    op.create_table(
+        "group_members",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("group_id", sa.UUID(), nullable=False),
+        sa.Column("person_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "group_id", "person_id", name=op.f("pk_group_members")),
+    )
+    op.create_index("ix_group_members_person", "group_members", ["tenant_id", "person_id"], unique=False)
+    op.create_table(
+        "groups",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_groups")),
+    )
+    op.create_table(
         "identity_providers",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -342,6 +393,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_mailed_secrets_account", "mailed_secrets", ["tenant_id", "account_id"], unique=False)
     op.create_index("ix_mailed_secrets_expires_at", "mailed_secrets", ["expires_at"], unique=False)
+    op.create_table(
+        "membership_origins",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("membership_id", sa.UUID(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "membership_id", name=op.f("pk_membership_origins")),
+    )
     op.create_table(
         "merged_events",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -495,6 +552,34 @@ def upgrade() -> None:
     )
     op.create_index("ix_proposals_project", "proposals", ["tenant_id", "project_id", "state"], unique=False)
     op.create_table(
+        "provisioned_users",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("user_name", sa.Text(), nullable=False, comment="as it is compared, in small letters"),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_provisioned_users")),
+    )
+    op.create_index(
+        "uq_provisioned_users_user_name",
+        "provisioned_users",
+        ["tenant_id", "user_name"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at is null"),
+    )
+    op.create_table(
         "rate_buckets",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -638,6 +723,10 @@ def downgrade() -> None:
     op.drop_table("sessions")
     op.drop_index("ix_rate_buckets_ends_at", table_name="rate_buckets")
     op.drop_table("rate_buckets")
+    op.drop_index(
+        "uq_provisioned_users_user_name", table_name="provisioned_users", postgresql_where=sa.text("deleted_at is null")
+    )
+    op.drop_table("provisioned_users")
     op.drop_index("ix_proposals_project", table_name="proposals")
     op.drop_index(
         "ix_proposals_open", table_name="proposals", postgresql_where="state in ('submitted', 'rebase_required')"
@@ -652,6 +741,7 @@ def downgrade() -> None:
     op.drop_index("uq_merged_events_source", table_name="merged_events")
     op.drop_index("ix_merged_events_project", table_name="merged_events")
     op.drop_table("merged_events")
+    op.drop_table("membership_origins")
     op.drop_index("ix_mailed_secrets_expires_at", table_name="mailed_secrets")
     op.drop_index("ix_mailed_secrets_account", table_name="mailed_secrets")
     op.drop_table("mailed_secrets")
@@ -664,6 +754,12 @@ def downgrade() -> None:
     )
     op.drop_index("uq_identity_providers_id", table_name="identity_providers")
     op.drop_table("identity_providers")
+    op.drop_table("groups")
+    op.drop_index("ix_group_members_person", table_name="group_members")
+    op.drop_table("group_members")
+    op.drop_index("uq_group_grants_group", table_name="group_grants")
+    op.drop_index("ix_group_grants_group", table_name="group_grants")
+    op.drop_table("group_grants")
     op.drop_table("federated_people")
     op.drop_table("credential_uses")
     op.drop_index("uq_accounts_email", table_name="accounts")
