@@ -40,7 +40,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("identity-providers", "POST", "/v1/identity-providers", PROVIDER),
     ("memberships", "GET", f"{PROJECT}/memberships?role=stakeholder", None),
     ("policy-versions", "GET", f"{PROJECT}/policy-versions", None),
-    ("group-grants", "POST", f"{PROJECT}/group-grants", "example"),
+    ("group-grants", "POST", f"{PROJECT}/group-grants", {"group_id": "{crews}", "role": "member"}),
     ("delegations", "POST", f"{PROJECT}/delegations", "example"),
     (
         "goals",
@@ -168,9 +168,10 @@ class Inventory:
         self.ids["sessions"] = signed_in.json()["id"]
 
     async def _group(self) -> None:
-        """A group of the tenant's directory, as its provisioner makes it."""
+        """Groups of the tenant's directory, as its provisioner makes them: one to grant, one that is granted."""
         provisioner = await make_provisioner(self.system, self.tenant)
         self.ids["groups"] = (await provisioner.group("Bridge crew", self.ids["people"]))["id"]
+        self.ids["crews"] = (await provisioner.group("Night crew"))["id"]
 
     async def _make(self, manager: Person, method: str, path: str, body: Any, operation: Operation | None) -> Response:
         if method == "GET":
