@@ -40,7 +40,7 @@ async def content_of(caller: Caller, document: dict[str, Any], headers: dict[str
 async def stored_files(coordination: ServiceUnderTest, world: World) -> list[Path]:
     storage_url = coordination.service.settings.storage_url
     assert storage_url is not None
-    folder = Path(storage_url.removeprefix("file://")) / str(world.tenant_id)
+    folder = Path(storage_url.removeprefix("file://")) / "coordination" / str(world.tenant_id)
     return await asyncio.to_thread(lambda: sorted(path for path in folder.rglob("*") if path.is_file()))
 
 
