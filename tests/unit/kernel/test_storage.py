@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from services.kernel.downloads import ByteRange
+from services.kernel.ids import new_id
 from services.kernel.storage import (
     ObjectDamaged,
     ObjectMissing,
@@ -170,6 +172,9 @@ asyncio.run(storage(sys.argv[1], "planning").put(UUID("{TENANT}"), stalls(), lim
     for name in leftovers:
         assert "#" in name, "only the library's staging name, which no key can have"
         assert not await store.exists(name.partition("#")[0])
+    assert await store.remove_unfinished(datetime.now(UTC) - timedelta(hours=1)) == 0, "it might be an upload under way"
+    assert await store.remove_unfinished(datetime.now(UTC)) == len(leftovers)
+    assert files_in(tmp_path) == []
     assert await read(await store.open(await store.put(TENANT, chunks(10), limit=10)))
 
 
@@ -231,6 +236,23 @@ async def test_a_deleted_object_is_missing_and_may_be_deleted_again(store: Stora
     assert not await store.exists(stored.key)
     with pytest.raises(ObjectMissing):
         await store.open(stored)
+
+
+async def test_the_objects_that_were_stored_before_an_instant_are_listed(
+    store: Storage,
+) -> None:
+    tenant_id = new_id()
+    stored = [await store.put(tenant_id, chunks(10), limit=10) for _ in range(3)]
+    await asyncio.sleep(1.1)  # a bucket dates its objects to the second
+
+    async def listed(before: datetime) -> set[str]:
+        return {key async for page in store.keys(before) for key in page if key.startswith(str(tenant_id))}
+
+    now = datetime.now(UTC)
+    assert await listed(now) == {each.key for each in stored}
+    assert await listed(now - timedelta(hours=1)) == set()
+    await store.delete(stored[0].key)
+    assert await listed(now) == {each.key for each in stored[1:]}
 
 
 @pytest.mark.parametrize("key", ["", "../x", "a/b", f"{TENANT}/../../etc/passwd", f"{TENANT}/aa/" + "g" * 40])
