@@ -20,6 +20,7 @@ SOURCES = ("gateway", "planning")
 
 def create_app(settings: Settings | None = None, peers: "Mapping[str, str | AsgiApp] | None" = None) -> FastAPI:
     settings = settings or Settings.load("coordination")
+    resources = Resources.from_settings(settings)
     handlers = Handlers()
     handlers.include(CONTEXT_HANDLERS)
     handlers.include(MEETING_HANDLERS)
@@ -38,5 +39,6 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
         sources=SOURCES,
         jobs=meeting_jobs.JOB_FUNCTIONS,
         peers=peers,
-        resources=Resources.from_settings(settings),
+        resources=resources,
+        store=resources.store,
     )

@@ -24,7 +24,8 @@ class Resources:
     """Built once per process from the settings. What is not configured is missed where it is needed, not at start."""
 
     sender: Mailbox
-    _storage: Storage | None
+    # None where no store is configured; whoever needs one asks for `storage`.
+    store: Storage | None
     _mailer: Mailer | None
 
     @classmethod
@@ -33,15 +34,15 @@ class Resources:
         name, address = parseaddr(settings.mail_from)
         return cls(
             Mailbox(address, name),
-            storage(settings.storage_url) if settings.storage_url else None,
+            storage(settings.storage_url, settings.service) if settings.storage_url else None,
             mailer(settings.mail_url) if settings.mail_url else None,
         )
 
     @property
     def storage(self) -> Storage:
-        if self._storage is None:
+        if self.store is None:
             raise StorageNotConfigured
-        return self._storage
+        return self.store
 
     @property
     def mailer(self) -> Mailer:

@@ -57,6 +57,7 @@ from services.kernel.route_index import RouteIndex
 from services.kernel.service import Service
 from services.kernel.settings import SERVICES, Settings
 from services.kernel.steps import StepRefused, steps_router
+from services.kernel.storage import Storage
 from services.kernel.strict_json import strict_loads
 from services.kernel.write import Replayed, begin_keyed_write
 
@@ -116,6 +117,7 @@ def create_app(
     jobs: Mapping[str, JobFunction] | None = None,
     peers: "Mapping[str, str | AsgiApp] | None" = None,
     resources: Any = None,
+    store: Storage | None = None,
     own_directory: bool = False,
     form_paths: Container[str] = (),
     chores: Sequence[str] = (),
@@ -138,6 +140,7 @@ def create_app(
         sources=sources,
         jobs=jobs or {},
         resources=resources,
+        store=store,
         chores=chores,
     )
 

@@ -22,6 +22,7 @@ from services.kernel.events import Fact
 from services.kernel.failpoints import failpoint
 from services.kernel.http_client import HttpFailed
 from services.kernel.identity import Principal
+from services.kernel.ids import new_id
 from services.kernel.log import LOG_FAILURES, Log
 from services.kernel.peers import Peers
 from services.kernel.problems import CatchingUp, Problem
@@ -33,6 +34,11 @@ BatchHandler = Callable[[WriteSession, Sequence[Fact]], Awaitable[None]]
 CATCH_UP_SECONDS = 3.0
 PARKED_ATTEMPTS = 8
 NOBODY = UUID(int=0)
+# The first fact of each project that is parked, which the others wait behind; one without a project holds nothing up.
+HEADS = """select distinct on (tenant_id, source, coalesce(project_id, id)) * from parked_facts
+           order by tenant_id, source, coalesce(project_id, id), number"""
+_DUE = f"""select envelope, attempts from ({HEADS}) head where next_attempt_at <= now()
+           order by next_attempt_at limit 100"""
 # Somebody holds the tenant's cursor longer than a lock may be waited for: a rebuild, which ends.
 CURSOR_HELD = asyncpg.LockNotAvailableError
 
@@ -277,7 +283,7 @@ class Inbox:
         }
         for fact in fresh:
             if fact.project_id is not None and fact.project_id in parked:
-                await self._park(driver, fact, "waits behind an earlier fact of its project", 0)
+                await _park(driver, fact, "waits behind an earlier fact of its project", 0)
             elif not await self._handle(session, fact, careful=careful):
                 parked.add(fact.project_id)
         reached = fresh[-1].number
@@ -286,8 +292,11 @@ class Inbox:
         )
         return reached
 
-    async def _handle(self, session: WriteSession, fact: Fact, *, careful: bool = True) -> bool:
-        """Run the fact's handlers. Carefully, a failure parks the fact and answers False; otherwise it is raised."""
+    async def _handle(self, session: WriteSession, fact: Fact, *, careful: bool = True, attempts: int = 0) -> bool:
+        """Run the fact's handlers, for which `attempts` were made before.
+
+        Carefully, a failure parks the fact and answers False; otherwise it is raised.
+        """
         handlers = self._handlers.of(fact.type)
         if not handlers:
             return True
@@ -311,25 +320,9 @@ class Inbox:
                 raise
             session.forget_recorded_after(recorded)
             _log.exception("fact parked", type=fact.type, number=fact.number, tenant=str(fact.tenant_id))
-            await self._park(await session.driver(), fact, f"{type(error).__name__}: {error}"[:1000], 1)
+            problem = f"{type(error).__name__}: {error}"[:1000]
+            await _park(await session.driver(), fact, problem, attempts + 1)
             return False
-
-    async def _park(self, driver: Any, fact: Fact, problem: str, attempts: int) -> None:
-        await driver.execute(
-            """insert into parked_facts
-                 (tenant_id, source, number, project_id, envelope, problem, attempts, next_attempt_at)
-               values ($1, $2, $3, $4, $5, $6, $7, now() + $8)
-               on conflict (tenant_id, source, number) do update
-                 set problem = excluded.problem, attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at""",
-            fact.tenant_id,
-            fact.source,
-            fact.number,
-            fact.project_id,
-            fact.to_bytes().decode(),
-            problem,
-            attempts,
-            timedelta(seconds=2 ** min(attempts, 10)),
-        )
 
     async def _retry_parked(self) -> None:
         while True:
@@ -337,13 +330,8 @@ class Inbox:
             try:
                 async with self._database.background() as connection:
                     while True:
-                        due = await connection.fetch(
-                            """select distinct on (tenant_id, source, project_id) tenant_id, number, source, envelope, attempts
-                               from parked_facts order by tenant_id, source, project_id, number limit 100"""
-                        )
-                        for row in due:
-                            if row["attempts"] < PARKED_ATTEMPTS:
-                                await self._retry(Fact.from_body(orjson.loads(row["envelope"])), row["attempts"])
+                        for row in await connection.fetch(_DUE):
+                            await self._retry(Fact.from_body(orjson.loads(row["envelope"])), row["attempts"])
                         await asyncio.sleep(1)
             except Exception as error:  # noqa: BLE001 -- tried again in a second
                 if not is_passing(error):
@@ -354,16 +342,42 @@ class Inbox:
         async with self._database.write(Principal(fact.tenant_id, NOBODY, kind="service")) as session:
             driver = await session.driver()
             due = await driver.fetchval(
-                """delete from parked_facts where tenant_id = $1 and source = $2 and number = $3
-                   and next_attempt_at <= now() returning true""",
+                """select true from parked_facts where tenant_id = $1 and source = $2 and number = $3
+                   and next_attempt_at <= now() for update skip locked""",
                 fact.tenant_id,
                 fact.source,
                 fact.number,
             )
             if not due:
                 return
-            if not await self._handle(session, fact):
-                await self._park(driver, fact, "failed again", attempts + 1)
+            if await self._handle(session, fact, attempts=attempts):
+                await driver.execute(
+                    "delete from parked_facts where tenant_id = $1 and source = $2 and number = $3",
+                    fact.tenant_id,
+                    fact.source,
+                    fact.number,
+                )
             await session.publish()
             await session.commit()
         self._on_applied(fact.tenant_id)
+
+
+async def _park(driver: Any, fact: Fact, problem: str, attempts: int) -> None:
+    """Keep a fact that could not be handled. After its last attempt only a person has it tried again."""
+    pause = timedelta(seconds=2 ** min(attempts, 10)) if attempts < PARKED_ATTEMPTS else None
+    await driver.execute(
+        """insert into parked_facts
+             (tenant_id, source, number, id, project_id, envelope, problem, attempts, next_attempt_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9)
+           on conflict (tenant_id, source, number) do update
+             set problem = excluded.problem, attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at""",
+        fact.tenant_id,
+        fact.source,
+        fact.number,
+        new_id(),
+        fact.project_id,
+        fact.to_bytes().decode(),
+        problem,
+        attempts,
+        pause,
+    )

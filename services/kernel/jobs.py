@@ -23,7 +23,7 @@ from pgqueuer.queries import Queries
 from services.kernel.database import CONNECTION_FAILURES, CONNECTION_PARAMETERS, Database, is_passing
 from services.kernel.identity import Principal
 from services.kernel.ids import new_id
-from services.kernel.problems import Problem
+from services.kernel.problems import Problem, Unavailable
 from services.kernel.session import WriteSession
 
 _log = structlog.get_logger("jobs")
@@ -201,13 +201,33 @@ class JobWorker:
             try:
                 await self._attempt(tenant_id, job_id)
             except Exception as error:
-                if not is_passing(error) or pause > LONGEST_PAUSE_SECONDS:
+                if not is_passing(error):
+                    raise
+                if pause > LONGEST_PAUSE_SECONDS:
+                    await self._give_up(tenant_id, job_id)
                     raise
                 _log.warning("job waits", job=str(job_id), problem=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause *= 2
             else:
                 self._on_done()
+                return
+
+    async def _give_up(self, tenant_id: UUID, job_id: UUID) -> None:
+        """What a job needs has been away for too long: it has failed, and whoever asked for it may ask again.
+
+        Where it is the database that is away, this waits for it, since otherwise the job would seem to run for ever.
+        """
+        while True:
+            try:
+                run, _ = await self._take(tenant_id, job_id)
+                if run is not None:
+                    await self._finish(run, "failed", Unavailable().body("en", f"/v1/jobs/{job_id}", str(job_id)))
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                await asyncio.sleep(LONGEST_PAUSE_SECONDS)
+            else:
                 return
 
     async def _attempt(self, tenant_id: UUID, job_id: UUID) -> None:

@@ -5,6 +5,7 @@ at a time relays for a service (an advisory lock), so a tenant's facts reach the
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -51,10 +52,10 @@ class Relay:
             await asyncio.sleep(0.5)
 
     async def _pause(self) -> None:
-        try:
-            await asyncio.wait_for(self._awake.wait(), timeout=1)
-        except TimeoutError:
-            return
+        # Not `wait_for`, which until Python 3.12 loses a cancellation that comes with the waking, and then a stop hangs.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self._awake.wait()
 
     async def _send(self, connection: Any) -> int:
         rows = await connection.fetch(

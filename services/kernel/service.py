@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from services.kernel.peers import Peers
 from services.kernel.problems import Malformed
 from services.kernel.relay import Relay
 from services.kernel.settings import Settings
+from services.kernel.storage import Storage
+from services.kernel.stored_files import OrphanCollection
 
 _log = structlog.get_logger("service")
 POSITIONS_HEADER = "tandem-positions"
@@ -37,6 +40,7 @@ class Service:
         jobs: Mapping[str, JobFunction],
         resources: Any = None,
         chores: Sequence[str] = (),
+        store: Storage | None = None,
     ) -> None:
         self.settings = settings
         self.name = settings.service
@@ -48,7 +52,9 @@ class Service:
         self.resources = resources
         self.inbox = Inbox(self.database, self.log, self.peers, handlers, sources, self._applied)
         self.worker = JobWorker(self.database, jobs, resources, self.wake)
-        self._housekeeping = Housekeeping(self.database, chores)
+        grace = timedelta(hours=settings.orphan_hours)
+        orphans = OrphanCollection(self.database, store, grace) if store is not None else None
+        self._housekeeping = Housekeeping(self.database, chores, orphans)
         self.draining = False
         # Told of each tenant for which facts of other services were applied in this process.
         self.after_apply: list[Callable[[UUID], None]] = []

@@ -37,6 +37,9 @@ class Settings(BaseModel):
     internal_keys: str = Field(description="comma-separated secrets; the first signs, all verify")
     cursor_key: str = Field(description="secret that signs paging cursors")
     storage_url: str | None = Field(default=None, description="file:///folder or s3://bucket")
+    orphan_hours: float = Field(
+        default=72, ge=1, description="how old a stored file must be to be removed when no row came to refer to it"
+    )
     mail_url: str | None = Field(default=None, description="smtp://user:password@host:port or outbox:///folder")
     mail_from: str = "Tandem <tandem@localhost>"
     public_url: str = "http://127.0.0.1:8080"

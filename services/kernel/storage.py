@@ -1,7 +1,7 @@
 """Files by URL, over obstore: a local folder or any S3-compatible bucket, written once and never changed.
 
 An object becomes visible whole or not at all, under a random key that only this module makes. The database row that
-names it is written afterwards, so there is no row without its bytes; bytes without a row are garbage for a collector.
+names it is written afterwards, so there is no row without its bytes; bytes without a row are removed by `stored_files`.
 """
 
 import asyncio
@@ -9,10 +9,10 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -35,6 +35,9 @@ _CHUNK_BYTES: Final = 256 * 1024
 _PARTS_AT_ONCE: Final = 2
 
 _KEY: Final = re.compile(r"[0-9a-f-]{36}/[0-9a-f]{2}/[0-9a-f]{40}")
+# The local store writes beside the object first, under its key with this behind it.
+_UNFINISHED: Final = re.compile(_KEY.pattern + r"#[0-9]+")
+_PAGE_KEYS: Final = 500
 _S3_OPTIONS: Final = frozenset({"region", "endpoint", "virtual_hosted_style_request"})
 
 
@@ -166,6 +169,34 @@ class Storage:
         with suppress(ObjectMissing), _typed_failures():
             await obstore.delete_async(self._store, _checked(key))
 
+    async def discard(self, key: str) -> None:
+        """Remove what nothing came to refer to. A store that is away keeps it until the orphans are collected."""
+        with suppress(StorageFailed):
+            await self.delete(key)
+
+    async def keys(self, stored_before: datetime) -> AsyncIterator[Sequence[str]]:
+        """The keys of all objects that were stored before an instant, in pages. Raises StorageFailed from the iterator.
+
+        What is not named like an object of ours is left out, so that nobody takes it for one.
+        """
+        with _typed_failures():
+            async for page in obstore.list(self._store, chunk_size=_PAGE_KEYS):
+                yield [
+                    meta["path"]
+                    for meta in page
+                    if meta["last_modified"] < stored_before and _KEY.fullmatch(meta["path"])
+                ]
+
+    async def remove_unfinished(self, begun_before: datetime) -> int:
+        """Remove what killed processes have left of uploads that never became objects; answers how many there were.
+
+        A folder has them as files beside the objects. A bucket has a rule of its own for them (AbortIncompleteMultipartUpload).
+        """
+        if self._root is None:
+            return 0
+        with _typed_failures():
+            return await asyncio.to_thread(_remove_unfinished, self._root, begun_before)
+
 
 class _Meter:
     """Counts and hashes a stream while it passes, and stops it at the limit."""
@@ -251,8 +282,23 @@ def _sync_to_disk(root: Path, key: str) -> None:
             os.close(descriptor)
 
 
-def storage(url: str) -> Storage:
-    """The store that a setting names. Raises ValueError for anything else.
+def _remove_unfinished(root: Path, begun_before: datetime) -> int:
+    removed = 0
+    for path in root.rglob("*#*"):
+        if not _UNFINISHED.fullmatch(path.relative_to(root).as_posix()):
+            continue
+        with suppress(FileNotFoundError):
+            # It is written to until it is finished, so that its last change tells of an upload that goes on.
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < begun_before:
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def storage(url: str, service: str) -> Storage:
+    """A service's own part of the store that a setting names. Raises ValueError for anything else.
+
+    Nothing but the service's rows tells which of its objects are wanted, so no two services share a part.
 
     - `file:///absolute/folder` (made where it does not exist)
     - `s3://bucket/prefix?region=…&endpoint=…&virtual_hosted_style_request=true`; credentials and what is not said
@@ -264,19 +310,21 @@ def storage(url: str) -> Storage:
     if parts.scheme == "memory" and not options:
         return Storage(MemoryStore())
     if parts.scheme == "file" and not parts.netloc and not options:
-        root = Path(unquote(parts.path))
-        if root.is_absolute() and root != Path("/"):
+        folder = Path(unquote(parts.path))
+        if folder.is_absolute() and folder != Path("/"):
+            root = folder / service
             root.mkdir(parents=True, exist_ok=True)
             return Storage(LocalStore(root), root)
     if parts.scheme == "s3" and parts.hostname and options.keys() <= _S3_OPTIONS:
-        return Storage(_bucket(parts.netloc, unquote(parts.path).strip("/"), options))
+        prefix = f"{unquote(parts.path).strip('/')}/{service}".lstrip("/")
+        return Storage(_bucket(parts.netloc, prefix, options))
     raise ValueError("files go to file:///absolute/folder or s3://bucket/prefix?region=…&endpoint=…")
 
 
 def _bucket(bucket: str, prefix: str, options: dict[str, str]) -> S3Store:
     return S3Store(
         bucket,
-        prefix=prefix or None,
+        prefix=prefix,
         config=cast("S3Config", options),
         client_options={
             "allow_http": options.get("endpoint", "").startswith("http://"),

@@ -85,11 +85,31 @@ parked_facts = Table(
     Column("tenant_id", UUID(as_uuid=True), primary_key=True),
     Column("source", Text, primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", UUID(as_uuid=True), nullable=False),
     Column("project_id", UUID(as_uuid=True)),
     Column("envelope", Text, nullable=False),
     Column("problem", Text, nullable=False),
-    Column("attempts", SmallInteger, nullable=False),
-    Column("next_attempt_at", DateTime(timezone=True), nullable=False),
+    Column("attempts", SmallInteger, nullable=False, comment="0 while it waits behind an earlier fact of its project"),
+    Column("parked_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    Column("next_attempt_at", DateTime(timezone=True), comment="null when only a person has it tried again"),
+    Index("uq_parked_facts_id", "tenant_id", "id", unique=True),
+    info={"background": True},
+)
+
+stored_files = Table(
+    "stored_files",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("key", Text, primary_key=True, comment="of the object in the store"),
+    Column("size", BigInteger, comment="bytes"),
+    Column("sha256", Text, comment="of the bytes, in hex"),
+    Column(
+        "job_id", UUID(as_uuid=True), comment="the job that alone wants the file, until a row of its own refers to it"
+    ),
+    Column("removed_at", DateTime(timezone=True), comment="the object is garbage; no row may refer to it any more"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
+    CheckConstraint("(removed_at is null) = (size is not null) and (size is null) = (sha256 is null)", name="removed"),
+    Index("ix_stored_files_job_id", "tenant_id", "job_id", postgresql_where=text("job_id is not null")),
     info={"background": True},
 )
 

@@ -31,6 +31,7 @@ SOURCES = ("gateway", "coordination", "reporting")
 
 def create_app(settings: Settings | None = None, peers: "Mapping[str, str | AsgiApp] | None" = None) -> FastAPI:
     settings = settings or Settings.load("planning")
+    store = storage(settings.storage_url, settings.service) if settings.storage_url else None
     handlers = Handlers()
     handlers.include(SCHEDULE_HANDLERS)
     handlers.include(DECISION_HANDLERS)
@@ -59,5 +60,6 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
         sources=SOURCES,
         jobs={**IMPORT_JOBS, **REVIEW_JOBS},
         peers=peers,
-        resources=storage(settings.storage_url) if settings.storage_url else None,
+        resources=store,
+        store=store,
     )

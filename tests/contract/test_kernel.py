@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -215,6 +216,64 @@ async def test_a_fact_that_cannot_be_handled_holds_up_its_project_and_no_other(p
     assert seen[2:] == [(sick, 1), (sick, 2)], "in the order in which they happened"
     async with planning.service.database.read(tenant_id) as session:
         assert await session.rows(parked, tenant_id) == []
+
+
+async def test_a_fact_that_was_given_up_keeps_its_reason_and_waits_for_a_person(
+    planning: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.kernel.inbox.PARKED_ATTEMPTS", 2)
+    world = await planning.world(standard_policy())
+    tenant_id, sick, later = world.tenant_id, new_id(), new_id()
+    seen: list[tuple[UUID | None, int]] = []
+    ill = {sick, later}
+    inbox = planning.service.inbox
+
+    @inbox._handlers.on("reporting.failure.happened")
+    async def handle(session: WriteSession, fact: Fact) -> None:
+        if fact.project_id in ill and fact.data["n"] == 1:
+            raise ValueError("cannot be understood")
+        seen.append((fact.project_id, fact.data["n"]))
+
+    def happened(number: int, project_id: UUID, n: int) -> Fact:
+        return make_fact(
+            "reporting", number, tenant_id, "reporting.failure.happened", new_id(), {"n": n}, project_id=project_id
+        )
+
+    parked = """select number, problem, attempts, parked_at, next_attempt_at is null as given_up
+                from parked_facts where tenant_id = $1 order by number"""
+
+    async def rows() -> Sequence[Mapping[str, Any]]:
+        async with planning.service.database.read(tenant_id) as session:
+            return await session.rows(parked, tenant_id)
+
+    assert await inbox.apply(tenant_id, "reporting", [happened(1, sick, 1), happened(2, sick, 2)])
+    first = await rows()
+    async with asyncio.timeout(20):
+        while not (await rows())[0]["given_up"]:
+            await asyncio.sleep(0.1)
+    assert await inbox.apply(tenant_id, "reporting", [happened(3, later, 1)])
+    ill.remove(later)
+    async with asyncio.timeout(20):
+        while not seen:
+            await asyncio.sleep(0.1)
+    assert seen == [(later, 1)], "another project's fact is retried"
+    given_up, waiting = await rows()
+    assert (given_up["number"], given_up["attempts"]) == (1, 2)
+    assert "cannot be understood" in given_up["problem"]
+    assert given_up["parked_at"] == first[0]["parked_at"], "it is parked since its first failure"
+    assert (waiting["number"], waiting["attempts"], waiting["given_up"]) == (2, 0, False)
+
+    ill.remove(sick)
+    async with planning.service.database.write(Principal(tenant_id, new_id(), kind="service")) as session:
+        await session.value(
+            "update parked_facts set next_attempt_at = now() where tenant_id = $1 and number = 1", tenant_id
+        )
+        await session.commit()
+    async with asyncio.timeout(20):
+        while len(seen) < 3:
+            await asyncio.sleep(0.1)
+    assert seen[1:] == [(sick, 1), (sick, 2)]
+    assert await rows() == []
 
 
 async def test_whoever_saw_more_than_can_be_had_is_asked_to_come_back(

@@ -179,14 +179,27 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("project_id", sa.UUID(), nullable=True),
         sa.Column("envelope", sa.Text(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
-        sa.Column("attempts", sa.SmallInteger(), nullable=False),
-        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "attempts",
+            sa.SmallInteger(),
+            nullable=False,
+            comment="0 while it waits behind an earlier fact of its project",
+        ),
+        sa.Column("parked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "next_attempt_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="null when only a person has it tried again",
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "source", "number", name=op.f("pk_parked_facts")),
         info={"background": True},
     )
+    op.create_index("uq_parked_facts_id", "parked_facts", ["tenant_id", "id"], unique=True)
     op.create_table(
         "people",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -210,6 +223,39 @@ def upgrade() -> None:
         sa.CheckConstraint("kind in ('person','integration','agent')", name=op.f("ck_people_kind")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_people")),
         info={"background": True},
+    )
+    op.create_table(
+        "stored_files",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="of the object in the store"),
+        sa.Column("size", sa.BigInteger(), nullable=True, comment="bytes"),
+        sa.Column("sha256", sa.Text(), nullable=True, comment="of the bytes, in hex"),
+        sa.Column(
+            "job_id",
+            sa.UUID(),
+            nullable=True,
+            comment="the job that alone wants the file, until a row of its own refers to it",
+        ),
+        sa.Column(
+            "removed_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="the object is garbage; no row may refer to it any more",
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "(removed_at is null) = (size is not null) and (size is null) = (sha256 is null)",
+            name=op.f("ck_stored_files_removed"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "key", name=op.f("pk_stored_files")),
+        info={"background": True},
+    )
+    op.create_index(
+        "ix_stored_files_job_id",
+        "stored_files",
+        ["tenant_id", "job_id"],
+        unique=False,
+        postgresql_where=sa.text("job_id is not null"),
     )
     op.create_table(
         "account_people",
@@ -766,7 +812,10 @@ def downgrade() -> None:
     op.drop_table("accounts")
     op.drop_index("uq_account_people_account", table_name="account_people")
     op.drop_table("account_people")
+    op.drop_index("ix_stored_files_job_id", table_name="stored_files", postgresql_where=sa.text("job_id is not null"))
+    op.drop_table("stored_files")
     op.drop_table("people")
+    op.drop_index("uq_parked_facts_id", table_name="parked_facts")
     op.drop_table("parked_facts")
     op.drop_table("outbox_heads")
     op.drop_index("ix_outbox_unsent", table_name="outbox", postgresql_where=sa.text("sent_at is null"))

@@ -1,7 +1,7 @@
 """A file on its way in: read in pieces, stored first, and named by a row only afterwards.
 
 The upload is received before the write's transaction begins, so that no database connection waits for a slow client.
-If nothing comes of the write, the stored object is removed again; a crash in between leaves an object that no row names.
+If nothing comes of the write, the stored object is removed again; what a crash in between leaves is collected as an orphan.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -85,10 +85,10 @@ async def _received(
         # The commit's fate is not known, and a row without its bytes would be worse than bytes without a row.
         raise
     except (Problem, Replayed, RequestValidationError):
-        await resources.storage.delete(upload.stored.key)
+        await resources.storage.discard(upload.stored.key)
         raise
     if _FLAG.validate_python(request.query_params.get("dry_run", "false")):
-        await resources.storage.delete(upload.stored.key)
+        await resources.storage.discard(upload.stored.key)
 
 
 async def _store(form: FileForm, shape: type[F], storage: Storage, tenant_id: UUID) -> Upload[F]:
@@ -112,7 +112,7 @@ async def _store(form: FileForm, shape: type[F], storage: Storage, tenant_id: UU
         await form.finish()
         return Upload(stored, filename, detect(bytes(head), filename), _checked(shape, form.fields))
     except (Problem, RequestValidationError):
-        await storage.delete(stored.key)
+        await storage.discard(stored.key)
         raise
 
 

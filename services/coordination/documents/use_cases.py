@@ -19,6 +19,7 @@ from services.kernel.events import Audience, FactType
 from services.kernel.problems import AuthorityRequired
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
+from services.kernel.stored_files import keep_file
 
 
 async def upload_document(session: WriteSession, project_id: UUID, upload: Upload[NewDocument]) -> Document:
@@ -28,6 +29,7 @@ async def upload_document(session: WriteSession, project_id: UUID, upload: Uploa
     document = Document(project_id=project_id, shared_with_guests=False, **values)
     session.add(document)
     await session.flush()
+    await keep_file(session, upload.stored)
     session.add(_version(document, 1, upload))
     await session.flush()
     await _require_authority_to_upload(session, project_id, ["document.write"])
@@ -44,6 +46,7 @@ async def add_version(
     await DOCUMENTS.check_version(session, document.id, document.version, expected_version)
     document.number += 1
     await session.flush()
+    await keep_file(session, upload.stored)
     version = _version(document, document.number, upload)
     session.add(version)
     await session.flush()

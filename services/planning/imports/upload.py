@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter
 from starlette.datastructures import UploadFile
 from starlette.types import Message, Receive
 
@@ -18,6 +19,8 @@ from services.kernel.storage import ObjectTooLarge, Storage, StorageFailed, Stor
 from services.kernel.write import SAID, Replayed
 from services.planning.imports.plan_import import MAXIMUM_FILE_BYTES, StoreNotConfigured
 
+# Every spelling of a flag that the write itself accepts; by then it has refused all others.
+_FLAG = TypeAdapter(bool)
 _FRAMING_BYTES = 64 * 1024
 _CHUNK_BYTES = 256 * 1024
 
@@ -62,10 +65,10 @@ async def receive_plan(request: Request, project_id: UUID) -> AsyncIterator[Plan
         # Whether the write was committed is not known, and a job without its file would be worse than a file too many.
         raise
     except (Problem, Replayed, RequestValidationError):
-        await storage.delete(stored.key)
+        await storage.discard(stored.key)
         raise
-    if request.query_params.get("dry_run") == "true":
-        await storage.delete(stored.key)
+    if _FLAG.validate_python(request.query_params.get("dry_run", "false")):
+        await storage.discard(stored.key)
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:

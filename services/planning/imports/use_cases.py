@@ -3,7 +3,6 @@
 import asyncio
 import io
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,11 +11,13 @@ from uuid import UUID
 import orjson
 
 from services.kernel.access import require_authority, require_member
+from services.kernel.database import is_passing
 from services.kernel.ids import new_id
 from services.kernel.jobs import JobCancelled, JobRun, enqueue_job
 from services.kernel.problems import Problem, Unavailable
 from services.kernel.session import WriteSession
 from services.kernel.storage import ObjectDamaged, ObjectMissing, Storage, StorageFailed
+from services.kernel.stored_files import keep_file, release_file
 from services.planning.decisions.decision import Decision
 from services.planning.decisions.use_cases import record_acceptance, record_decision
 from services.planning.imports.events import PLAN_IMPORTED
@@ -74,7 +75,9 @@ async def ask_for_import(session: WriteSession, project_id: UUID, file: PlanFile
     if known is not None:
         raise PlanAlreadyImported(import_id=str(known))
     arguments = {"project_id": str(project_id), "filename": file.filename} | asdict(file.stored)
-    return await enqueue_job(session, JOB, arguments, project_id)
+    job_id = await enqueue_job(session, JOB, arguments, project_id)
+    await keep_file(session, file.stored, job_id)
+    return job_id
 
 
 async def import_plan(run: JobRun) -> None:
@@ -88,16 +91,22 @@ async def import_plan(run: JobRun) -> None:
         await run.report(40, "scheduling")
         async with run.write() as session:
             await _take_over(session, run, mspdi, source)
-    except (Problem, JobCancelled):
-        with suppress(StorageFailed):
-            await storage.delete(run.arguments["key"])
+    except (Problem, JobCancelled) as refusal:
+        # A job that waits for the store or the database is begun again, and needs its file then.
+        if not is_passing(refusal):
+            async with run.write() as session:
+                await release_file(session, run.arguments["key"])
+            await storage.discard(run.arguments["key"])
         raise
 
 
 async def _read(storage: Storage, arguments: dict[str, Any]) -> tuple[MspdiPlan, Plan]:
     try:
         chunks = [chunk async for chunk in await storage.open(stored_object(arguments))]
-    except (ObjectMissing, ObjectDamaged, StorageFailed) as error:
+    except (ObjectMissing, ObjectDamaged) as error:
+        reason = "the stored file is damaged; upload it again"
+        raise UnreadablePlan(line=1, reason=reason, reason_code="file_damaged") from error
+    except StorageFailed as error:
         raise Unavailable from error
 
     def read() -> tuple[MspdiPlan, Plan]:
@@ -158,6 +167,7 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
         },
         report=_report(mspdi, taken),
     )
+    await keep_file(session, stored)
     await keep_import(session, record)
     before = await last_baseline_finish(session, project_id)
     known_numbers = await baseline_numbers(session, project_id)

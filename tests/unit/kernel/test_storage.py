@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from services.kernel.downloads import ByteRange
+from services.kernel.ids import new_id
 from services.kernel.storage import (
     ObjectDamaged,
     ObjectMissing,
@@ -39,19 +41,19 @@ async def object_store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 @pytest.fixture(params=["folder", "memory", "bucket"])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
     if request.param != "bucket":
-        return storage(f"file://{tmp_path}/files%20here" if request.param == "folder" else "memory://")
+        return storage(f"file://{tmp_path}/files%20here" if request.param == "folder" else "memory://", "planning")
     return bucket(request.getfixturevalue("object_store"), monkeypatch)
 
 
 def bucket(server: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> Storage:
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    return storage(server.url)
+    return storage(server.url, "planning")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Storage:
-    return storage(f"file://{tmp_path}")
+    return storage(f"file://{tmp_path}", "planning")
 
 
 async def chunks(size: int, *, fails_at: int | None = None) -> AsyncIterator[bytes]:
@@ -154,7 +156,7 @@ async def stalls():
     print("half way", flush=True)
     await asyncio.Event().wait()
 
-asyncio.run(storage(sys.argv[1]).put(UUID("{TENANT}"), stalls(), limit={LARGE}))
+asyncio.run(storage(sys.argv[1], "planning").put(UUID("{TENANT}"), stalls(), limit={LARGE}))
 """
     root = Path(__file__).parents[3]
     process = await asyncio.create_subprocess_exec(
@@ -165,11 +167,14 @@ asyncio.run(storage(sys.argv[1]).put(UUID("{TENANT}"), stalls(), limit={LARGE}))
     process.send_signal(signal.SIGKILL)
     await process.wait()
 
-    leftovers = [str(path.relative_to(tmp_path)) for path in files_in(tmp_path)]
-    store = storage(f"file://{tmp_path}")
+    leftovers = [str(path.relative_to(tmp_path / "planning")) for path in files_in(tmp_path)]
+    store = storage(f"file://{tmp_path}", "planning")
     for name in leftovers:
         assert "#" in name, "only the library's staging name, which no key can have"
         assert not await store.exists(name.partition("#")[0])
+    assert await store.remove_unfinished(datetime.now(UTC) - timedelta(hours=1)) == 0, "it might be an upload under way"
+    assert await store.remove_unfinished(datetime.now(UTC)) == len(leftovers)
+    assert files_in(tmp_path) == []
     assert await read(await store.open(await store.put(TENANT, chunks(10), limit=10)))
 
 
@@ -178,7 +183,7 @@ async def test_a_flipped_byte_is_found_and_the_object_never_arrives_whole(
     folder: Storage, tmp_path: Path, size: int
 ) -> None:
     stored = await folder.put(TENANT, chunks(size), limit=size)
-    path = tmp_path / stored.key
+    path = tmp_path / "planning" / stored.key
     content = bytearray(path.read_bytes())
     content[size // 2] ^= 1
     path.write_bytes(content)
@@ -198,7 +203,7 @@ async def test_a_flipped_byte_is_found_and_the_object_never_arrives_whole(
 
 async def test_a_small_damaged_object_gives_out_no_byte_at_all(folder: Storage, tmp_path: Path) -> None:
     stored = await folder.put(TENANT, chunks(SMALL), limit=SMALL)
-    (tmp_path / stored.key).write_bytes(b"y" * SMALL)
+    (tmp_path / "planning" / stored.key).write_bytes(b"y" * SMALL)
 
     with pytest.raises(ObjectDamaged):
         await folder.open(stored)
@@ -206,7 +211,7 @@ async def test_a_small_damaged_object_gives_out_no_byte_at_all(folder: Storage, 
 
 async def test_a_shortened_object_is_damaged_for_a_range_too(folder: Storage, tmp_path: Path) -> None:
     stored = await folder.put(TENANT, chunks(SMALL), limit=SMALL)
-    os.truncate(tmp_path / stored.key, 100)
+    os.truncate(tmp_path / "planning" / stored.key, 100)
 
     for byte_range in (None, ByteRange(0, 10), ByteRange(1000, 2000)):
         with pytest.raises(ObjectDamaged):
@@ -233,6 +238,23 @@ async def test_a_deleted_object_is_missing_and_may_be_deleted_again(store: Stora
         await store.open(stored)
 
 
+async def test_the_objects_that_were_stored_before_an_instant_are_listed(
+    store: Storage,
+) -> None:
+    tenant_id = new_id()
+    stored = [await store.put(tenant_id, chunks(10), limit=10) for _ in range(3)]
+    await asyncio.sleep(1.1)  # a bucket dates its objects to the second
+
+    async def listed(before: datetime) -> set[str]:
+        return {key async for page in store.keys(before) for key in page if key.startswith(str(tenant_id))}
+
+    now = datetime.now(UTC)
+    assert await listed(now) == {each.key for each in stored}
+    assert await listed(now - timedelta(hours=1)) == set()
+    await store.delete(stored[0].key)
+    assert await listed(now) == {each.key for each in stored[1:]}
+
+
 @pytest.mark.parametrize("key", ["", "../x", "a/b", f"{TENANT}/../../etc/passwd", f"{TENANT}/aa/" + "g" * 40])
 async def test_a_key_that_this_store_never_made_is_not_looked_for(store: Storage, key: str) -> None:
     with pytest.raises(ValueError, match="not a key"):
@@ -244,9 +266,9 @@ async def test_a_key_that_this_store_never_made_is_not_looked_for(store: Storage
 
 
 async def test_a_store_that_cannot_be_written_fails_typed(tmp_path: Path) -> None:
-    store = storage(f"file://{tmp_path}/files")
-    (tmp_path / "files").rmdir()
-    (tmp_path / "files").write_bytes(b"not a folder")
+    store = storage(f"file://{tmp_path}", "planning")
+    (tmp_path / "planning").rmdir()
+    (tmp_path / "planning").write_bytes(b"not a folder")
 
     with pytest.raises(StorageFailed):
         await store.put(TENANT, chunks(10), limit=10)
@@ -259,7 +281,7 @@ async def test_a_bucket_that_cannot_be_reached_fails_typed(monkeypatch: pytest.M
     endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
     await server.wait_closed()
-    store = storage(f"s3://bucket/files?region=eu-north-1&endpoint={endpoint}")
+    store = storage(f"s3://bucket/files?region=eu-north-1&endpoint={endpoint}", "planning")
 
     with pytest.raises(StorageFailed):
         await asyncio.wait_for(store.put(TENANT, chunks(10), limit=10), 60)
@@ -303,4 +325,4 @@ async def test_an_upload_into_a_bucket_that_is_cut_off_is_no_object(
 )
 def test_a_setting_that_names_no_store_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="files go to"):
-        storage(url)
+        storage(url, "planning")

@@ -40,7 +40,7 @@ async def content_of(caller: Caller, document: dict[str, Any], headers: dict[str
 async def stored_files(coordination: ServiceUnderTest, world: World) -> list[Path]:
     storage_url = coordination.service.settings.storage_url
     assert storage_url is not None
-    folder = Path(storage_url.removeprefix("file://")) / str(world.tenant_id)
+    folder = Path(storage_url.removeprefix("file://")) / "coordination" / str(world.tenant_id)
     return await asyncio.to_thread(lambda: sorted(path for path in folder.rglob("*") if path.is_file()))
 
 
@@ -107,6 +107,24 @@ async def test_a_store_that_fails_leaves_no_document(
     assert (answer.status_code, answer.json()["retryable"]) == (503, True)
     assert (await world["member"].get(f"/v1/projects/{world.project_id}/documents")).json()["data"] == []
     assert (await upload(world["member"], world, headers={"Idempotency-Key": "again"})).status_code == 201
+
+
+async def test_a_refusal_stays_one_when_the_store_goes_away_during_the_clean_up(
+    coordination: ServiceUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await coordination.world(make_policy())
+
+    async def away(store: Storage, key: str) -> None:
+        raise StorageFailed
+
+    monkeypatch.setattr(Storage, "delete", away)
+    unknown = await upload(world["member"], world, fields={"color": "red"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/color")
+    assert (await upload(world["auditor"], world)).status_code == 403
+    path = f"/v1/projects/{world.project_id}/documents"
+    tried = await world["member"].request("POST", f"{path}?dry_run=true", files={"file": ("a.pdf", CONTENT)})
+    assert tried.status_code == 200
+    assert (await world["member"].get(path)).json()["data"] == []
 
 
 async def test_what_comes_out_is_what_went_in(coordination: ServiceUnderTest) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from services.kernel import jobs
 from services.kernel.http_client import Response
 from services.kernel.ids import new_id
+from services.kernel.storage import Storage, StorageFailed
 from services.kernel.working_time import to_local
 from services.planning.imports.mspdi import read_mspdi
 from services.planning.imports.mspdi_plan import to_plan
@@ -145,6 +147,79 @@ async def test_a_file_that_cannot_be_read_leaves_nothing_behind(world: World, co
     async with world.under_test.service.database.read(world.tenant_id) as session:
         arguments = await session.value("select arguments->>'key' from jobs where tenant_id = $1", world.tenant_id)
     assert not await world.under_test.service.resources.exists(arguments)
+
+
+def files_of(world: World) -> list[Path]:
+    url = world.under_test.service.settings.storage_url
+    assert url is not None
+    folder = Path(url.removeprefix("file://")) / "planning" / str(world.tenant_id)
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+async def wanted_files(world: World) -> int:
+    async with world.under_test.service.database.read(world.tenant_id) as session:
+        found: int = await session.value(
+            "select count(*) from stored_files where tenant_id = $1 and removed_at is null", world.tenant_id
+        )
+    return found
+
+
+@pytest.mark.parametrize("flag", ["true", "1", "yes", "on", "True"])
+async def test_a_dry_run_leaves_no_file_however_it_is_spelled(world: World, flag: str) -> None:
+    path = f"/v1/projects/{world.project_id}/imports?dry_run={flag}"
+    files = {"file": ("plan.xml", (FILES / "p34.xml").read_bytes(), "application/xml")}
+    answer = await world["manager"].request("POST", path, files=files)
+    assert (answer.status_code, answer.headers["tandem-effect"]) == (200, "none")
+    assert (files_of(world), await wanted_files(world)) == ([], 0)
+
+
+async def test_a_refusal_stays_one_when_the_store_goes_away_during_the_clean_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(store: Storage, key: str) -> None:
+        raise StorageFailed
+
+    monkeypatch.setattr(Storage, "delete", away)
+    answer = await upload(world, world["coordinator"], b"<Project/>")
+    assert (answer.status_code, answer.json()["code"]) == (403, "authority_required")
+    job = await finished(world, await upload(world, world["manager"], b"no xml at all"))
+    assert (job["state"], job["problem"]["code"]) == ("failed", "unreadable_plan")
+    assert (len(files_of(world)), await wanted_files(world)) == (2, 0), "both are left to the collection of orphans"
+
+
+async def test_an_import_waits_for_a_store_that_is_away_and_keeps_its_file(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Storage.open
+    refusals = iter(range(2))
+
+    async def sometimes_away(store: Storage, *arguments: Any, **options: Any) -> Any:
+        if next(refusals, None) is not None:
+            raise StorageFailed
+        return await opened(store, *arguments, **options)
+
+    monkeypatch.setattr(Storage, "open", sometimes_away)
+    job = await finished(world, await upload(world, world["manager"], (FILES / "p34.xml").read_bytes()))
+    assert job["state"] == "succeeded", job
+    assert next(refusals, None) is None
+    assert (len(files_of(world)), await wanted_files(world)) == (1, 1)
+
+
+async def test_an_import_whose_store_stays_away_has_failed_and_may_be_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(store: Storage, *arguments: Any) -> Any:
+        raise StorageFailed
+
+    content = (FILES / "p34.xml").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "FIRST_PAUSE_SECONDS", 0.01)
+        patch.setattr(jobs, "LONGEST_PAUSE_SECONDS", 0.03)
+        patch.setattr(Storage, "open", away)
+        async with asyncio.timeout(30):
+            job = await finished(world, await upload(world, world["manager"], content))
+    assert (job["state"], job["problem"]["code"], job["problem"]["retryable"]) == ("failed", "unavailable", True)
+    assert (await finished(world, await upload(world, world["manager"], content)))["state"] == "succeeded"
 
 
 async def test_a_project_with_tasks_keeps_them_and_its_frame(world: World) -> None:
