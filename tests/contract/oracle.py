@@ -86,6 +86,19 @@ def verdict(
     return min(each_kind, key=order.index)
 
 
+def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
+    """What limits are compared with, read off the impact of a change of the plan that somebody is shown who sees costs."""
+    cost = {name: Decimal(impact["cost"][name]["amount"]) for name in ("before", "change")} if "cost" in impact else {}
+    more, before = max(cost.get("change", Decimal(0)), Decimal(0)), cost.get("before", Decimal(0))
+    return {
+        "finish_minutes": max(impact.get("finish", {}).get("moved_minutes", 0), 0),
+        "milestone_minutes": max((abs(each["moved_minutes"]) for each in impact.get("milestones", ())), default=0),
+        "float_minutes": impact.get("float_used_minutes", 0),
+        "cost": more,
+        "cost_share_bp": more * 10_000 / before if before else Decimal(10_000 if more else 0),
+    }
+
+
 # -- what is seen -----------------------------------------------------------------------------------------------------
 
 # team: on the project as more than a guest. known: guests, too. costs: who may see what the project costs. curve: the
@@ -241,9 +254,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
 FROM_THE_MANAGER_UP = {"owner", "programme_manager", "manager"}
 
 
-def expected_of_write(
-    operation: Operation, somebody: str, where: Where, document: Document, measures: Measures
-) -> str:
+def expected_of_write(operation: Operation, somebody: str, where: Where, document: Document, measures: Measures) -> str:
     """`measures` are the effects of the request, as far as limits speak of them."""
     if somebody == "anonymous":
         return "401"

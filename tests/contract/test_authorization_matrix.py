@@ -13,7 +13,7 @@ import pytest
 from services.kernel.http_client import Response
 from tests.contract.inventory import PROJECT, Inventory
 from tests.contract.operations import Description, Operation
-from tests.contract.oracle import EVERYBODY, NotPlaced, Where, expected_of_read, expected_of_write
+from tests.contract.oracle import EVERYBODY, Measures, NotPlaced, Where, expected_of_read, expected_of_write, measured
 from tests.factories.system import Person, SystemUnderTest, add_person, beside
 
 AT_ONCE = 8
@@ -84,7 +84,10 @@ class Matrix:
                 "person_id": str(inventory.tenant["stranger"].id),
                 "role": "stakeholder",
             },
-            "POST /v1/projects/{project_id}/responsibilities": {"person_id": str(inventory.tenant["auditor"].id)},
+            "POST /v1/projects/{project_id}/responsibilities": {
+                "person_id": str(inventory.tenant["auditor"].id),
+                "part": "consulted",
+            },
         }
         payload = inventory.payload(operation)
         if str(operation) in others:
@@ -196,21 +199,29 @@ async def test_everybody_gets_of_every_route_what_is_theirs(
     assert not wrong, f"{len(wrong)} of {cells} cells:\n" + "\n".join(sorted(wrong))
 
 
-async def _effects(matrix: Matrix, request: Request, where: Where) -> dict[str, int]:
+async def _effects(matrix: Matrix, request: Request, where: Where) -> Measures:
     """The measured effect of a write, as its owner is told, who sees all of it."""
     if not any(kind["effects"] for kind in request.operation.kinds):
         return {}
     inventory = matrix.inventories[where]
     owner = inventory.tenant["owner"]
     answer = await owner.request(request.operation.method, request.path, **request.options)
-    impact = answer.json().get("impact", {}) if answer.status_code == 200 else {}
-    return {name: value for name, value in impact.items() if isinstance(value, int)}
+    return measured(answer.json()["impact"]) if answer.status_code == 200 else {}
 
 
 async def test_what_spans_the_tenant_holds_nothing_of_projects_that_one_is_not_on(
     matrix: Matrix, description: Description
 ) -> None:
-    kept = {"people", "machines", "problems", "tokens", "sessions", "invitations", "oauth-clients", "identity-providers"}
+    kept = {
+        "people",
+        "machines",
+        "problems",
+        "tokens",
+        "sessions",
+        "invitations",
+        "oauth-clients",
+        "identity-providers",
+    }
     wrong = []
     for operation in of_the_matrix(description):
         if operation.method != "GET" or operation.places:
