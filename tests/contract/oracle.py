@@ -52,7 +52,7 @@ def said_of(document: Document, role: str, kind: str, measures: Measures) -> str
     grants = [grant for grant in document["grants"] if grant["role"] == role and fits(grant["kind"], kind)]
     if not grants:
         return "no"
-    grant = sorted(grants, key=lambda each: len(each["kind"].removesuffix("*")))[-1]
+    grant = max(grants, key=lambda each: len(each["kind"].removesuffix("*")))
     passed = any(measures.get(name, 0) > Decimal(str(limit)) for name, limit in grant["limits"].items())
     return "propose" if grant["may"] == "decide" and passed else str(grant["may"])
 
