@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gateway.authority.proposal import OPEN_STATES, Proposal
 from gateway.authority.simulation import PastAct
 from gateway.authority.track_record import Outcome, Settled
-from services.kernel.access import sees_project
+from services.kernel.access import sees_directory_of, sees_project
 from services.kernel.collection import Collection
 from services.kernel.confidentiality import impact_column
 from services.kernel.entity import object_columns
@@ -188,6 +188,8 @@ DELEGATIONS = Collection(
 POLICY_VERSIONS = Collection(
     noun="policy_version",
     source="policy_versions t",
+    visible=sees_directory_of,
+    list_visible=sees_directory_of,
     columns=object_columns("policy_version")
     | {
         "project_id": "t.project_id",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from gateway.groups.group import Group
 from gateway.groups.group_grant import GroupGrant
 from gateway.identity.repository import sees_directory
-from services.kernel.access import sees_project
+from services.kernel.access import sees_directory_of
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
@@ -39,7 +39,8 @@ GROUPS = Collection(
 GROUP_GRANTS = Collection(
     noun="group_grant",
     source="group_grants t",
-    visible=sees_project,
+    visible=sees_directory_of,
+    list_visible=sees_directory_of,
     columns=object_columns("group_grant") | {"project_id": "t.project_id", "group_id": "t.group_id", "role": "t.role"},
     filters={"role": Filter("t.role", "text"), "group_id": Filter("t.group_id", "uuid")},
     sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},

@@ -31,7 +31,7 @@ from services.kernel.session import WriteSession
 
 async def grant_group(session: WriteSession, project_id: UUID, new: NewGroupGrant) -> UUID:
     """Put a group on a project, and with it whoever is in it."""
-    await require_known(session, project_id)
+    await require_known(session, session.principal, project_id)
     if not await repository.lock_group(session, new.group_id):
         raise UnknownReference("group_id")
     await _require_authority(session, project_id, new.group_id, new.role)
@@ -45,7 +45,7 @@ async def grant_group(session: WriteSession, project_id: UUID, new: NewGroupGran
 
 async def withdraw_group_grant(session: WriteSession, grant_id: UUID, expected_version: int) -> None:
     grant = await repository.load_grant(session, grant_id)
-    await require_known(session, grant.project_id)
+    await require_known(session, session.principal, grant.project_id)
     await repository.GROUP_GRANTS.check_version(session, grant.id, grant.version, expected_version)
     await _require_authority(session, grant.project_id, grant.group_id, GroupRole(grant.role))
     await _withdraw(session, grant, await repository.members_of(session, grant.group_id))

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from gateway.identity.membership_origin import membership_origins
 from gateway.identity.token import Token, credential_uses
-from services.kernel.access import sees_project
+from services.kernel.access import sees_directory_of
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
@@ -63,7 +63,8 @@ PEOPLE = Collection(
 MEMBERSHIPS = Collection(
     noun="membership",
     source="memberships t",
-    visible=sees_project,
+    visible=sees_directory_of,
+    list_visible=sees_directory_of,
     columns={"id": "t.id", "type": "'membership'"}
     | _DIRECTORY_COLUMNS
     | {"project_id": "t.project_id", "person_id": "t.person_id", "role": "t.role", "expires_at": "t.expires_at"},

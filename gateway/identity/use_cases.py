@@ -16,11 +16,11 @@ from gateway.identity.schemas import MembershipPatch, NewMembership, NewPerson, 
 from gateway.identity.token import PREFIX, SERVICE_PREFIX, Token, draw_token, hint_of, token_hash
 from services.kernel.access import hats_of, require_authority
 from services.kernel.authority import ABOVE_THE_MANAGER
-from services.kernel.identity import PROVISIONING_SCOPE
+from services.kernel.identity import PROVISIONING_SCOPE, Principal
 from services.kernel.ids import new_id
 from services.kernel.problems import Conflict, Forbidden, NotFound, RuleViolated, UnknownReference
 from services.kernel.schemas import merged
-from services.kernel.session import WriteSession
+from services.kernel.session import Reader, WriteSession
 
 
 class LastOfItsKind(Conflict):
@@ -89,6 +89,7 @@ async def add_person(session: WriteSession, new: NewPerson) -> UUID:
 async def change_person(session: WriteSession, person_id: UUID, expected_version: int, patch: PersonPatch) -> int:
     """Administrators change anybody, others their own name and language. Returns the new version."""
     row = await repository.load_person(session, person_id)
+    await repository.PEOPLE.require_visible(session, person_id, session.principal.person_id)
     changes = merged(patch)
     if person_id != session.principal.person_id or "active" in changes:
         await require_admin(session)
@@ -110,7 +111,7 @@ async def apply_to_person(session: WriteSession, row: Any, changes: Mapping[str,
 
 async def grant_membership(session: WriteSession, project_id: UUID, new: NewMembership) -> UUID:
     """Put somebody on the project."""
-    await require_known(session, project_id)
+    await require_known(session, session.principal, project_id)
     if not await repository.person_exists(session, new.person_id):
         raise UnknownReference("person_id")
     if new.role == Role.MANAGER:
@@ -129,7 +130,7 @@ async def change_membership(
     row = await repository.load_membership(session, membership_id)
     changes = merged(patch)
     role = Role(changes.get("role", row.role))
-    await require_known(session, row.project_id)
+    await require_known(session, session.principal, row.project_id)
     await repository.MEMBERSHIPS.check_version(session, row.id, row.version, expected_version)
     expires_at = changes.get("expires_at", row.expires_at)
     if role != row.role and Role.MANAGER in (role, row.role):
@@ -144,7 +145,7 @@ async def change_membership(
 
 async def revoke_membership(session: WriteSession, membership_id: UUID, expected_version: int) -> None:
     row = await repository.load_membership(session, membership_id)
-    await require_known(session, row.project_id)
+    await require_known(session, session.principal, row.project_id)
     await repository.MEMBERSHIPS.check_version(session, row.id, row.version, expected_version)
     if row.role == Role.MANAGER:
         raise LastOfItsKind(role=row.role)
@@ -157,9 +158,9 @@ async def revoke_membership(session: WriteSession, membership_id: UUID, expected
     )
 
 
-async def require_known(session: WriteSession, project_id: UUID) -> None:
+async def require_known(reader: Reader, principal: Principal, project_id: UUID) -> None:
     """Raises NotFound for whoever has no business on the project; administrators see to who is on it."""
-    hats = await hats_of(session, session.principal, project_id)
+    hats = await hats_of(reader, principal, project_id)
     if all(hat.role == "guest" for hat in hats):
         raise NotFound
 

@@ -38,10 +38,14 @@ PORTFOLIO_MANAGER = "portfolio_manager"
 _log = structlog.get_logger("access")
 
 
-def _looks_after_portfolio(person_parameter: str) -> str:
+def _by_tenant_role(tenant_role: str, project_column: str, person_parameter: str) -> str:
+    """SQL: the person has the tenant-wide role, and the project is one of the tenant's."""
     return (
-        "exists (select from people looking where looking.tenant_id = current_setting('app.tenant_id')::uuid"
-        f" and looking.id = {person_parameter} and looking.tenant_role = '{PORTFOLIO_MANAGER}' and looking.active)"
+        "(exists (select from people looking where looking.tenant_id = current_setting('app.tenant_id')::uuid"
+        f" and looking.id = {person_parameter} and looking.tenant_role = '{tenant_role}' and looking.active)"
+        " and exists (select from authority_policies governed"
+        " where governed.tenant_id = current_setting('app.tenant_id')::uuid"
+        f" and governed.project_id = {project_column}))"
     )
 
 
@@ -51,7 +55,7 @@ def sees_project(project_column: str, person_parameter: str, alias: str = "seen"
         f"(exists (select from memberships {alias} where {alias}.tenant_id = current_setting('app.tenant_id')::uuid"
         f" and {alias}.project_id = {project_column} and {alias}.person_id = {person_parameter}"
         f" and {alias}.role <> 'guest' and ({alias}.expires_at is null or {alias}.expires_at > now()))"
-        f" or {project_column} is not null and {_looks_after_portfolio(person_parameter)})"
+        f" or {_by_tenant_role(PORTFOLIO_MANAGER, project_column, person_parameter)})"
     )
 
 
@@ -61,8 +65,14 @@ def knows_project(project_column: str, person_parameter: str, alias: str = "know
         f"(exists (select from memberships {alias} where {alias}.tenant_id = current_setting('app.tenant_id')::uuid"
         f" and {alias}.project_id = {project_column} and {alias}.person_id = {person_parameter}"
         f" and ({alias}.expires_at is null or {alias}.expires_at > now()))"
-        f" or {project_column} is not null and {_looks_after_portfolio(person_parameter)})"
+        f" or {_by_tenant_role(PORTFOLIO_MANAGER, project_column, person_parameter)})"
     )
+
+
+def sees_directory_of(project_column: str, person_parameter: str) -> str:
+    """SQL: the person sees the project, or is an administrator, who sees to who is on it and who may decide what."""
+    administers = _by_tenant_role("admin", project_column, person_parameter)
+    return f"({sees_project(project_column, person_parameter)} or {administers})"
 
 
 def sees_confidential(confidential: Confidential, project_column: str, person_parameter: str) -> str:

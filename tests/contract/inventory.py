@@ -123,6 +123,8 @@ class Inventory:
     system: SystemUnderTest
     tenant: Tenant
     ids: dict[str, str] = field(default_factory=dict)
+    # The other system that the examples' names come from; a name is one thing's in the whole tenant.
+    other_system: str = "erp"
 
     async def fill(self, operations: Mapping[str, Operation]) -> None:
         """Make one of everything. Raises AssertionError with the answer that was not a success."""
@@ -154,7 +156,7 @@ class Inventory:
     async def _credentials(self) -> None:
         """A machine, and an account with a session for the manager."""
         added = await self.tenant.admin.post(
-            "/v1/people", {"name": "Robot", "email": "robot@example.org", "kind": "integration"}
+            "/v1/people", {"name": "Robot", "email": f"robot-{new_id()}@example.org", "kind": "integration"}
         )
         assert added.status_code == 201, added.text
         self.ids["machines"] = added.json()["id"]
@@ -225,6 +227,7 @@ class Inventory:
         headers = {"If-Match": held.headers["etag"]}
         signed = await manager.post(f"/v1/meetings/{meeting}/signature", {"sha256": minutes["sha256"]}, headers=headers)
         assert signed.status_code == 201, signed.text
+        self.ids["signed-meetings"] = meeting
         self.ids["action-items"] = (await manager.get(f"{project}/action-items")).json()["data"][0]["id"]
 
     # -- filling in ---------------------------------------------------------------------------------------------------
@@ -252,6 +255,8 @@ class Inventory:
             return body
         if body.startswith("{") and body.endswith("}"):
             return self.named(body)
+        if member == "system":
+            return self.other_system if body == "erp" else body
         if member == "path":
             return re.sub(r"(?<=/v1/projects/)[^/]+", self.ids["projects"], body)
         if member == "expires_at":

@@ -77,29 +77,37 @@ class SystemUnderTest:
 
 async def furnish(http: HttpClient, admin_token: str) -> Tenant:
     """People, tokens, a project and memberships, all through the public API."""
-    admin = Person(http, admin_token, new_id())
-    tenant = Tenant(admin)
+    return await _staffed(Tenant(Person(http, admin_token, new_id())), "", "BRO")
+
+
+async def beside(tenant: Tenant) -> Tenant:
+    """A second project of the same tenant with people of its own; nobody is on both."""
+    return await _staffed(Tenant(tenant.admin), "2", "BRO2")
+
+
+async def add_person(tenant: Tenant, name: str, address: str, **members: Any) -> Person:
+    """Somebody new in the tenant, with a token of every scope but the administrators'."""
+    added = await tenant.admin.post("/v1/people", {"name": name, "email": address, **members})
+    assert added.status_code == 201, added.text
+    person_id = added.json()["id"]
+    scopes = sorted(ALL_SCOPES - {"admin"})
+    drawn = await tenant.admin.post("/v1/tokens", {"name": "test", "person_id": person_id, "scopes": scopes})
+    assert drawn.status_code == 201, drawn.text
+    return Person(tenant.admin.http, drawn.json()["secret"], UUID(person_id))
+
+
+async def _staffed(tenant: Tenant, mark: str, key: str) -> Tenant:
     for role in (*ROLES, "stranger"):
-        body = {
-            "name": role.title(),
-            "email": f"{role}@example.org",
-            "language": "nb" if role == "coordinator" else "en",
-        }
-        added = await admin.post("/v1/people", body)
-        assert added.status_code == 201, added.text
-        person_id = added.json()["id"]
-        scopes = sorted(ALL_SCOPES - {"admin"})
-        drawn = await admin.post("/v1/tokens", {"name": "test", "person_id": person_id, "scopes": scopes})
-        assert drawn.status_code == 201, drawn.text
-        tenant.people[role] = Person(http, drawn.json()["secret"], UUID(person_id))
+        language = "nb" if role == "coordinator" else "en"
+        tenant.people[role] = await add_person(tenant, role.title(), f"{role}{mark}@example.org", language=language)
     manager = tenant["manager"]
-    created = await manager.post("/v1/projects", {"key": "BRO", "name": "A new bridge", "start": "2026-03-02T08:00:00"})
+    created = await manager.post("/v1/projects", {"key": key, "name": "A new bridge", "start": "2026-03-02T08:00:00"})
     assert created.status_code == 201, created.text
     tenant.project_id = UUID(created.json()["id"])
     for role in ROLES:
         if role != "manager":
             body = {"person_id": str(tenant[role].id), "role": role}
-            granted = await (admin if role in ("owner", "programme_manager") else manager).post(
+            granted = await (tenant.admin if role in ("owner", "programme_manager") else manager).post(
                 f"/v1/projects/{tenant.project_id}/memberships", body
             )
             assert granted.status_code == 201, granted.text

@@ -19,6 +19,7 @@ from gateway.authority.schemas import (
 from gateway.authority.templates import TEMPLATES
 from gateway.authority.track_record import track_records
 from gateway.authority.use_cases import policies
+from gateway.identity.use_cases import require_known
 from services.kernel.access import judge, may_see_costs, require_member
 from services.kernel.app import area_router
 from services.kernel.authority import acts
@@ -54,7 +55,7 @@ async def list_policy_templates(read: Reading) -> Response:
 @router.get("/v1/projects/{project_id}/policy", response_model=PolicyShape)
 async def get_policy(project_id: UUID, read: Reading) -> Response:
     """Who may decide which kind of act, up to which effect."""
-    await require_member(read.session, read.principal, project_id)
+    await require_known(read.session, read.principal, project_id)
     body = await repository.read_policy(read.session, project_id)
     if body is None:
         raise NotFound

@@ -8,7 +8,6 @@ from gateway.authority import repository
 from gateway.authority.events import DELEGATION_ENDED, DELEGATION_GRANTED
 from gateway.authority.schemas import NewDelegation
 from gateway.identity import repository as directory
-from gateway.identity.use_cases import require_known
 from services.kernel.access import ROLES, hats_of, require_authority, require_member, require_scope
 from services.kernel.events import FactType
 from services.kernel.ids import new_id
@@ -42,7 +41,7 @@ async def grant_delegation(session: WriteSession, project_id: UUID, new: NewDele
 
     What was lent is worth no more than the lender's role at each later moment: it is judged under both.
     """
-    await require_known(session, project_id)
+    await require_member(session, session.principal, project_id)
     own = await _own_role(session, project_id)
     role = new.role or own
     if ROLES.index(own) > ROLES.index(role):

@@ -34,7 +34,7 @@ async def hand_over(session: WriteSession, project_id: UUID, new: NewHandover) -
 
     What the outgoing manager has delegated ends with them: authority flows from whoever is accountable.
     """
-    await require_known(session, project_id)
+    await require_known(session, session.principal, project_id)
     person = await directory.find_person(session, new.person_id)
     if person is None:
         raise UnknownReference("person_id")

@@ -11,7 +11,8 @@ from gateway.authority.policy_version import PolicyVersion, differences, digest_
 from gateway.authority.schemas import NewPolicy, PolicyDocument
 from gateway.authority.simulation import simulate
 from gateway.identity.schemas import Role
-from services.kernel.access import require_authority, require_member
+from gateway.identity.use_cases import require_known
+from services.kernel.access import require_authority
 from services.kernel.authority import Policy
 from services.kernel.confidentiality import without_money
 from services.kernel.ids import new_id
@@ -34,7 +35,7 @@ class PolicyOfNobody(RuleViolated):
 
 async def set_policy(session: WriteSession, project_id: UUID, expected_version: int, new: NewPolicy) -> PolicyVersion:
     """Replace the policy (kinds policy.set, and policy.tolerances for what binds the manager). Raises PolicyOfNobody."""
-    await require_member(session, session.principal, project_id)
+    await require_known(session, session.principal, project_id)
     present = await repository.present_policy(session, project_id)
     if present is None:
         raise NotFound

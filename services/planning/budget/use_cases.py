@@ -148,7 +148,7 @@ async def change_budget_line(
 ) -> BudgetLine:
     """Give more or less, or to other work. The measured cost is the absolute change of the amount."""
     line = await load_budget_line(session, line_id)
-    await require_member(session, session.principal, line.project_id)
+    await BUDGET_LINES.require_visible(session, line.id, session.principal.person_id)
     await BUDGET_LINES.check_version(session, line.id, line.version, expected_version)
     before, held = await load_ledger(session, line.project_id), line.amount
     changes = named(patch)

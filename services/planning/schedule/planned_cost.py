@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import Any, Final
 
@@ -62,5 +62,6 @@ def money_measures(amount: Decimal, budget: Decimal) -> dict[str, int | Decimal]
     elif budget <= 0:
         share = 10_000
     else:
-        share = -int(-amount * 10_000 // budget)
+        # Decimal's own // cuts off, which would let what is a little beyond a limit pass as the limit.
+        share = int((amount * 10_000 / budget).to_integral_value(ROUND_CEILING))
     return {"cost": amount, "cost_share_bp": share}

@@ -87,8 +87,9 @@ async def publish_report(session: WriteSession, report_id: UUID) -> StatusReport
 
 
 async def _own(session: WriteSession, report_id: UUID) -> StatusReport:
-    """The report, for somebody who is on its project as more than a guest."""
+    """The report, for somebody who sees it and is on its project as more than a guest."""
     report = await load_report(session, report_id)
+    await REPORTS.require_visible(session, report.id, session.principal.person_id)
     await require_member(session, session.principal, report.project_id)
     return report
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from services.kernel.language import Language, format_date, format_number
@@ -38,7 +38,7 @@ def s_curve_svg(points: tuple[CurvePoint, ...], unit: str, status_date: date, la
         return svg.picture(_WIDTH, 4, title, [])
     days = [point.day for point in points]
     scale = TimeScale(min(days), max(days), _LEFT, _WIDTH - _LEFT - _RIGHT)
-    step, top = _divisions(max(amounts))
+    step, top = divisions(max(amounts))
 
     def y(amount: Decimal) -> float:
         return _BOTTOM - (_BOTTOM - _TOP) * float(min(max(amount, Decimal(0)), top) / top)
@@ -73,14 +73,15 @@ def s_curve_svg(points: tuple[CurvePoint, ...], unit: str, status_date: date, la
     return svg.picture(_WIDTH, _HEIGHT, title, parts)
 
 
-def _divisions(highest: Decimal) -> tuple[Decimal, Decimal]:
+def divisions(highest: Decimal) -> tuple[Decimal, Decimal]:
     """Return a round step and its smallest multiple not below the highest amount: four to eight divisions."""
     highest = max(highest, Decimal(1))
     magnitude = Decimal(1).scaleb(highest.adjusted())
     step = next(
         step for part in ("0.1", "0.2", "0.25", "0.5", "1", "2") if highest / (step := magnitude * Decimal(part)) <= 6
     )
-    return step, -(-highest // step) * step
+    # Decimal's own // cuts off, and the axis would end below its curve.
+    return step, (highest / step).to_integral_value(ROUND_CEILING) * step
 
 
 def _amount_axis(

@@ -26,7 +26,7 @@ from services.reporting.status_reports.rendering.html import render_html
 from services.reporting.status_reports.rendering.labels import LABELS
 from services.reporting.status_reports.rendering.pdf import render_pdf
 from services.reporting.status_reports.rendering.plain_text import breakable, one_line, paragraphs, printable, stand_in
-from services.reporting.status_reports.rendering.s_curve import s_curve_svg
+from services.reporting.status_reports.rendering.s_curve import divisions, s_curve_svg
 from services.reporting.status_reports.rendering.time_scale import TimeScale
 
 EN, NB = Language.ENGLISH, Language.NORWEGIAN
@@ -481,7 +481,15 @@ def test_an_s_curve_of_any_size_can_be_drawn(amounts: tuple[str, str]) -> None:
     points = tuple(
         CurvePoint(day=STATUS_DATE + timedelta(days=7 * n), planned=Decimal(amount)) for n, amount in enumerate(amounts)
     )
-    SafeTree.fromstring(s_curve_svg(points, "NOK", STATUS_DATE, EN))
+    drawn = SafeTree.fromstring(s_curve_svg(points, "NOK", STATUS_DATE, EN))
+    heights = [float(each.get("cy", "0")) for each in drawn.iter() if each.tag.endswith("circle")]
+    assert all(each >= 0 for each in heights), heights
+
+
+@pytest.mark.parametrize("highest", ["1.01", "9.7", "12", "999.99", "1234567.89"])
+def test_the_axis_of_an_s_curve_reaches_above_its_highest_amount(highest: str) -> None:
+    step, top = divisions(Decimal(highest))
+    assert top >= Decimal(highest) > top - step
 
 
 def test_texts_are_made_fit_for_a_page() -> None:
