@@ -73,7 +73,7 @@ class Matrix:
             params["dry_run"] = "true"
             headers["If-Match"] = await inventory.version(operation)
         # What the inventory has already, with other words.
-        others = {
+        others: dict[str, dict[str, Any]] = {
             "POST /v1/projects": {"key": "NEW"},
             "POST /v1/oauth-clients": {"person_id": "{machines}"},
             "POST /v1/projects/{project_id}/assignments": {"task_id": "{loose}"},
@@ -92,7 +92,10 @@ class Matrix:
         }
         payload = inventory.payload(operation)
         if str(operation) in others:
-            changed = {name: inventory.named(value) for name, value in others[str(operation)].items()}
+            changed = {
+                name: inventory.named(value) if isinstance(value, str) else value
+                for name, value in others[str(operation)].items()
+            }
             payload = {"json": payload["json"] | changed}
         replaced = {}
         if operation.path.endswith("/distributions"):
