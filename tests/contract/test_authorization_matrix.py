@@ -110,7 +110,7 @@ class Matrix:
                 answer = await self.people[somebody].request(method, path, **options)
             if answer.status_code != 409 or not answer.json()["retryable"]:
                 return answer
-        raise AssertionError(f"{method} {path} never came through: {answer.text}")
+        raise AssertionError(f"{method} {path} never came through")
 
 
 @pytest.fixture(scope="module")
