@@ -307,6 +307,40 @@ async def test_A09_no_list_is_asked_by_what_it_does_not_show(
             assert answer.status_code in (400, 422), f"{operation}: {answer.status_code}"
 
 
+MONEY = {"amount", "cost", "cost_share_bp", "eac", "expected_cost", "rate", "reserve", "standard_rate", "budget"}
+
+
+def money_in(node: Any, place: str = "") -> Iterator[str]:
+    """Where a JSON value tells of money: a member that is about it and not null."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name in MONEY and value is not None:
+                yield f"{place}/{name}"
+            yield from money_in(value, f"{place}/{name}")
+    elif isinstance(node, list):
+        for each in node:
+            yield from money_in(each, place)
+
+
+@pytest.mark.parametrize("role", ["stakeholder", "client_contact"])
+async def test_A10_who_does_not_see_costs_reads_of_no_money_anywhere(
+    attacker: Inventory, description: Description, role: str
+) -> None:
+    # What a policy's grants are limited by, and what anybody may read before there is any project.
+    about_rules = ("/v1/policy-templates", "/v1/authority-kinds", "/v1/openapi.json", "/policy", "/policy-versions")
+    wrong, read = [], 0
+    for operation in description:
+        reads = operation.method == "GET" or (operation.method == "POST" and operation.path.endswith("/searches"))
+        if not reads or operation.streams or any(each in operation.path for each in about_rules):
+            continue
+        answer = await ask(attacker.tenant[role], operation, attacker.path(operation), attacker)
+        if answer.status_code == 200 and answer.headers["content-type"] == "application/json":
+            read += 1
+            wrong += [f"{operation} {place}" for place in sorted(set(money_in(answer.json())))]
+    assert not wrong, "\n".join(wrong)
+    assert read > 60, read
+
+
 async def test_A11_totals_and_reports_are_of_what_one_sees(attacker: Inventory, victim: Victim) -> None:
     project = victim.inventory.ids["projects"]
     for below in ("overview", "s-curve", "forecast", "resource-loads", "status-reports"):
