@@ -16,7 +16,7 @@ TOGETHER := $(wildcard tests/architecture tests/unit tests/service tests/contrac
 ALONE := $(wildcard tests/system tests/chaos)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check bench fidelity cross format lock migration events reset
+.PHONY: help run test fuzz races check bench fidelity cross format lock migration events reset
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -37,6 +37,9 @@ check: $(VENV)/.installed-dev ## Lint, formatting, types and the borders between
 
 fuzz: $(VENV)/.installed-dev ## Try for ten minutes what the API's description allows and forbids
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(IN)/pytest -q tests/contract/test_schemathesis.py
+
+races: $(VENV)/.installed-dev ## Revoke rights while they are used, ten thousand times (RACES=n)
+	@RACES=$${RACES:-10000} $(IN)/pytest -q tests/system/test_revoked_rights.py
 
 bench: $(VENV)/.installed-dev ## Measure speed and memory
 	@$(IN)/python -m tests.bench

@@ -12,9 +12,10 @@ import uvicorn
 
 from services.kernel.ids import new_id
 from services.kernel.serve import configuration
-from tests.contract.inventory import PROJECT, Inventory
+from tests.contract.inventory import Inventory
 from tests.contract.operations import Description
 from tests.factories.system import SystemUnderTest
+from tests.system.attacks.canary import MarkedInventory
 from tests.system.attacks.watch import Victim, Watch, tenant_of
 
 
@@ -33,11 +34,10 @@ async def furnished(system: SystemUnderTest, description: Description) -> Invent
 
 @pytest.fixture(scope="session")
 async def victim(system: SystemUnderTest, description: Description) -> Victim:
-    inventory = await furnished(system, description)
     mark = f"victim-{new_id()}"
-    body = {"title": mark, "success_criteria": [{"statement": mark}]}
-    made = await inventory.tenant["manager"].post(inventory.named(f"{PROJECT}/goals"), body)
-    assert made.status_code == 201, made.text
+    inventory = MarkedInventory(system, await system.tenant(), mark, description)
+    await inventory.fill({str(operation): operation for operation in description})
+    await inventory.mark_the_rest()
     victim = Victim(system, inventory, await tenant_of(inventory.tenant), mark)
     await victim.settle()
     return victim

@@ -1,11 +1,13 @@
 """What no attack may have done, whatever it tried: looked at before and after every case (Q1-Q3 and Q5 of the list)."""
 
 import asyncio
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+import httpx
 import orjson
 
 from services.kernel.http_client import Response
@@ -69,6 +71,14 @@ class Victim:
         return [table for table in self.rows if self.rows[table] != before[table]]
 
 
+def _content_of(request: httpx.Request) -> bytes:
+    """The body of a request; nothing where it went out as a stream, as files do."""
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        return b""
+
+
 class Watch:
     """Sees all answers and log lines of one case, and judges them at its end.
 
@@ -107,6 +117,15 @@ class Watch:
             ]
         assert not wrong, "\n".join(wrong[:40])
 
+    @contextlib.contextmanager
+    def looking_away(self) -> Iterator[None]:
+        """While the victim itself asks for what is its own."""
+        hooks, self.victim.system.http.event_hooks["response"] = self.victim.system.http.event_hooks["response"], []
+        try:
+            yield
+        finally:
+            self.victim.system.http.event_hooks["response"] = hooks
+
     def refusal(self, answer: Response) -> list[str]:
         """What a refusal lacks or says too much."""
         document = answer.json() if answer.headers.get("content-type") == "application/problem+json" else {}
@@ -129,8 +148,13 @@ class Watch:
             faults.append(f"{answer.status_code} {answer.text[:300]}")
         if 300 <= answer.status_code < 400 and answer.status_code != 304:
             faults.append(f"a redirect to {answer.headers.get('location')}")
-        text = answer.text if "json" in answer.headers.get("content-type", "") else ""
-        faults += [f"the victim's {secret}" for secret in self.victim.secrets if secret in text]
+        # What the attacker said itself may be said back to it.
+        sent = str(answer.request.url).encode() + _content_of(answer.request)
+        faults += [
+            f"the victim's {secret}"
+            for secret in self.victim.secrets
+            if secret.encode() in answer.content and secret.encode() not in sent
+        ]
         return [f"{asked}: {fault}" for fault in faults]
 
     def _faults_in(self, line: str) -> list[str]:
@@ -138,7 +162,9 @@ class Watch:
             values = orjson.loads(line)
         except ValueError:
             return [f"a log line that is no JSON: {line[:200]!r}"]
-        faults = [f"the victim's {secret}" for secret in self.victim.secrets if secret in line]
+        # The path is the client's own words.
+        beside = str({name: value for name, value in values.items() if name != "path"})
+        faults = [f"the victim's {secret}" for secret in self.victim.secrets if secret in beside]
         if self.fault is not None and self.fault in str(values.get("exception")):
             return [f"the log tells {fault}" for fault in faults]
         if "exception" in values:

@@ -1,0 +1,80 @@
+"""A tenant with its mark in every text that anybody may write, so that whatever of it turns up elsewhere is recognised."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from services.kernel.http_client import Response
+from services.kernel.ids import new_id
+from tests.contract.inventory import FILE, PLAN, PROJECT, Inventory
+from tests.contract.operations import Description, Operation
+from tests.factories.system import Person, SystemUnderTest, Tenant
+
+# Texts whose form another system or the law of the place prescribes.
+OF_A_FORM = {
+    "email",
+    "language",
+    "time_zone",
+    "key",
+    "code",
+    "currency",
+    "issuer",
+    "client_id",
+    "redirect_uri",
+    "system",
+}
+
+
+def texts_of(description: Description) -> frozenset[str]:
+    """The names of all members of bodies that take any text of some length."""
+    found = set()
+    for operation in description:
+        for place, schema in operation.walk(operation.body or {}):
+            free = schema.get("type") == "string" and not {"enum", "const", "format"} & set(schema)
+            if (
+                free
+                and schema.get("maxLength", 0) >= 100
+                and re.search(schema.get("pattern", ""), f"A word {new_id()}")
+            ):
+                found.add(place.rpartition("/")[2])
+    return frozenset(found - OF_A_FORM)
+
+
+class MarkedInventory(Inventory):
+    """An inventory whose texts all end in the mark."""
+
+    def __init__(self, system: SystemUnderTest, tenant: Tenant, mark: str, description: Description) -> None:
+        super().__init__(system, tenant)
+        self.mark = mark
+        self.texts = texts_of(description)
+
+    def referring(self, body: Any, member: str = "") -> Any:
+        written = super().referring(body, member)
+        if isinstance(body, str) and member in self.texts and not body.startswith("{"):
+            return f"{body} {self.mark}"
+        return written
+
+    async def _make(self, manager: Person, method: str, path: str, body: Any, operation: Operation | None) -> Response:
+        if body is FILE:
+            named = {"file": (f"{self.mark}.txt", self.mark.encode(), "text/plain")}
+            return await manager.request("POST", path, files=named, data={"title": self.mark})
+        if body is PLAN:
+            name, content, media_type = PLAN["file"]
+            marked = content.replace(b"<Name>Survey", b"<Name>Survey " + self.mark.encode())
+            return await manager.request("POST", path, files={"file": (name, marked, media_type)})
+        return await super()._make(manager, method, path, body, operation)
+
+    async def mark_the_rest(self) -> None:
+        """The project, its people, and what an invitation or a comment says."""
+        manager = self.tenant["manager"]
+        project = self.named(PROJECT)
+        version = (await manager.get(project)).json()["version"]
+        named = await manager.patch(project, {"name": f"A bridge {self.mark}", "description": self.mark}, version)
+        assert named.status_code == 200, named.text
+        for role, person in self.tenant.people.items():
+            known = (await self.tenant.admin.get(f"/v1/people/{person.id}")).json()
+            body: Mapping[str, Any] = {"name": f"{role} {self.mark}"}
+            renamed = await self.tenant.admin.patch(f"/v1/people/{person.id}", body, known["version"])
+            assert renamed.status_code == 200, renamed.text
+        said = await manager.post(f"/v1/proposals/{self.ids['proposals']}/comments", {"text": self.mark})
+        assert said.status_code == 201, said.text
