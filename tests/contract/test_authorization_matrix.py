@@ -105,7 +105,7 @@ class Matrix:
         )
 
     async def ask(self, request: Request, somebody: str) -> Response:
-        """Whoever is told that somebody else is at it tries again."""
+        """Whoever is told that somebody else is at it, or that there is no room just now, tries again."""
         method, path, options = request.operation.method, request.path, request.options
         answer = None
         for _ in range(20):
@@ -113,7 +113,7 @@ class Matrix:
                 answer = await self.http.request(method, path, **options)
             else:
                 answer = await self.people[somebody].request(method, path, **options)
-            if answer.status_code != 409 or not answer.json()["retryable"]:
+            if answer.status_code not in (409, 503) or not answer.json()["retryable"]:
                 return answer
         raise AssertionError(f"{method} {path} never came through: {answer and answer.text}")
 
