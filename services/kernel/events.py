@@ -44,6 +44,8 @@ class Recorded:
     project_id: UUID | None
     data: Mapping[str, Any]
     audience: Audience = "members"
+    # By which authority, where it is not that of this transaction's own acts.
+    authority: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

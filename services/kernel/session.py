@@ -167,9 +167,14 @@ class WriteSession(AsyncSession):
         *,
         project_id: UUID | None,
         audience: Audience = "members",
+        authority: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        """Record what happened. It is published if, and only if, this transaction commits."""
-        self._recorded.append(Recorded(fact_type, subject_type, subject_id, project_id, data, audience))
+        """Record what happened. It is published if, and only if, this transaction commits.
+
+        `authority` is that of an act that was judged elsewhere; without it, that of this transaction's own acts.
+        """
+        recorded = Recorded(fact_type, subject_type, subject_id, project_id, data, audience, authority)
+        self._recorded.append(recorded)
 
     @property
     def recorded(self) -> Sequence[Recorded]:
@@ -210,7 +215,9 @@ class WriteSession(AsyncSession):
             proposal_id=self.principal.proposal_id,
             change_agent=self.change_agent,
             trace_id=self.trace_id,
-            authority=[judged.told() for judged in self.judged],
+            authority=(
+                [judged.told() for judged in self.judged] if recorded.authority is None else list(recorded.authority)
+            ),
         )
 
     async def driver(self) -> Any:

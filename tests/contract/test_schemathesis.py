@@ -19,7 +19,7 @@ from tests.contract.inventory import Inventory
 from tests.contract.operations import Description
 from tests.factories.system import SystemUnderTest
 
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "30"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "75"))
 FEWEST_CASES = 250  # With each of the two tokens.
 CHECKS = (
     "not_a_server_error",

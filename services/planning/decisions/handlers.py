@@ -54,5 +54,6 @@ async def keep_decision(session: WriteSession, fact: Fact) -> None:
         reason=fact.data.get("reason"),
         executed_by_id=fact.actor_id,
         decided_at=fact.occurred_at,
+        authority=fact.authority,
     )
     session.principal = reader

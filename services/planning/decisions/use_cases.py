@@ -46,12 +46,13 @@ async def record_decision(
     review_date: date | None = None,
     evidence_position: int | None = None,
     goal_id: UUID | None = None,
+    authority: Sequence[Mapping[str, Any]] | None = None,
 ) -> Decision:
     """Record, behind `require_authority`, that the session's principal has decided. Publishes planning.decision.recorded.
 
     The decider, the proposer and the proposal come from the principal, and so does the reason when none is given: while
     a proposal is replayed, it carries what the decider wrote. Who prepared it is, unless named, whose request it was.
-    `impact` and `predicted` are plain JSON, as they were measured. On a review date a job compares them with the truth.
+    `authority` is that of an act of another service. `impact` and `predicted` are plain JSON, as they were measured. On a review date a job compares them with the truth.
     """
     principal = session.principal
     decision = Decision(
@@ -101,7 +102,9 @@ async def record_decision(
         "subject": {"type": subject_type, "id": str(subject_id)},
     }
     audience: Audience = "costs" if about_costs else "members"
-    session.record(DECISION_RECORDED, "decision", decision.id, data, project_id=project_id, audience=audience)
+    session.record(
+        DECISION_RECORDED, "decision", decision.id, data, project_id=project_id, audience=audience, authority=authority
+    )
     return decision
 
 

@@ -52,9 +52,9 @@ async def test_only_the_team_sees_and_records_conflicts(world: World) -> None:
 
 async def test_what_an_option_costs_is_for_those_who_see_costs(world: World) -> None:
     conflict = await open_conflict(world)
-    assert "777" in (await world["auditor"].get(f"/v1/conflicts/{conflict['id']}")).text
-    assert "777" not in (await world["member"].get(f"/v1/conflicts/{conflict['id']}")).text
-    assert "777" not in (await world["member"].get(path(world))).text
+    assert "777.00" in (await world["auditor"].get(f"/v1/conflicts/{conflict['id']}")).text
+    assert "777.00" not in (await world["member"].get(f"/v1/conflicts/{conflict['id']}")).text
+    assert "777.00" not in (await world["member"].get(path(world))).text
 
 
 async def test_an_option_changes_tasks_of_its_own_project_only(world: World) -> None:
