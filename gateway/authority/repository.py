@@ -18,13 +18,12 @@ from services.kernel.collection import Collection
 from services.kernel.confidentiality import impact_column
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
-from services.kernel.identity import ALL_SCOPES, Principal
+from services.kernel.identity import ALL_SCOPES, MACHINES, Principal
 from services.kernel.problems import NotFound
 from services.kernel.session import Reader, WriteSession
 from services.kernel.tables import authority_policies, delegations
 
 # What was asked for in full may tell of money; those who do not see costs read of their own proposals only.
-MACHINES = ("integration", "agent")
 _MAY_READ_BODY = "($costs or t.proposer_id = $person)"
 
 _OPEN = "('submitted', 'rebase_required')"

@@ -12,6 +12,7 @@ from services.kernel.access import sees_directory_of
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
+from services.kernel.identity import MACHINES
 from services.kernel.problems import NotFound
 from services.kernel.session import Reader, WriteSession
 from services.kernel.tables import memberships, people
@@ -150,7 +151,7 @@ async def is_machine(session: WriteSession, person_id: UUID) -> bool:
     kind = await session.scalar(
         select(people.c.kind).where(people.c.tenant_id == session.tenant_id, people.c.id == person_id)
     )
-    return kind in ("integration", "agent")
+    return kind in MACHINES
 
 
 async def load_person(session: WriteSession, person_id: UUID) -> Any:

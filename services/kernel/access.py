@@ -15,7 +15,7 @@ import structlog
 
 from services.kernel.authority import KINDS, Act, Authority, Hat, Policy
 from services.kernel.confidentiality import DEFAULT_VIEWERS, Confidential, without_money
-from services.kernel.identity import Principal
+from services.kernel.identity import MACHINES, Principal
 from services.kernel.problems import AuthorityRequired, Forbidden, NotFound, ScopeMissing, StepUpRequired
 from services.kernel.session import GatheredAct, Judged, Reader, WriteSession
 
@@ -303,7 +303,7 @@ async def candidates(reader: Reader, project_id: UUID) -> list[Candidate]:
         project_id,
     )
     ordered = sorted(rows, key=lambda each: (ROLES.index(each["role"]), str(each["person_id"])))
-    return [Candidate(row["person_id"], _hat(row), row["kind"] in ("integration", "agent")) for row in ordered]
+    return [Candidate(row["person_id"], _hat(row), row["kind"] in MACHINES) for row in ordered]
 
 
 def deciders(

@@ -5,7 +5,7 @@ mean, so a new decisive act in any service gets graded authority by declaring it
 """
 
 import fnmatch
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
@@ -126,6 +126,15 @@ class Act:
     machine: bool = False
     approvals: int = 0
     minutes_since_sign_in: int | None = None
+
+
+def summed(measured: Iterable[Mapping[str, int | Decimal]]) -> dict[str, int | Decimal]:
+    """The measures of several acts as those of one. They add up, which is never less than what they come to together."""
+    total: dict[str, int | Decimal] = {}
+    for measures in measured:
+        for name, value in measures.items():
+            total[name] = total.get(name, 0) + value
+    return total
 
 
 class Policy:

@@ -7,7 +7,6 @@ whole of what was done, so that many small effects weigh as much as the one larg
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar, cast
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.responses import Response
 
 from services.kernel.access import require_authority, require_member, require_scope
+from services.kernel.authority import summed
 from services.kernel.collection import Collection
 from services.kernel.entity import Entity
 from services.kernel.problems import (
@@ -322,10 +322,7 @@ class _Runner:
         """Ask once for all that was done: every kind, and the sum of each measure."""
         if not self._acts:
             return
-        measures: dict[str, int | Decimal] = {}
-        for act in self._acts:
-            for name, value in act.measures.items():
-                measures[name] = measures.get(name, 0) + value
+        measures = summed(act.measures for act in self._acts)
         impact = {"operations": len(self._acts), **self._verbs.impact([act.impact for act in self._acts])}
         kinds = sorted({kind for act in self._acts for kind in act.kinds})
         await require_authority(self._session, self._project_id, kinds, measures, impact)

@@ -24,6 +24,8 @@ ALL_SCOPES = frozenset(
 # Of software that keeps a tenant's people; nobody has it for being a person, and it includes nothing else.
 PROVISIONING_SCOPE = "scim"
 
+# Software that acts under its own name.
+MACHINES = ("integration", "agent")
 PrincipalKind = Literal["person", "integration", "agent", "service"]
 
 
@@ -49,7 +51,7 @@ class Principal:
 
     @property
     def is_machine(self) -> bool:
-        return self.kind in ("integration", "agent")
+        return self.kind in MACHINES
 
     def minutes_since_sign_in(self) -> int | None:
         """Whole minutes since the person last proved who they are, None where they did not."""

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request
@@ -19,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from services.kernel.access import require_authority
+from services.kernel.authority import summed
 from services.kernel.http_client import AsgiApp, HttpClient, client
 from services.kernel.http_client import Response as StepAnswer
 from services.kernel.identity import HEADER
@@ -188,14 +188,9 @@ def _refusal(answer: StepAnswer, number: int) -> Response:
 
 
 def _sum(judged: Sequence[Judged]) -> Judged:
-    """All acts as one. Measures add up, which is never less than what they come to together."""
-    measures: dict[str, int | Decimal] = {}
-    for each in judged:
-        for name, value in each.measures.items():
-            measures[name] = measures.get(name, 0) + value
+    """All acts as one."""
     kinds = tuple(dict.fromkeys(kind for each in judged for kind in each.kinds))
-    project_id: UUID = judged[0].project_id
-    return Judged(project_id, kinds, measures, judged[-1].authority)
+    return Judged(judged[0].project_id, kinds, summed(each.measures for each in judged), judged[-1].authority)
 
 
 def in_sequence(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import json
 from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 
+from deploy.local.ports import free_port
 from services.kernel.http_client import HttpFailed, client
 from tests.factories.accounts import SignedIn, add_person, fresh_address
-from tests.factories.identity_provider import REDIRECT_URI, Issuer, begin, complete, free_port, register
+from tests.factories.identity_provider import REDIRECT_URI, Issuer, begin, complete, register
 from tests.factories.system import SystemUnderTest
 
 PROVIDER = Path(__file__).parent / "provider.mjs"

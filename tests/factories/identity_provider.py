@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from deploy.local.ports import free_port
 from services.kernel.http_client import HttpFailed, Response, client
 from tests.factories.system import SystemUnderTest, Tenant
 
@@ -33,13 +33,6 @@ class Issuer:
         assert answer.status_code == 302, answer.text
         assert answer.headers["location"].startswith(REDIRECT_URI)
         return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-    return port
 
 
 @contextlib.asynccontextmanager
