@@ -11,8 +11,9 @@ IN := $(VENV)/bin
 SYNC := $(IN)/uv pip sync --quiet --python $(IN)/python --require-hashes
 COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
-# Tests that share nothing run two at a time; those that start, kill and load whole systems run alone.
-TOGETHER := $(wildcard tests/architecture tests/unit tests/service tests/contract)
+# Tests that share nothing run two at a time, in this order, so that no long module is the last; those that start, kill and
+# load whole systems run alone.
+TOGETHER := $(wildcard tests/contract tests/architecture tests/unit tests/service)
 ALONE := $(wildcard tests/system tests/chaos)
 
 .DEFAULT_GOAL := help
@@ -26,7 +27,7 @@ run: $(VENV)/.installed ## Run Tandem here, on the first run with a demo (MODE=s
 	@$(IN)/python -m deploy.run --mode "$(MODE)" --data "$(DATA)" --port "$(PORT)"
 
 test: check ## Check, then run all tests
-	@$(IN)/pytest -q -n 2 --dist loadscope $(TOGETHER)
+	@$(IN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder $(TOGETHER)
 	@$(if $(ALONE),$(IN)/pytest -q $(ALONE))
 
 check: $(VENV)/.installed-dev ## Lint, formatting, types and the borders between the services

@@ -32,6 +32,7 @@ _log = structlog.get_logger("inbox")
 Handler = Callable[[WriteSession, Fact], Awaitable[None]]
 BatchHandler = Callable[[WriteSession, Sequence[Fact]], Awaitable[None]]
 CATCH_UP_SECONDS = 3.0
+LOG_SECONDS = 0.02
 PARKED_ATTEMPTS = 8
 NOBODY = UUID(int=0)
 # The first fact of each project that is parked, which the others wait behind; one without a project holds nothing up.
@@ -111,6 +112,8 @@ class Inbox:
         self.sources = tuple(sources)
         self._on_applied = on_applied
         self._reached: dict[tuple[UUID, str], int] = {}
+        # For those who wait for the next number; taken away when it is set.
+        self._news: defaultdict[tuple[UUID, str], asyncio.Event] = defaultdict(asyncio.Event)
         self._locks: defaultdict[tuple[UUID, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     # -- the log ------------------------------------------------------------------------------------------------------
@@ -155,9 +158,22 @@ class Inbox:
             if source not in self.sources or self._reached.get((tenant_id, source), 0) >= number:
                 continue
             looked = True
+            if await self._is_brought(tenant_id, source, number):
+                continue
             if await self._cursor(tenant_id, source) < number:
                 await self.pull(tenant_id, source, number)
         return looked
+
+    async def _is_brought(self, tenant_id: UUID, source: str, number: int) -> bool:
+        """Wait for what the log is about to bring: it costs nothing, while asking the source costs a dozen round trips."""
+        place = (tenant_id, source)
+        try:
+            async with asyncio.timeout(LOG_SECONDS):
+                while self._reached.get(place, 0) < number:
+                    await self._news[place].wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _cursor(self, tenant_id: UUID, source: str) -> int:
         async with self._database.read(tenant_id) as reader:
@@ -171,6 +187,8 @@ class Inbox:
         if len(self._reached) > 100_000:
             self._reached.clear()
         self._reached[tenant_id, source] = max(number, self._reached.get((tenant_id, source), 0))
+        if (waiting := self._news.pop((tenant_id, source), None)) is not None:
+            waiting.set()
 
     async def pull(self, tenant_id: UUID, source: str, until: int) -> None:
         """Fetch from the source's outbox and apply, until the cursor has reached `until`."""
