@@ -12,12 +12,13 @@ SYNC := $(IN)/uv pip sync --quiet --python $(IN)/python --require-hashes
 COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 # Tests that share nothing run two at a time, in this order, so that no long module is the last; those that start, kill and
-# load whole systems run alone.
-TOGETHER := $(wildcard tests/contract tests/architecture tests/unit tests/service)
-ALONE := $(wildcard tests/system tests/chaos)
+# load whole systems run alone, and those that attack one take long enough for a target of their own.
+TOGETHER := tests/contract tests/architecture tests/unit tests/service
+ATTACKS := tests/system/attacks tests/system/test_revoked_rights.py
+ALONE := tests/system tests/chaos $(addprefix --ignore ,$(ATTACKS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz races check bench fidelity cross format lock migration events reset
+.PHONY: help run test attacks fuzz races check bench fidelity cross format lock migration events reset
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -26,15 +27,18 @@ help: ## Show this list
 run: $(VENV)/.installed ## Run Tandem here, on the first run with a demo (MODE=separate PORT=8080 DATA=.tandem)
 	@$(IN)/python -m deploy.run --mode "$(MODE)" --data "$(DATA)" --port "$(PORT)"
 
-test: check ## Check, then run all tests
+test: check ## Check, then run the tests (all but those of `make attacks`)
 	@$(IN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder $(TOGETHER)
-	@$(if $(ALONE),$(IN)/pytest -q $(ALONE))
+	@$(IN)/pytest -q $(ALONE)
 
 check: $(VENV)/.installed-dev ## Lint, formatting, types and the borders between the services
 	@$(IN)/ruff check
 	@$(IN)/ruff format --check
 	@$(IN)/mypy
 	@$(IN)/lint-imports --cache-dir .cache/import-linter
+
+attacks: check ## Attack a running system in all known ways, and revoke rights while they are used
+	@$(IN)/pytest -q $(ATTACKS)
 
 fuzz: $(VENV)/.installed-dev ## Try for ten minutes what the API's description allows and forbids
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(IN)/pytest -q tests/contract/test_schemathesis.py

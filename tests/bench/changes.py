@@ -68,7 +68,7 @@ async def feed(plan: Plan) -> Figure:
 
     await asyncio.gather(*(write(number, task_id) for number, task_id in enumerate(tasks)))
     seconds = time.monotonic() - began
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await reading
     counted = [f"feed-{number}" for number in range(warming, len(tasks))]
     milliseconds = [max(0.0, arrived[agent][0] - answered[agent]) * 1000 for agent in counted]
