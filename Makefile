@@ -43,8 +43,8 @@ attacks: check ## Attack a running system in all known ways, and revoke rights w
 fuzz: $(VENV)/.installed-dev ## Try for ten minutes what the API's description allows and forbids
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(IN)/pytest -q tests/contract/test_schemathesis.py
 
-races: $(VENV)/.installed-dev ## Revoke rights while they are used, ten thousand times (RACES=n)
-	@RACES=$${RACES:-10000} $(IN)/pytest -q tests/system/test_revoked_rights.py
+races: $(VENV)/.installed-dev ## Revoke rights in use ten thousand times, and ask 50,000 times as 200 tenants (RACES=n)
+	@RACES=$${RACES:-10000} $(IN)/pytest -q tests/system/test_revoked_rights.py tests/system/attacks/test_isolation.py -k "revoked or A15"
 
 bench: $(VENV)/.installed-dev ## Measure speed and memory
 	@$(IN)/python -m tests.bench

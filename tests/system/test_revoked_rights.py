@@ -1,7 +1,7 @@
 """Races between a revocation and requests under the right that it takes away.
 
 A request that begins after the revocation was answered is answered without the right: 404 for a membership, 401 for a
-token. Requests that were under way may go either way. `make races` runs ten thousand, `make test` four hundred.
+token. Requests that were under way may go either way. `make races` runs ten thousand, `make attacks` four hundred.
 
 2,000 of them on two busy cores, 28 November 2026: no request that began afterwards was answered under the right.
 """

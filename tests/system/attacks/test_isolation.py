@@ -6,22 +6,31 @@ victim in every answer and every line of the log.
 
 import asyncio
 import io
+import os
+import random
 import statistics
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pypdf
 import pytest
 
+from gateway.identity.bootstrap import create_tenant
 from services.kernel.http_client import Response, client
 from services.kernel.identity import HEADER, Principal
 from services.kernel.ids import new_id
+from services.kernel.session import ReadSession
 from tests.contract.inventory import PLAN, PROJECT, Inventory
 from tests.contract.operations import Description, Operation
 from tests.factories.system import Person, SystemUnderTest, add_person, beside
 from tests.system.attacks.watch import SERVICES, Victim, Watch, service_of
 
+# The pools under many tenants: the size of `make races` is that of the list, 200 tenants and 50,000 requests.
+RACES = int(os.environ.get("RACES", "400"))
+TENANTS, REQUESTS, AT_ONCE = max(2, min(200, RACES // 50)), RACES * 5, 50
+INJECTED = "injected into a statement"
 SAME = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "Tandem-Request-Id": "the-same"}
 # Everybody's; and the names that other systems give, which are no ids of ours.
 EVERYBODYS = ("problems", "external")
@@ -53,10 +62,10 @@ async def foreign_and_random(
 ) -> tuple[Response, Response, str]:
     """The same request for an id of the victim's and for one that never was."""
     noun = operation.places[0][0]
-    random = str(new_id())
+    absent = str(new_id())
     theirs = await ask(person, operation, attacker.path(operation, **{noun: victim.inventory.ids[noun]}), attacker)
-    nobodys = await ask(person, operation, attacker.path(operation, **{noun: random}), attacker)
-    return theirs, nobodys, random
+    nobodys = await ask(person, operation, attacker.path(operation, **{noun: absent}), attacker)
+    return theirs, nobodys, absent
 
 
 # -- the canary (reliability 6.5) -------------------------------------------------------------------------------------
@@ -137,9 +146,9 @@ async def test_A01_what_is_anothers_reads_like_what_never_was(
     for operation in with_places(description):
         if operation.method == "GET":
             for person in (attacker.tenant["manager"], attacker.tenant.admin, portfolio):
-                theirs, nobodys, random = await foreign_and_random(person, operation, attacker, victim)
+                theirs, nobodys, absent = await foreign_and_random(person, operation, attacker, victim)
                 foreign = victim.inventory.ids[operation.places[0][0]]
-                if theirs.status_code != 404 or told(theirs, foreign) != told(nobodys, random):
+                if theirs.status_code != 404 or told(theirs, foreign) != told(nobodys, absent):
                     wrong.append(f"{operation}: {theirs.status_code} {theirs.text[:200]}")
     assert not wrong, "\n".join(wrong)
 
@@ -169,9 +178,9 @@ async def test_A02_what_is_anothers_is_not_changed_and_not_told_apart_from_what_
                 if attacker.caller(operation) is attacker.tenant.admin
                 else attacker.tenant["owner"]
             )
-            theirs, nobodys, random = await foreign_and_random(caller, operation, attacker, victim)
+            theirs, nobodys, absent = await foreign_and_random(caller, operation, attacker, victim)
             foreign = victim.inventory.ids[operation.places[0][0]]
-            if theirs.status_code != 404 or told(theirs, foreign) != told(nobodys, random):
+            if theirs.status_code != 404 or told(theirs, foreign) != told(nobodys, absent):
                 wrong.append(f"{operation}: {theirs.status_code} {theirs.text[:200]}")
     assert not wrong, "\n".join(wrong)
 
@@ -391,28 +400,71 @@ async def test_A14_an_identity_that_a_client_brings_is_taken_off(attacker: Inven
             )
 
 
-async def test_A15_pools_under_cancelled_requests_mix_nobody_up(
-    attacker: Inventory, victim: Victim, watch: Watch
+@dataclass(frozen=True)
+class Neighbour:
+    """A tenant among many, and what alone it may be answered with."""
+
+    person: Person
+    tenant_id: str
+    project_id: str
+
+    def may_read(self, path: str, answer: Response) -> bool:
+        document = answer.json()
+        if path == "/v1/me":
+            return bool(document["tenant_id"] == self.tenant_id)
+        return [each["id"] for each in document.get("data", [document])] == [self.project_id]
+
+
+async def neighbours(system: SystemUnderTest, count: int) -> list[Neighbour]:
+    made = []
+    for number in range(count):
+        address = f"ada@neighbour-{number}.example.org"
+        admin = Person(
+            system.http, await create_tenant(system.service.database, f"N {number}", "Ada", address), new_id()
+        )
+        tenant_id = (await admin.get("/v1/me")).json()["tenant_id"]
+        project = await admin.post("/v1/projects", {"key": "OURS", "name": "Ours", "start": "2026-03-02T08:00:00"})
+        assert project.status_code == 201, project.text
+        made.append(Neighbour(admin, tenant_id, project.json()["id"]))
+    return made
+
+
+async def test_A15_pools_under_cancelled_and_failing_requests_mix_nobody_up(
+    attacker: Inventory, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two tenants in turns over the same connections, a third of the requests given up at some moment."""
+    """Many tenants in turns over the same few connections: requests are given up, statements fail, the pools run dry."""
+    chance, fetch = random.Random(15), ReadSession.row
+    answered = dict.fromkeys((200, 500, 503), 0)
+    wrong: list[str] = []
 
-    async def one(turn: int) -> tuple[bool, Response | None]:
-        ours = turn % 2 == 0
-        inventory = attacker if ours else victim.inventory
-        request = inventory.tenant["manager"].get(inventory.named(f"{PROJECT}/tasks"))
+    async def fetch_or_fail(session: ReadSession, statement: str, *arguments: Any) -> Any:
+        row = await fetch(session, statement, *arguments)
+        if chance.random() < 0.02:
+            raise RuntimeError(INJECTED)
+        return row
+
+    async def one(neighbour: Neighbour, turn: int) -> None:
+        path = ("/v1/me", "/v1/projects", f"/v1/projects/{neighbour.project_id}")[turn % 3]
+        patience = chance.random() * 0.05 if chance.random() < 0.3 else 60
         try:
-            return ours, await asyncio.wait_for(request, 0.004 * (turn % 7) if turn % 3 == 0 else 30)
+            answer = await asyncio.wait_for(neighbour.person.get(path), patience)
         except TimeoutError:
-            return ours, None
+            return
+        answered[answer.status_code] += 1
+        if answer.status_code == 200 and not neighbour.may_read(path, answer):
+            wrong.append(f"{neighbour.tenant_id} {path}: {answer.text}")
 
-    answered = []
+    watch.fault, watch.writes_unseen = INJECTED, True
     with watch.looking_away():
-        for begun in range(0, 600, 20):
-            answered += await asyncio.gather(*(one(turn) for turn in range(begun, begun + 20)))
-    for ours, answer in answered:
-        if answer is not None and answer.status_code == 200:
-            assert (victim.mark in answer.text) is not ours
-    assert sum(answer is not None for _, answer in answered) > 300
+        everybody = await neighbours(attacker.system, TENANTS)
+        monkeypatch.setattr(ReadSession, "row", fetch_or_fail)
+        for begun in range(0, REQUESTS, AT_ONCE):
+            turns = range(begun, begun + AT_ONCE)
+            await asyncio.gather(*(one(everybody[turn * 7 % TENANTS], turn) for turn in turns))
+        monkeypatch.undo()
+    assert not wrong, "\n".join(wrong[:10])
+    assert answered[200] > REQUESTS / 3
+    assert answered[500] > REQUESTS / 1000
 
 
 async def test_A16_the_feed_of_another_tenants_project_is_empty(attacker: Inventory, victim: Victim) -> None:
