@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from gateway.authority.proposal import BodiesForSteps, ProposalState
 from gateway.identity.schemas import Role
 from services.kernel.confidentiality import DEFAULT_VIEWERS
-from services.kernel.schemas import Body, Effects, Instant, Line, ObjectShape, Prose, Shape, Step
+from services.kernel.schemas import Body, Effects, Flag, Instant, Line, ObjectShape, Prose, Shape, Step
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
@@ -29,7 +29,7 @@ class NewDecision(Body):
     bodies: Annotated[list[dict[str, Any] | None], Field(max_length=100)] | None = Field(
         default=None, description="with `amend`: a body for each step, null where it stays as it was asked"
     )
-    rebase: bool = False
+    rebase: Flag = False
 
     @model_validator(mode="after")
     def _one_of_them_goes_with_amend(self) -> "NewDecision":
@@ -83,7 +83,7 @@ class NewProposal(Body):
     title: Line | None = None
     justification: Prose | None = None
     steps: Annotated[list[ProposedStep], Field(min_length=1, max_length=100)]
-    submit: bool = Field(default=False, description="put it before those who decide, instead of keeping a draft")
+    submit: Flag = Field(default=False, description="put it before those who decide, instead of keeping a draft")
 
 
 class ProposalPatch(Body):
@@ -97,7 +97,7 @@ class ProposalPatch(Body):
     title: Line | None = None
     justification: Prose | None = None
     steps: Annotated[list[ProposedStep], Field(min_length=1, max_length=100)] | None = None
-    rebase: bool = False
+    rebase: Flag = False
 
 
 class NewComment(Body):
@@ -107,7 +107,7 @@ class NewComment(Body):
     }
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-    objection: bool = Field(default=False, description="keeps the proposal from being accepted by itself")
+    objection: Flag = Field(default=False, description="keeps the proposal from being accepted by itself")
 
 
 class ProposalCommentShape(ObjectShape):
@@ -200,7 +200,7 @@ class LentGrant(Body):
     kind: Pattern
     may: Literal["decide", "propose", "no"]
     limits: Limits = {}
-    machines: bool = Field(default=False, description="software may decide by it, too")
+    machines: Flag = Field(default=False, description="software may decide by it, too")
 
 
 class Grant(LentGrant):
@@ -264,7 +264,7 @@ class PolicyDocument(Body):
         },
     }
 
-    solo: bool = False
+    solo: Flag = False
     grants: Annotated[list[Grant], Field(max_length=500)]
     tolerances: Limits = {}
     approvals: Annotated[list[Approvals], Field(max_length=50)] = []

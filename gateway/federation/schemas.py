@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from services.kernel.schemas import Body, Line, ObjectShape, Shape
+from services.kernel.schemas import Body, Flag, Line, ObjectShape, Shape
 
 Url = Annotated[str, StringConstraints(max_length=1000, pattern=r"^https?://[\x21-\x7e]+$")]
 ClientId = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[\x20-\x7e]+$")]
@@ -34,7 +34,7 @@ class NewIdentityProvider(Body):
     client_secret: Secret | None = Field(default=None, description="kept sealed, and never shown again")
     redirect_uri: Annotated[Url, Field(description="the page of the front end that sends code and state on")]
     trusts_email: Annotated[
-        bool, Field(description="whether somebody is recognised at first by an address that the issuer has verified")
+        Flag, Field(description="whether somebody is recognised at first by an address that the issuer has verified")
     ] = True
 
 
@@ -44,8 +44,8 @@ class IdentityProviderPatch(Body):
     name: Line = ""
     client_secret: Secret | None = None
     redirect_uri: Url = ""
-    trusts_email: bool = True
-    active: bool = True
+    trusts_email: Flag = True
+    active: Flag = True
 
 
 class IdentityProviderShape(ObjectShape):

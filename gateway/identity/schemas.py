@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from services.kernel.schemas import Body, Effects, Instant, Line, ObjectShape, Shape
+from services.kernel.schemas import Body, Effects, Flag, Instant, Line, ObjectShape, Shape
 
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s\x00-\x1f<>,;:\"]+@[A-Za-z0-9.-]+$")]
 Scope = Annotated[
@@ -48,7 +48,7 @@ class PersonPatch(Body):
 
     name: Line = ""
     language: Literal["en", "nb"] = "en"
-    active: bool = True
+    active: Flag = True
 
 
 class PersonShape(Shape):

@@ -36,7 +36,7 @@ from services.kernel.problems import (
     error_at,
 )
 from services.kernel.requests import context_of
-from services.kernel.schemas import Body, Effects, Shape
+from services.kernel.schemas import Body, Effects, Flag, Shape
 from services.kernel.session import GatheredAct, WriteSession
 from services.kernel.write import Write, already_exists
 
@@ -133,7 +133,7 @@ class Delete(Body):
 
 
 class Batch(Body, Generic[Operation]):
-    atomic: bool = True
+    atomic: Flag = True
     operations: Annotated[
         list[Annotated[Operation, unreadable_kept("op")]],
         Field(min_length=1, max_length=MAXIMUM_OPERATIONS),

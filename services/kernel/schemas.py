@@ -1,14 +1,35 @@
 """Shapes that every area shares: the strict base of request bodies, the members of every object, the list envelope."""
 
+import re
 import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 T = TypeVar("T")
 D = TypeVar("D", bound=date)
+
+
+def _as_written(pattern: str, example: str) -> BeforeValidator:
+    """Days and moments are read from text as ISO 8601 writes them; pydantic would take numbers for seconds since 1970."""
+
+    def read(value: object) -> object:
+        if isinstance(value, date) or (isinstance(value, str) and re.match(pattern, value)):
+            return value
+        raise ValueError(f"is not written as {example}")
+
+    return BeforeValidator(read)
 
 
 def _in_reach(day: D) -> D:
@@ -21,14 +42,25 @@ def _in_reach(day: D) -> D:
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\r\n]*$")]
 Prose = Annotated[str, StringConstraints(max_length=20_000)]
 # Wall-clock time in the project's zone. It has no offset, so the `date-time` of RFC 3339 would promise too much.
-LocalTime = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time-local", "maxLength": 32})]
+LocalTime = Annotated[
+    datetime,
+    _as_written(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]", "2026-03-31T08:00:00"),
+    WithJsonSchema({"type": "string", "format": "date-time-local", "maxLength": 32}),
+]
 # Instants and days that calendars, mail and the database can all reckon with, whatever the offset.
-Instant = Annotated[AwareDatetime, AfterValidator(_in_reach)]
-Day = Annotated[date, AfterValidator(_in_reach)]
+Instant = Annotated[
+    AwareDatetime,
+    _as_written(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]", "2026-03-31T08:00:00Z"),
+    AfterValidator(_in_reach),
+]
+Date = Annotated[date, _as_written(r"[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-03-31")]
+Day = Annotated[Date, AfterValidator(_in_reach)]
 # Working minutes up to a thousand years of eight-hour days; far below what a column holds.
 Minutes = Annotated[int, Field(ge=0, le=200_000_000, strict=True)]
 SignedMinutes = Annotated[int, Field(ge=-200_000_000, le=200_000_000, strict=True)]
 Percent = Annotated[int, Field(ge=0, le=100, strict=True)]
+# A yes or no in a body: 0 and "true" are neither.
+Flag = Annotated[bool, Field(strict=True)]
 
 
 class Body(BaseModel):

@@ -23,7 +23,7 @@ from services.kernel.http_client import AsgiApp, HttpClient, client
 from services.kernel.http_client import Response as StepAnswer
 from services.kernel.identity import HEADER
 from services.kernel.problems import RuleViolated
-from services.kernel.schemas import Body, Step
+from services.kernel.schemas import Body, Flag, Step
 from services.kernel.session import Judged, WriteSession
 from services.kernel.write import JOINT, POSITION_HEADER, KeyedWriting
 
@@ -51,7 +51,7 @@ class Steps(Body):
     """What the gateway asks for. With `rebase`, the first step on each object builds on its version as it is now."""
 
     steps: list[Step] = Field(min_length=1, max_length=MAXIMUM_STEPS)
-    rebase: bool = False
+    rebase: Flag = False
 
 
 @dataclass

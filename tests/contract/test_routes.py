@@ -372,6 +372,34 @@ async def test_a_member_that_a_body_does_not_have_is_refused(ours: Inventory, de
     assert not wrong, "\n".join(wrong)
 
 
+OF_TYPES: tuple[tuple[set[str], Any], ...] = (
+    ({"integer", "number"}, 0),
+    ({"string"}, "0"),
+    ({"boolean"}, True),
+    ({"object"}, {}),
+)
+
+
+async def test_a_value_of_another_type_is_refused_at_its_place(ours: Inventory, description: Description) -> None:
+    """No member takes 0 for false, "0" for 0 or true for a text, whatever a lenient reader would make of it."""
+    wrong = []
+    for operation in with_json_body(description):
+        for name, schema in (operation.body or {}).get("properties", {}).items():
+            taken = {str(each["type"]) for place, each in operation.walk(schema) if not place and "type" in each}
+            for types, value in OF_TYPES:
+                if not taken or types & taken:
+                    continue
+                answer = await ours.caller(operation).request(
+                    operation.method,
+                    ours.path(operation),
+                    headers={"If-Match": '"1"'},
+                    json={**ours.body(operation), name: value},
+                )
+                if not is_problem(answer, 422) or f"/{name}" not in answer.text:
+                    wrong.append(f"{name}={value}: {told(operation, answer)}")
+    assert not wrong, "\n".join(wrong)
+
+
 # A tree of conditions, a policy's limits by kind, and the amended body of another route: each is judged by its own code.
 OPEN_OBJECTS = (
     "/where",

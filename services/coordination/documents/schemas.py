@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from services.kernel.schemas import Body, Effects, Line, ObjectShape
+from services.kernel.schemas import Body, Effects, Flag, Line, ObjectShape
 
 Folder = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=300, pattern=r"^([^/\x00-\x1f\\]+(/[^/\x00-\x1f\\]+)*)?$")
@@ -33,7 +33,7 @@ class DocumentPatch(Body):
     title: Line = ""
     folder: Folder = ""
     phase: Phase | None = None
-    shared_with_guests: bool = False
+    shared_with_guests: Flag = False
 
 
 class DocumentShape(ObjectShape):

@@ -12,7 +12,7 @@ from services.coordination.meetings.invitation import AttendeeRole, AttendeeStat
 from services.coordination.meetings.meeting import MOST_AGENDA_ITEMS, MOST_ATTENDEES, MeetingStatus
 from services.coordination.meetings.outcome import Decision, OutcomeKind
 from services.kernel.batch import Batch, Create, Delete, Update
-from services.kernel.schemas import Body, Day, Effects, Instant, Line, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Day, Effects, Flag, Instant, Line, ObjectShape, Prose, Shape
 
 _ZONES = frozenset(available_timezones())
 _ID = "0197d1c0-0000-7000-8000-000000000001"
@@ -190,7 +190,7 @@ class AttendancePatch(Body):
 
     role: AttendeeRole = AttendeeRole.REQUIRED
     response: AttendeeStatus = AttendeeStatus.NEEDS_ACTION
-    attended: bool | None = None
+    attended: Flag | None = None
 
 
 class AttendanceBatch(

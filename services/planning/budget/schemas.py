@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from services.kernel.batch import Batch, Create, Update, Upsert
 from services.kernel.money import Money
-from services.kernel.schemas import Body, Effects, ExternalRef, ExternalRefs, Line, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Day, Effects, ExternalRef, ExternalRefs, Line, ObjectShape, Prose, Shape
 
 # Far above any project, and low enough that a column of numeric(20,4) holds it in every currency.
 _LARGEST = 10**15
@@ -26,15 +26,8 @@ def _not_negative(money: Money) -> Money:
     return money
 
 
-def _in_the_books(day: date) -> date:
-    if not 1970 <= day.year <= 2200:
-        raise ValueError("lies outside the years 1970 to 2200")
-    return day
-
-
 SignedMoney = Annotated[Money, AfterValidator(_storable)]
 UnsignedMoney = Annotated[SignedMoney, AfterValidator(_not_negative)]
-PostingDate = Annotated[date, AfterValidator(_in_the_books)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$")]
 
 # A merge patch changes what it names; what stands for the rest is never read.
@@ -110,7 +103,7 @@ class ActualValues(Body):
     task_id: UUID | None = None
     cost_code_id: UUID
     amount: SignedMoney
-    posted_on: PostingDate
+    posted_on: Day
     description: Prose = ""
     reverses_id: UUID | None = None
 

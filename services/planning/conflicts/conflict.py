@@ -31,8 +31,8 @@ class ConflictStatus(StrEnum):
 class ConflictClosed(problems.Conflict):
     code = "conflict_closed"
     title = {"en": "The conflict is no longer open", "nb": "Konflikten er ikke lenger åpen"}
-    detail = {"en": "It is {status}.", "nb": "Status er {status}."}
-    members = ("status",)
+    detail = {"en": "It is {state}.", "nb": "Status er {state}."}
+    members = ("state",)
 
 
 class OptionOutdated(problems.Conflict):
@@ -72,7 +72,7 @@ class Conflict(Entity, Base):
     def require_open(self) -> None:
         """Raise ConflictClosed unless it is still to be settled."""
         if self.status != ConflictStatus.OPEN:
-            raise ConflictClosed(status=self.status)
+            raise ConflictClosed(state=self.status)
 
     def rule(self, option: int, decision_id: UUID, moment: datetime) -> None:
         """Settle it by one of its options."""

@@ -7,7 +7,19 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from services.kernel.money import Money
-from services.kernel.schemas import Body, Effects, Instant, Line, LocalTime, ObjectShape, Prose, Shape, SignedMinutes
+from services.kernel.schemas import (
+    Body,
+    Day,
+    Effects,
+    Flag,
+    Instant,
+    Line,
+    LocalTime,
+    ObjectShape,
+    Prose,
+    Shape,
+    SignedMinutes,
+)
 
 _EXAMPLE: Any = {
     "question": "Which contractor builds the abutments?",
@@ -84,8 +96,8 @@ class NewDecision(Body):
     chosen: Line
     reason: Annotated[Prose, Field(min_length=1)]
     decided_at: Instant | None = None
-    review_date: date | None = None
-    about_costs: bool = False
+    review_date: Day | None = None
+    about_costs: Flag = False
     predicted: Prediction = Field(default_factory=Prediction)
     prepared_by_id: UUID | None = None
     executed_by_id: UUID | None = None

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from services.kernel.schemas import Body, Day, Effects, Line, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Day, Effects, Flag, Line, ObjectShape, Prose, Shape
 from services.planning.projects.gate import GateState
 from services.planning.projects.phase_model import Phase, Requirement
 
@@ -75,7 +75,7 @@ class JudgedCriterion(Body):
     """`criterion` counts the gate's criteria from 0."""
 
     criterion: Annotated[int, Field(ge=0, lt=50, strict=True)]
-    met: Annotated[bool, Field(strict=True)]
+    met: Flag
     note: Annotated[str, StringConstraints(max_length=500)] = ""
 
 

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.kernel.money import MINOR_UNITS
-from services.kernel.schemas import Body, Effects, Line, LocalTime, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Effects, Flag, Line, LocalTime, ObjectShape, Prose, Shape
 from services.planning.projects.project import ProjectStatus
 
 _ZONES = frozenset(available_timezones())
@@ -159,7 +159,7 @@ class SuccessCriterionPatch(Body):
     }
 
     statement: Line = ""
-    met: Annotated[bool, Field(strict=True)] | None = None
+    met: Flag | None = None
     evidence: Prose = ""
 
 

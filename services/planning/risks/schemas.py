@@ -10,6 +10,7 @@ from services.kernel.batch import Batch, Create, Update, Upsert
 from services.kernel.money import Money
 from services.kernel.schemas import (
     Body,
+    Day,
     Effects,
     ExternalRef,
     ExternalRefs,
@@ -87,7 +88,7 @@ class NewRisk(Body):
     probability: Probability
     schedule_impact_minutes: MinutesImpact | None = None
     cost_impact: CostImpact | None = None
-    trigger_date: date | None = None
+    trigger_date: Day | None = None
     owner_id: UUID | None = None
     goal_id: UUID | None = None
     external_refs: ExternalRefs = Field(default_factory=list)
@@ -103,7 +104,7 @@ class RiskPatch(Body):
     probability: Probability = ""
     schedule_impact_minutes: MinutesImpact = _UNNAMED
     cost_impact: CostImpact = _UNNAMED
-    trigger_date: date | None = None
+    trigger_date: Day | None = None
     owner_id: UUID | None = None
     goal_id: UUID | None = None
     status: RiskStatus = RiskStatus.OPEN

@@ -1,6 +1,6 @@
 """Request and response shapes of the schedule."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from pydantic.config import JsonDict, JsonValue
 from services.kernel.batch import Batch, BatchReference, Create, Delete, Update, Upsert
 from services.kernel.schemas import (
     Body,
+    Date,
     Effects,
     ExternalRef,
     ExternalRefs,
+    Flag,
     Line,
     LocalTime,
     Minutes,
@@ -45,11 +47,11 @@ class TaskValues(Body):
     parent_id: UUID | None = None
     after_id: UUID | None = None
     wbs_code: WbsCode | None = None
-    milestone: bool = False
-    manual: bool = False
-    active: bool = True
+    milestone: Flag = False
+    manual: Flag = False
+    active: Flag = True
     duration_minutes: Minutes = 0
-    elapsed: bool = False
+    elapsed: Flag = False
     task_type: TaskType = TaskType.FIXED_UNITS
     constraint_type: DateConstraint = DateConstraint.AS_SOON_AS_POSSIBLE
     constraint_date: Local | None = None
@@ -264,15 +266,15 @@ Week = Annotated[list[DayRanges | None], Field(min_length=7, max_length=7)]
 class CalendarDays(Body):
     """Days that have these ranges instead of the week's; no range is no work."""
 
-    from_: Annotated[date, Field(alias="from")]
-    to: date
+    from_: Annotated[Date, Field(alias="from")]
+    to: Date
     ranges: DayRanges = Field(default_factory=list)
     name: Annotated[str, StringConstraints(max_length=300)] = ""
 
 
 class CalendarWorkWeek(Body):
-    from_: Annotated[date, Field(alias="from")]
-    to: date
+    from_: Annotated[Date, Field(alias="from")]
+    to: Date
     days: Week
     name: Annotated[str, StringConstraints(max_length=300)] = ""
 
@@ -300,7 +302,7 @@ class CalendarValues(Body):
         HolidayCountry | None,
         Field(description="Public holidays, the movable ones too, on which there is no work; exceptions come first."),
     ] = None
-    is_project_calendar: bool = False
+    is_project_calendar: Flag = False
 
 
 class NewCalendar(CalendarValues):

@@ -1,16 +1,13 @@
 """Request and response shapes of status reports."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Field
 from pydantic.config import JsonDict
 
-from services.kernel.schemas import Body, Effects, ObjectShape, Prose
+from services.kernel.schemas import Body, Day, Effects, ObjectShape, Prose
 from services.reporting.status_reports.status_report import Audience, ReportState
-
-Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2200, 12, 31))]
 
 _EXAMPLE: JsonDict = {
     "period_start": "2026-03-01",
