@@ -42,6 +42,18 @@ class CannotBeCarriedOut(Conflict):
     members = ("cause",)
 
 
+class HeldUp(Conflict):
+    """What the steps are about is closed for now, such as an accounting period; the proposal stays open."""
+
+    code = "proposal_held_up"
+    title = {"en": "The proposal cannot be carried out for now", "nb": "Forslaget kan ikke utføres nå"}
+    detail = {
+        "en": "See cause. The proposal stays open; decide it again when that has been opened.",
+        "nb": "Se cause. Forslaget forblir åpent; avgjør det på nytt når det er åpnet.",
+    }
+    members = ("cause",)
+
+
 class AmendmentRefused(RuleViolated):
     """The service refuses what the decider put in the steps' place; the proposal stays open as it was asked."""
 
@@ -202,6 +214,11 @@ async def store_outcome(session: WriteSession, proposal: Proposal, answer: Respo
         return DeciderLacksAuthority(
             impact=document.get("impact"), decidable_by=said.get("decidable_by"), exceeded=said.get("exceeded")
         )
+    if answer.status_code == 423:
+        # A decision can open what a decision has closed.
+        proposal.reopen()
+        await session.flush()
+        return HeldUp(cause=document)
     if answer.status_code == 422 and proposal.amended_steps is not None:
         proposal.reopen()
         await session.flush()

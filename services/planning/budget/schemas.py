@@ -34,6 +34,7 @@ def _in_the_books(day: date) -> date:
 
 SignedMoney = Annotated[Money, AfterValidator(_storable)]
 UnsignedMoney = Annotated[SignedMoney, AfterValidator(_not_negative)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 PostingDate = Annotated[date, AfterValidator(_in_the_books)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$")]
 
@@ -113,6 +114,9 @@ class ActualValues(Body):
     posted_on: PostingDate
     description: Prose = ""
     reverses_id: UUID | None = None
+    reason: Reason | None = Field(
+        default=None, description="why it is posted into a soft-closed accounting period, kept with the decision"
+    )
 
 
 class NewActual(ActualValues):

@@ -363,3 +363,47 @@ async def test_a_decider_amends_one_step_of_several(system: SystemUnderTest) -> 
     accepted = await tenant["manager"].post(f"{proposal}/decision", amendment)
     assert accepted.json()["state"] == "accepted", accepted.text
     assert {task["title"]: task["duration_minutes"] for task in await tasks(tenant)} == {"Survey": 450, "Piers": 450}
+
+
+async def test_a_posting_into_a_soft_closed_period_takes_the_deciders_reason_and_a_closed_one_holds_it_up(
+    system: SystemUnderTest,
+) -> None:
+    tenant = await system.tenant()
+    manager, project = tenant["manager"], path_of(tenant)
+    code = (await manager.post(f"{project}/cost-codes", {"code": "4100", "name": "Concrete"})).json()["id"]
+    march = {"name": "March 2026", "starts_on": "2026-03-01", "ends_on": "2026-03-31"}
+    period = f"/v1/accounting-periods/{(await manager.post(f'{project}/accounting-periods', march)).json()['id']}"
+
+    async def pass_to(act: str, **members: str) -> None:
+        passed = await manager.post(f"{period}/{act}", {"reason": "As agreed."} | members)
+        assert passed.status_code == 200, passed.text
+
+    async def propose(voucher: str) -> str:
+        body = {
+            "cost_code_id": code,
+            "amount": {"amount": "100.00", "currency": "NOK"},
+            "posted_on": "2026-03-31",
+            "external_ref": {"system": "erp", "type": "voucher", "id": voucher},
+        }
+        asked = await tenant["coordinator"].post(f"{project}/actuals", body)
+        assert asked.status_code == 202, asked.text
+        return str(asked.headers["location"])
+
+    await pass_to("closing", state="soft_closed")
+    early, late = await propose("V-1"), await propose("V-2")
+    assert (await manager.get(early)).json()["measures"]["periods_locked"] == "1"
+    decision = {"decision": "accept", "reason": "The invoice came late."}
+    accepted = await manager.post(f"{early}/decision", decision)
+    assert accepted.json()["state"] == "accepted", accepted.text
+    kept = (await manager.get(f"{project}/decisions", params={"kind": "cost.posting"})).json()["data"]
+    assert [each["reason"] for each in kept] == ["The invoice came late."]
+    await pass_to("closing", state="closed")
+    for dry_run in ("true", "false"):
+        held = await manager.post(f"{late}/decision", decision, params={"dry_run": dry_run})
+        assert (held.status_code, held.json()["code"]) == (409, "proposal_held_up"), held.text
+        assert held.json()["cause"]["code"] == "period_closed"
+        assert (await manager.get(late)).json()["state"] == "submitted"
+    await pass_to("reopening")
+    accepted = await manager.post(f"{late}/decision", decision)
+    assert accepted.json()["state"] == "accepted", accepted.text
+    assert len((await manager.get(f"{project}/actuals")).json()["data"]) == 2
