@@ -27,7 +27,7 @@ async def foretold(world: World, method: str, path: str, task: dict[str, Any] | 
     assert answer.status_code == 200, answer.text
     instant = answer.json()["impact"].get("needed_by")
     assert instant is None or instant.endswith(":00.000000Z")
-    return instant and instant[:16]
+    return None if instant is None else str(instant)[:16]
 
 
 async def changed(world: World, task: dict[str, Any], **patch: Any) -> str | None:
