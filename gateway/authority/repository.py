@@ -106,6 +106,15 @@ PROPOSALS = Collection(
     },
     sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
     expansions={"conflicts": _conflicts("t")},
+    # The proposal's own kinds and measures decide; see gateway/authority/viewer.py.
+    viewer_kinds={
+        "accept": "proposal.decide",
+        "reject": "proposal.decide",
+        "amend": "proposal.decide",
+        "withdraw": "proposal.own",
+        "comment": "proposal.comment",
+        "object": "proposal.comment",
+    },
 )
 
 _NEEDED_BY = "(t.impact->>'needed_by')::timestamptz"
@@ -288,6 +297,23 @@ async def load_proposal(session: WriteSession, proposal_id: UUID) -> Proposal:
     if proposal is None:
         raise NotFound
     return proposal
+
+
+async def proposal_as_seen(reader: Reader, proposal_id: UUID) -> Proposal:
+    """As much of a proposal as is looked at to say what somebody may do with it; nothing that is stored again.
+
+    Raises NotFound.
+    """
+    row = await reader.row(
+        """select id, project_id, state, proposer_id, service, approvals_needed, kinds::text, measures::text,
+             exceeded::text, approvals::text from proposals where tenant_id = $1 and id = $2""",
+        reader.tenant_id,
+        proposal_id,
+    )
+    if row is None:
+        raise NotFound
+    documents = {name: orjson.loads(row[name]) for name in ("kinds", "measures", "exceeded", "approvals")}
+    return Proposal(**{**row, **documents}, impact={}, decidable_by=[])
 
 
 async def superseded_by(session: WriteSession, newer: Proposal) -> list[Proposal]:
