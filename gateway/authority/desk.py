@@ -28,8 +28,8 @@ from services.kernel.events import Fact, FactType
 from services.kernel.http_client import Response
 from services.kernel.identity import Principal
 from services.kernel.jobs import JobRun, enqueue_job, principal_from_json, principal_to_json
-from services.kernel.problems import Conflict, Forbidden, Problem, RuleViolated
-from services.kernel.session import WriteSession
+from services.kernel.problems import Conflict, Forbidden, Problem, RuleViolated, StepUpRequired
+from services.kernel.session import Reader, WriteSession
 
 CARRY_OUT = "carry_out_proposal"
 
@@ -39,6 +39,18 @@ class CannotBeCarriedOut(Conflict):
 
     code = "proposal_failed"
     title = {"en": "The proposal can no longer be carried out", "nb": "Forslaget kan ikke lenger utføres"}
+    members = ("cause",)
+
+
+class HeldUp(Conflict):
+    """What the steps are about is closed for now, such as an accounting period; the proposal stays open."""
+
+    code = "proposal_held_up"
+    title = {"en": "The proposal cannot be carried out for now", "nb": "Forslaget kan ikke utføres nå"}
+    detail = {
+        "en": "See cause. The proposal stays open; decide it again when that has been opened.",
+        "nb": "Se cause. Forslaget forblir åpent; avgjør det på nytt når det er åpnet.",
+    }
     members = ("cause",)
 
 
@@ -74,13 +86,7 @@ async def decide(
     await require_member(session, decider, proposal.project_id)
     if proposal.state == ProposalState.ACCEPTING and proposal.decided_by_id == decider.person_id:
         return proposal
-    proposal.require_open()
-    policy = await policy_of(session, proposal.project_id)
-    # Four eyes are two people's, also where somebody may otherwise decide their own proposals.
-    alone_is_enough = policy.solo and not policy.approvals_for(proposal.kinds)
-    if proposal.proposer_id == decider.person_id and not alone_is_enough:
-        raise OwnProposal
-    await _require_standing(session, proposal, decider)
+    await require_decider(session, proposal, decider)
     if expected_version is not None:
         await repository.PROPOSALS.check_version(session, proposal.id, proposal.version, expected_version)
     proposal.outcome_id = outcome_id
@@ -115,10 +121,18 @@ async def accept(session: WriteSession, proposal: Proposal, reason: str) -> None
     await enqueue_job(session, CARRY_OUT, arguments, proposal.project_id)
 
 
-async def _require_standing(session: WriteSession, proposal: Proposal, decider: Principal) -> None:
-    """Whoever could not decide any act of these kinds has no say, not even a rejection; the amount is judged on replay."""
-    hats = await hats_of(session, decider, proposal.project_id)
-    policy = await policy_of(session, proposal.project_id)
+async def require_decider(reader: Reader, proposal: Proposal, decider: Principal) -> None:
+    """Raise what keeps somebody from any decision about a proposal.
+
+    Whoever could not decide any act of these kinds has no say, not even a rejection; the amount is judged on replay.
+    """
+    proposal.require_open()
+    policy = await policy_of(reader, proposal.project_id)
+    # Four eyes are two people's, also where somebody may otherwise decide their own proposals.
+    alone_is_enough = policy.solo and not policy.approvals_for(proposal.kinds)
+    if proposal.proposer_id == decider.person_id and not alone_is_enough:
+        raise OwnProposal
+    hats = await hats_of(reader, decider, proposal.project_id)
     act = Act(proposal.kinds, {}, decider.is_machine, policy.approvals_for(proposal.kinds))
     verdict = policy.judge(hats, act).verdict
     if verdict != "decide" or not decider.has_scope(f"{proposal.service}:decide"):
@@ -202,6 +216,16 @@ async def store_outcome(session: WriteSession, proposal: Proposal, answer: Respo
         return DeciderLacksAuthority(
             impact=document.get("impact"), decidable_by=said.get("decidable_by"), exceeded=said.get("exceeded")
         )
+    if document.get("code") == StepUpRequired.code:
+        # Whoever decides signs in again, and decides again.
+        proposal.reopen()
+        await session.flush()
+        return StepUpRequired()
+    if answer.status_code == 423:
+        # A decision can open what a decision has closed.
+        proposal.reopen()
+        await session.flush()
+        return HeldUp(cause=document)
     if answer.status_code == 422 and proposal.amended_steps is not None:
         proposal.reopen()
         await session.flush()

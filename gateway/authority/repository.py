@@ -106,6 +106,50 @@ PROPOSALS = Collection(
     },
     sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
     expansions={"conflicts": _conflicts("t")},
+    # The proposal's own kinds and measures decide; see gateway/authority/viewer.py.
+    viewer_kinds={
+        "accept": "proposal.decide",
+        "reject": "proposal.decide",
+        "amend": "proposal.decide",
+        "withdraw": "proposal.own",
+        "comment": "proposal.comment",
+        "object": "proposal.comment",
+    },
+)
+
+_NEEDED_BY = "(t.impact->>'needed_by')::timestamptz"
+# What comes of it if nobody decides: when, what, and in the reader's language what that means.
+_UNDECIDED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "too_late": (
+        _NEEDED_BY,
+        {
+            "en": "Work begins, or ends, that it would change: a decision after that comes too late.",
+            "nb": "Arbeid som det vil endre, begynner eller slutter: en beslutning etter det kommer for sent.",
+        },
+    ),
+    "accepted": (
+        "t.accepts_itself_at",
+        {
+            "en": "The policy accepts it, unless somebody has objected.",
+            "nb": "Myndighetsreglene godtar det, hvis ingen har kommet med innvendinger.",
+        },
+    ),
+    "escalated": (
+        "t.escalates_at",
+        {"en": "Whoever stands above is asked as well.", "nb": "Den som står over, blir også spurt."},
+    ),
+    "expired": (
+        "t.expires_at",
+        {"en": "It expires, and nothing is changed.", "nb": "Det utløper, og ingenting blir endret."},
+    ),
+}
+_IF_UNDECIDED = (
+    "(select coalesce(jsonb_agg(jsonb_build_object('at', each.at, 'what', each.what, 'due', each.at <= now(),"
+    " 'text', case $language when 'nb' then each.nb else each.en end) order by each.at, each.what), '[]') from (values "
+    + ", ".join(
+        f"({instant}, '{what}', '{words['en']}', '{words['nb']}')" for what, (instant, words) in _UNDECIDED.items()
+    )
+    + ") each(at, what, en, nb) where each.at is not null)"
 )
 
 # The same over all projects, as the decider's inbox shows them: what waits, for how long, and what that leads to.
@@ -117,17 +161,19 @@ WAITING_PROPOSALS = Collection(
     columns=_PROPOSAL_COLUMNS
     | {
         "age_minutes": "(extract(epoch from now() - t.submitted_at) / 60)::int",
-        "needed_by": "t.impact->>'needed_by'",
+        "needed_by": _NEEDED_BY,
+        "if_undecided": _IF_UNDECIDED,
         "conflicts": _conflicts("t"),
     },
     filters={
         "project_id": Filter("t.project_id", "uuid"),
         "submitted_at": Filter("t.submitted_at", "instant"),
+        "needed_by": Filter(_NEEDED_BY, "instant"),
     },
     sorts={
         "submitted_at": Sort("t.submitted_at", "instant"),
         "expires_at": Sort("t.expires_at", "instant"),
-        "needed_by": Sort("t.impact->>'needed_by'", "text"),
+        "needed_by": Sort(_NEEDED_BY, "instant"),
     },
     default_sort="submitted_at",
 )
@@ -251,6 +297,23 @@ async def load_proposal(session: WriteSession, proposal_id: UUID) -> Proposal:
     if proposal is None:
         raise NotFound
     return proposal
+
+
+async def proposal_as_seen(reader: Reader, proposal_id: UUID) -> Proposal:
+    """As much of a proposal as is looked at to say what somebody may do with it; nothing that is stored again.
+
+    Raises NotFound.
+    """
+    row = await reader.row(
+        """select id, project_id, state, proposer_id, service, approvals_needed, kinds::text, measures::text,
+             exceeded::text, approvals::text from proposals where tenant_id = $1 and id = $2""",
+        reader.tenant_id,
+        proposal_id,
+    )
+    if row is None:
+        raise NotFound
+    documents = {name: orjson.loads(row[name]) for name in ("kinds", "measures", "exceeded", "approvals")}
+    return Proposal(**{**row, **documents}, impact={}, decidable_by=[])
 
 
 async def superseded_by(session: WriteSession, newer: Proposal) -> list[Proposal]:

@@ -154,11 +154,24 @@ class ProposalShape(ObjectShape):
     conflicts: Annotated[list[UUID] | None, Field(description="with expand=conflicts: open ones about the same")] = None
 
 
+class Consequence(Shape):
+    """What comes of a proposal that nobody decides; `due` says that the moment has come."""
+
+    at: datetime
+    what: Literal["too_late", "accepted", "escalated", "expired"]
+    due: bool
+    text: str
+
+
 class WaitingProposal(ProposalShape):
-    """One that waits for the reader. `needed_by`: when the first task begins that it would change; then it is too late."""
+    """One that waits for the reader. `needed_by`: when the first task begins that it would change; then it is too late.
+
+    `if_undecided` tells what else comes of it, in the order of time.
+    """
 
     age_minutes: int
-    needed_by: str | None
+    needed_by: datetime | None
+    if_undecided: list[Consequence]
 
 
 class NewHandover(Body):

@@ -20,6 +20,7 @@ OPERATIONAL = (
     "decision.review",
     "conflict.record",
     "cost_code.record",
+    "period.record",
     "status_report.draft",
 )
 OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write")
@@ -120,7 +121,8 @@ TEMPLATES: Mapping[str, PolicyTemplate] = {
                 _grant("manager", "cost.posting"),
                 _grant("manager", "schedule.dates", finish_minutes=10 * DAY, milestone_minutes=10 * DAY),
                 *_below_the_manager(coordinator_dates=_INSIDE_FLOAT),
-                _grant("coordinator", "cost.posting", cost_share_bp=10),
+                # What accounting has closed for checking is opened up by the manager, with a reason.
+                _grant("coordinator", "cost.posting", cost_share_bp=10, periods_locked=0),
             ],
             tolerances={"finish_minutes": 20 * DAY, "cost_share_bp": 500},
             approvals=[{"kind": "budget.commitment", "count": 1}],
@@ -132,8 +134,10 @@ TEMPLATES: Mapping[str, PolicyTemplate] = {
             [
                 *_above_the_manager(),
                 # The owner decides at each decision point, on the baseline, and on what the project may cost.
-                *_manager("gate.*", "baseline.set", "project.status", "policy.set"),
+                *_manager("gate.*", "baseline.set", "project.status", "policy.set", "period.reopen"),
                 _grant("manager", "budget.*", cost_share_bp=100),
+                # Accounts that are being checked are touched by the owner alone, who also opens what was closed.
+                _grant("manager", "cost.posting", periods_locked=0),
                 *_below_the_manager(coordinator_dates=_INSIDE_FLOAT),
             ],
             tolerances={"finish_minutes": 10 * DAY, "milestone_minutes": 10 * DAY, "cost_share_bp": 300},

@@ -6,7 +6,7 @@ columns make the list, the single object and the answer to a write, so a represe
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -27,6 +27,8 @@ from services.kernel.requests import Read
 from services.kernel.session import Reader, WriteSession
 
 Predicate = Callable[[str, str], str]
+# What the reader may do with an object, where that is not said by kinds alone.
+Viewer = Callable[["Read", UUID], Awaitable[Mapping[str, Any]]]
 _RESERVED = ("limit", "cursor", "sort", "fields", "expand", "include_total", "q")
 MAXIMUM_EXPANSIONS = 5
 MAXIMUM_CONDITIONS = 50
@@ -94,8 +96,11 @@ class Collection:
             raise NotFound
         return body
 
-    async def one(self, read: Read, object_id: UUID) -> Response:
-        """GET of one object: `fields`, `expand`, ETag and 304. Raises NotFound for the absent and for the secret."""
+    async def one(self, read: Read, object_id: UUID, viewer: Viewer | None = None) -> Response:
+        """GET of one object: `fields`, `expand`, ETag and 304. Raises NotFound for the absent and for the secret.
+
+        `viewer` says what `expand=viewer` shows where the kinds of `viewer_kinds` do not say it by themselves.
+        """
         query = dict(_query(read))
         fields = self._fields(query.pop("fields", None))
         expansions = self._expansions(query.pop("expand", None), single=True)
@@ -114,8 +119,8 @@ class Collection:
             raise NotFound
         body: bytes = row["body"]
         if "viewer" in expansions:
-            viewer = await self._viewer(read, row["project_id"])
-            body = orjson.dumps(orjson.loads(body) | {"viewer": viewer})
+            shown = await (viewer(read, object_id) if viewer else self._viewer(read, row["project_id"]))
+            body = orjson.dumps(orjson.loads(body) | {"viewer": shown})
         etag = f'"{row["version"]}"'
         if expansions:
             # What is expanded changes without the object's version, so a 304 could hide it.

@@ -20,6 +20,7 @@ from alembic.runtime.migration import MigrationContext
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.queries import Queries
 from sqlalchemy import Connection, MetaData
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.kernel.settings import PREFIX, SERVICES
@@ -65,6 +66,9 @@ async def _run(context: Any, service: str, owner_url: str) -> None:
 
     def steps(connection: Connection) -> None:
         connection.exec_driver_sql(f"set lock_timeout = '{LOCK_TIMEOUT}'")
+        if _excludes(service):
+            # PostgreSQL's own contribution, which the owner of a database may add: equality inside of an exclusion.
+            connection.exec_driver_sql("create extension if not exists btree_gist")
         context.configure(
             connection=connection,
             target_metadata=service_metadata(service),
@@ -79,6 +83,12 @@ async def _run(context: Any, service: str, owner_url: str) -> None:
         await connection.run_sync(steps)
         await connection.commit()
     await engine.dispose()
+
+
+def _excludes(service: str) -> bool:
+    """Whether a table of the service has an exclusion constraint."""
+    tables = (table for metadata in service_metadata(service) for table in metadata.tables.values())
+    return any(isinstance(constraint, ExcludeConstraint) for table in tables for constraint in table.constraints)
 
 
 def _is_ours(name: str | None, kind: str, parents: Any) -> bool:

@@ -45,7 +45,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 READ_STATUSES = (400, 401, 403, 404, 405, 429, 503)
-WRITE_STATUSES = (400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 428, 429, 503)
+WRITE_STATUSES = (400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 423, 428, 429, 503)
 PROPOSED = {
     "description": "Not yours to decide: the request was kept as a proposal that carries its computed impact.",
     "headers": {"Location": {"schema": {"type": "string"}, "description": "The proposal."}},

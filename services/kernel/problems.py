@@ -10,6 +10,7 @@
     |- Stale 412                 If-Match names another version
     |- TooLarge 413, UnsupportedMediaType 415
     |- RuleViolated 422          well-formed, but a rule says no (ValidationFailed, UnknownReference, IdempotencyKeyReused)
+    |- Locked 423                closed until somebody opens it again
     |- PreconditionMissing 428
     |- HeadTooLarge 431
     `- Unavailable 503           a dependency is down or behind; the request may be repeated
@@ -317,6 +318,14 @@ class UnknownReference(RuleViolated):
 class IdempotencyKeyReused(RuleViolated):
     code = "idempotency_key_reused"
     title = {"en": "The key was used for another request", "nb": "Nøkkelen er brukt til en annen forespørsel"}
+
+
+class Locked(Problem):
+    """What the write is about has been closed for writes; it may be opened again by a decision, and not by trying."""
+
+    status = 423
+    code = "locked"
+    title = {"en": "This is closed for changes", "nb": "Dette er lukket for endringer"}
 
 
 class PreconditionMissing(Problem):

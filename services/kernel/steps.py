@@ -197,10 +197,14 @@ def in_sequence(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, 
     """The impact of two changes in a row, of which the second began where the first had ended.
 
     What has `before` and `after` keeps the first `before` and the last `after`, and is left out when they are equal;
-    amounts of money and other numbers add up; lists join, objects in them by their `id`.
+    amounts of money and other numbers add up; lists join, objects in them by their `id`. What is `needed_by` an instant
+    is needed by the earlier one.
     """
     impact = dict(first)
     for name, later in then.items():
+        if name == "needed_by" and name in impact:
+            impact[name] = min(impact[name], later)
+            continue
         joined = _joined(impact[name], later) if name in impact else later
         if joined is _NO_DIFFERENCE:
             del impact[name]

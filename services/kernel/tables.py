@@ -92,7 +92,6 @@ parked_facts = Table(
     Column("attempts", SmallInteger, nullable=False, comment="0 while it waits behind an earlier fact of its project"),
     Column("parked_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("next_attempt_at", DateTime(timezone=True), comment="null when only a person has it tried again"),
-    Index("uq_parked_facts_id", "tenant_id", "id", unique=True),
     info={"background": True},
 )
 

@@ -16,6 +16,7 @@ from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
 from services.planning.gates import routes as gates
 from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
+from services.planning.periods import routes as periods
 from services.planning.projects import routes as projects
 from services.planning.resources import routes as resources
 from services.planning.responsibilities import routes as responsibilities
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             gates.router,
             conflicts.router,
             responsibilities.router,
+            periods.router,
             budget.router,
             risks.router,
             tasks.router,

@@ -7,6 +7,7 @@ from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
 from services.planning.gates import gate_passage
 from services.planning.imports import plan_import
+from services.planning.periods import accounting_period
 from services.planning.projects import gate, goal, project, success_criterion
 from services.planning.resources import assignment, resource
 from services.planning.responsibilities import responsibility
@@ -25,6 +26,7 @@ NOUNS = (
     gate_passage,
     conflict,
     responsibility,
+    accounting_period,
     cost_code,
     budget_line,
     commitment,

@@ -96,6 +96,7 @@ def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
         "float_minutes": impact.get("float_used_minutes", 0),
         "cost": more,
         "cost_share_bp": more * 10_000 / before if before else Decimal(10_000 if more else 0),
+        "periods_locked": len(impact.get("locked_periods", ())),
     }
 
 
@@ -106,7 +107,7 @@ def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
 # who is more than a guest somewhere. anybody: whoever is signed in. public: anybody else, too. admin: administrators.
 # of <somebody>: theirs alone. nobody: there is none.
 TEAM = (
-    "action-items agenda-items assignments attendances baselines calendars conflicts cost-codes decision-reviews"
+    "accounting-periods action-items agenda-items assignments attendances baselines calendars conflicts cost-codes decision-reviews"
     " decisions delegations dependencies document-versions documents external gate-passages gates goals imports jobs meetings outcomes"
     " proposal-comments proposals resources responsibilities risk-responses risks success-criteria tasks"
 )
@@ -129,7 +130,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "tokens": "of manager",
 }
 TEAM_LISTS = (
-    "action-items assignments baselines calendars conflicts cost-codes decision-calibration decision-reviews decisions"
+    "accounting-periods action-items assignments baselines calendars conflicts cost-codes decision-calibration decision-reviews decisions"
     " delegations dependencies detected-conflicts forecast gate-passages gates goals imports milestones overview proposals resource-loads"
     " resources responsibilities responsibility-matrix risk-responses risks schedule-runs success-criteria tasks"
     " track-records"

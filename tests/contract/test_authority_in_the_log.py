@@ -36,6 +36,7 @@ class Walk:
         self.chance = chance
         self.project = f"/v1/projects/{tenant.project_id}"
         self.code = ""
+        self.march = ""
         self.proposals: list[str] = []
         self.ended = Counter[str]()
 
@@ -45,6 +46,8 @@ class Walk:
         self.code = code.json()["id"]
         line = {"cost_code_id": self.code, "description": "All of it", "amount": nok(100_000)}
         assert (await owner.post(f"{self.project}/budget-lines", line)).status_code == 201
+        march = {"name": "March 2026", "starts_on": "2026-03-01", "ends_on": "2026-03-31"}
+        self.march = (await owner.post(f"{self.project}/accounting-periods", march)).json()["id"]
         for title in ("Survey", "Dig", "Build"):
             body = {"title": title, "duration_minutes": self.chance.randint(1, 9) * DAY}
             assert (await owner.post(f"{self.project}/tasks", body)).status_code == 201
@@ -107,7 +110,17 @@ async def spend(walk: Walk, person: Person) -> Response:
     reference = {"system": "erp", "type": "voucher", "id": str(new_id())}
     amount = nok(walk.chance.choice((5, 99, 150, 20_000, -4_000)))
     body = {"cost_code_id": walk.code, "amount": amount, "posted_on": "2026-03-31", "external_ref": reference}
+    if walk.chance.random() < 0.8:
+        body["reason"] = "It came late."
     return await person.post(f"{walk.project}/actuals", body)
+
+
+async def close_or_reopen(walk: Walk, person: Person) -> Response:
+    period = (await walk.tenant["owner"].get(f"/v1/accounting-periods/{walk.march}")).json()
+    if period["state"] == "open":
+        state = walk.chance.choice(("soft_closed", "soft_closed", "closed"))
+        return await person.post(f"/v1/accounting-periods/{walk.march}/closing", {"state": state, "reason": "Checked."})
+    return await person.post(f"/v1/accounting-periods/{walk.march}/reopening", {"reason": "An invoice came late."})
 
 
 async def raise_risk(walk: Walk, person: Person) -> Response:
@@ -172,7 +185,7 @@ async def decide(walk: Walk, person: Person) -> Response:
 
 
 STEPS: tuple[tuple[Step, int], ...] = (
-    (add_task, 4), (change_task, 10), (drop_task, 2), (add_line, 4), (commit, 3), (spend, 5), (raise_risk, 2),
+    (add_task, 4), (change_task, 10), (drop_task, 2), (add_line, 4), (commit, 3), (spend, 5), (close_or_reopen, 3), (raise_risk, 2),
     (set_goal, 2), (baseline, 1), (call_meeting, 2), (report, 1), (set_policy, 3), (lend, 4), (take_back, 2),
     (change_role, 2), (decide, 14),
 )  # fmt: skip

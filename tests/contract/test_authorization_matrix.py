@@ -76,6 +76,7 @@ class Matrix:
         others: dict[str, dict[str, Any]] = {
             "POST /v1/projects": {"key": "NEW"},
             "POST /v1/oauth-clients": {"person_id": "{machines}"},
+            "POST /v1/projects/{project_id}/accounting-periods": {"starts_on": "2027-01-01", "ends_on": "2027-01-31"},
             "POST /v1/projects/{project_id}/assignments": {"task_id": "{loose}"},
             "POST /v1/projects/{project_id}/attendances": {"person_id": str(inventory.tenant["auditor"].id)},
             "POST /v1/projects/{project_id}/cost-codes": {"code": "99"},
@@ -100,6 +101,8 @@ class Matrix:
         replaced = {}
         if operation.path.endswith("/distributions"):
             replaced["meetings"] = inventory.ids["signed-meetings"]
+        if operation.path.endswith("/reopening"):
+            replaced["accounting-periods"] = inventory.ids["closed-periods"]
         return Request(
             operation, inventory.path(operation, **replaced), {"params": params, "headers": headers} | payload
         )

@@ -708,6 +708,8 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "POST /v1/meetings/{meeting_id}/signature": (409,),
     "DELETE /v1/proposals/{proposal_id}": (409,),
     "POST /v1/projects": (409,),
+    "POST /v1/accounting-periods/{period_id}/reopening": (409,),
+    "POST /v1/projects/{project_id}/accounting-periods": (409,),
     "POST /v1/projects/{project_id}/action-items/batch": (422,),
     "POST /v1/projects/{project_id}/assignments": (409,),
     "POST /v1/projects/{project_id}/attendances/batch": (422,),
@@ -757,7 +759,7 @@ async def test_minus_nothing_is_nothing_wherever_money_is_taken(ours: Inventory,
 
 # -- batches ----------------------------------------------------------------------------------------------------------
 
-BATCHES = 11
+BATCHES = 12
 
 
 def batches(description: Description) -> list[Operation]:

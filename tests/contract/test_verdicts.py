@@ -107,6 +107,10 @@ class Site:
         line = {"cost_code_id": self.code, "description": "All of it", "amount": nok(BUDGET)}
         await self._made("budget-lines", line)
         assert (await owner.get(f"{self.project}/budget-lines")).status_code == 200
+        year = {"name": "2025", "starts_on": "2025-01-01", "ends_on": "2025-12-31"}
+        period = await self._made("accounting-periods", year)
+        closing = {"state": "soft_closed", "reason": "The year is being checked."}
+        assert (await owner.post(f"/v1/accounting-periods/{period}/closing", closing)).status_code == 200
 
     async def _made(self, noun: str, body: Mapping[str, Any]) -> str:
         answer = await self.world["owner"].post(f"{self.project}/{noun}", body)
@@ -129,6 +133,7 @@ class Site:
         for amount in amounts:
             for sign in signs:
                 measures = {"cost": amount, "cost_share_bp": amount * 10_000 / BUDGET}
+                measures["periods_locked"] = Decimal(more.get("posted_on", "").startswith("2025"))
                 body = {"cost_code_id": self.code, "amount": nok(sign * amount), **more}
                 if kind == "cost.posting":
                     body["external_ref"] = {"system": "erp", "type": "voucher", "id": str(new_id())}
@@ -220,6 +225,7 @@ async def test_real_writes_around_each_limit_are_applied_proposed_or_refused_as_
         *site.money("budget.line", "budget-lines", {"description": "More"}),
         *site.money("budget.commitment", "commitments", {"supplier": "Fjord Anlegg AS"}),
         *site.money("cost.posting", "actuals", {"posted_on": "2026-03-31"}),
+        *site.money("cost.posting", "actuals", {"posted_on": "2025-12-31", "reason": "An invoice came late."}),
         *site.dates(),
         *site.scope(),
         *await site.people(),

@@ -287,6 +287,7 @@ class Bridge:
             actual_posted(self.footings, "150000.50", "2026-03-20"),
             self._commitment(),
             decision_recorded(self.world, "Which crane?", "2026-03-18"),
+            *self._gates(),
             status_date_set(self.world.project_id, "2026-03-22"),
         ]
         return told
@@ -300,6 +301,42 @@ class Bridge:
             "success_criteria": [],
         }
         return Told("planning.goal.set", new_id(), data)
+
+    def _gates(self) -> list[Told]:
+        """Three gates, of which the first has been passed, the second was sent back, and the third is worded anew."""
+        ids = [new_id() for _ in range(3)]
+        gates = [
+            {
+                "code": f"G{place}",
+                "title": english,
+                "titles": {"en": english, "nb": norwegian},
+                "position": place * 10,
+                "planned_date": planned,
+                "opens_phase": phase,
+                "state": "planned",
+            }
+            for place, english, norwegian, planned, phase in (
+                (1, "Decide to plan", "Beslutte planlegging", "2026-02-01", "planning"),
+                (2, "Decide to build", "Beslutte bygging", "2026-04-01", "execution"),
+                (3, "Decide to close", "Beslutte avslutning", None, "closing"),
+            )
+        ]
+        extra = new_id()
+        told = [Told("planning.gate.planned", gate_id, gate) for gate_id, gate in zip(ids, gates, strict=True)]
+        told += [
+            Told("planning.gate.planned", extra, gates[2] | {"code": "G4", "position": 40}),
+            Told("planning.gate.removed", extra, gates[2] | {"code": "G4", "position": 40}),
+            Told("planning.gate.changed", ids[2], gates[2] | {"title": "Hand over", "titles": None}),
+        ]
+        for gate_id, gate, outcome, day in (
+            (ids[0], gates[0], "passed", "2026-03-02"),
+            (ids[1], gates[1], "sent_back", "2026-03-17"),
+        ):
+            decided = {"gate": {"id": str(gate_id)} | gate | {"state": outcome}, "outcome": outcome, "conditions": []}
+            told.append(
+                Told("planning.gate_passage.decided", new_id(), decided | {"decision_id": str(new_id())}, instant(day))
+            )
+        return told
 
     def _response(self) -> Told:
         data = {

@@ -22,6 +22,7 @@ from gateway.authority.schemas import (
     Withdrawal,
 )
 from gateway.authority.use_cases import proposals
+from gateway.authority.viewer import viewer_of
 from services.kernel.access import may_see_costs, require_member, require_scope
 from services.kernel.app import area_router
 from services.kernel.authority import acts
@@ -56,8 +57,8 @@ async def search_proposals(project_id: UUID, query: SearchQuery, read: Reading) 
     openapi_extra={"parameters": PROPOSALS.object_parameters()},
 )
 async def get_proposal(proposal_id: UUID, read: Reading) -> Response:
-    """One proposal."""
-    return await PROPOSALS.one(read, proposal_id)
+    """One proposal. `expand=viewer` tells what the reader may do with it, and why not."""
+    return await PROPOSALS.one(read, proposal_id, viewer_of)
 
 
 async def required_key(request: Request, dry_run: DryRun = False, idempotency_key: IdempotencyKey = None) -> str | None:

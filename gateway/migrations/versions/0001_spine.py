@@ -199,7 +199,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "source", "number", name=op.f("pk_parked_facts")),
         info={"background": True},
     )
-    op.create_index("uq_parked_facts_id", "parked_facts", ["tenant_id", "id"], unique=True)
     op.create_table(
         "people",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -815,7 +814,6 @@ def downgrade() -> None:
     op.drop_index("ix_stored_files_job_id", table_name="stored_files", postgresql_where=sa.text("job_id is not null"))
     op.drop_table("stored_files")
     op.drop_table("people")
-    op.drop_index("uq_parked_facts_id", table_name="parked_facts")
     op.drop_table("parked_facts")
     op.drop_table("outbox_heads")
     op.drop_index("ix_outbox_unsent", table_name="outbox", postgresql_where=sa.text("sent_at is null"))

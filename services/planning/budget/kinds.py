@@ -9,6 +9,7 @@ BUDGET_LINE = declare_kind(
 BUDGET_COMMITMENT = declare_kind(
     "budget.commitment", "decide", "Commit money", "Binde penger", ("cost", "cost_share_bp")
 )
+# `periods_locked`: how many soft-closed accounting periods are posted into.
 COST_POSTING = declare_kind(
-    "cost.posting", "decide", "Post an actual cost", "Bokføre en kostnad", ("cost", "cost_share_bp")
+    "cost.posting", "decide", "Post an actual cost", "Bokføre en kostnad", ("cost", "cost_share_bp", "periods_locked")
 )

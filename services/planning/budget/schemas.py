@@ -28,6 +28,7 @@ def _not_negative(money: Money) -> Money:
 
 SignedMoney = Annotated[Money, AfterValidator(_storable)]
 UnsignedMoney = Annotated[SignedMoney, AfterValidator(_not_negative)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$")]
 
 # A merge patch changes what it names; what stands for the rest is never read.
@@ -106,6 +107,9 @@ class ActualValues(Body):
     posted_on: Day
     description: Prose = ""
     reverses_id: UUID | None = None
+    reason: Reason | None = Field(
+        default=None, description="why it is posted into a soft-closed accounting period, kept with the decision"
+    )
 
 
 class NewActual(ActualValues):

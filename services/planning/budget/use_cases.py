@@ -1,11 +1,11 @@
 """What people and ledgers do with money. Each function does the deed, measures it, and then asks for authority."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from services.kernel.access import require_authority, require_member
+from services.kernel.access import judge, require_authority, require_member
 from services.kernel.batch import Outcome, Unreadable, Verbs, begin_batch, refused, require_all, unreadable
 from services.kernel.money import Money
 from services.kernel.problems import Problem, RuleViolated, UnknownReference, error_at
@@ -51,6 +51,14 @@ from services.planning.decisions.use_cases import record_acceptance, record_deci
 from services.planning.external_refs.external_reference import ExternalRefTaken
 from services.planning.external_refs.repository import claim, claim_each, taken_by_other_nouns
 from services.planning.external_refs.upsert import Upserting
+from services.planning.periods.accounting_period import (
+    LockedPeriod,
+    PeriodClosed,
+    PeriodState,
+    ReasonMissing,
+    lock_on,
+)
+from services.planning.periods.repository import hold_periods, locked_periods
 from services.planning.projects.repository import load_project
 from services.planning.schedule.forecast import Ledger
 from services.planning.schedule.planned_cost import cost_impact, money_measures
@@ -227,7 +235,7 @@ async def post_actual(session: WriteSession, project_id: UUID, new: NewActual) -
     """Take in one posting. Returns its id, and whether it is new.
 
     The same reference with the same content is the posting that is stored already; with other content it raises
-    ExternalRefContradicted.
+    ExternalRefContradicted. Raises PeriodClosed, and ReasonMissing where a soft-closed period asks for one.
     """
     ((actual_id, is_new),), refused = await _post(session, project_id, [new])
     if refused:
@@ -265,18 +273,23 @@ async def _post(
     With a refusal nothing may stay; or `partly` the others are taken in.
     """
     await require_member(session, session.principal, project_id)
-    refusals = await _refusals(session, project_id, news)
+    # From here on no period is closed until the postings are stored.
+    await hold_periods(session, project_id, shared=True)
+    locked = await locked_periods(session, project_id, {new.posted_on for new in news})
+    refusals = await _refusals(session, project_id, news, locked)
     kept = [position for position in range(len(news)) if position not in refusals]
     if not kept or (refusals and not partly):
         return [(UUID(int=0), False)] * len(news), refusals
-    posted, contradictions = await _store_postings(session, project_id, [news[position] for position in kept], partly)
+    posted, contradictions = await _store_postings(
+        session, project_id, [news[position] for position in kept], locked, partly
+    )
     refusals |= {kept[index]: problem for index, problem in contradictions.items()}
     ids = dict(zip(kept, posted, strict=True))
     return [ids.get(position, (UUID(int=0), False)) for position in range(len(news))], refusals
 
 
 async def _store_postings(
-    session: WriteSession, project_id: UUID, news: Sequence[NewActual], partly: bool
+    session: WriteSession, project_id: UUID, news: Sequence[NewActual], locked: Sequence[LockedPeriod], partly: bool
 ) -> tuple[list[tuple[UUID, bool]], Mapping[int, Problem]]:
     """Postings in which nothing is wrong, and which of them contradict what is stored under their reference."""
     refusals: dict[int, Problem] = {}
@@ -304,20 +317,39 @@ async def _store_postings(
     if refusals and not partly:
         return posted, refusals
     new_amounts = [row["amount"] for row, actual_id in zip(rows, inserted, strict=True) if actual_id is not None]
+    into = _soft_closed((new for new, actual_id in zip(news, inserted, strict=True) if actual_id is not None), locked)
     impact = cost_impact(before.spent, sum(new_amounts, Decimal(0)), rows[0]["currency"])
     effect, predicted = await ledger_impact(session, project_id, before)
     impact |= effect
-    measured = sum(map(abs, new_amounts), Decimal(0))
-    await require_authority(
-        session, project_id, ["cost.posting"], await _measures(session, project_id, measured), impact
-    )
-    if new_amounts:
+    if into:
+        impact["locked_periods"] = [each.to_json() for each in into]
+    measures = await _measures(session, project_id, sum(map(abs, new_amounts), Decimal(0)))
+    await require_authority(session, project_id, ["cost.posting"], measures | {"periods_locked": len(into)}, impact)
+    chosen = str(Money.rounded(sum(new_amounts, Decimal(0)), rows[0]["currency"]))
+    if into:
+        names = ", ".join(each.name for each in into)
+        reasons = dict.fromkeys(new.reason for new in news if new.reason and lock_on(new.posted_on, into))
+        await record_decision(
+            session,
+            project_id=project_id,
+            kind="cost.posting",
+            question=f"May {len(new_amounts)} postings still be made into {names}, which is soft-closed?",
+            chosen=chosen,
+            reason=session.principal.reason or "; ".join(reasons),
+            impact=impact,
+            about_costs=True,
+            predicted=predicted,
+            executed_by_id=session.principal.person_id,
+            subject_type="accounting_period",
+            subject_id=into[0].id,
+        )
+    elif new_amounts:
         await record_acceptance(
             session,
             project_id=project_id,
             kind="cost.posting",
             question=f"What has been spent ({len(new_amounts)} postings)?",
-            chosen=str(Money.rounded(sum(new_amounts, Decimal(0)), rows[0]["currency"])),
+            chosen=chosen,
             impact=impact,
             about_costs=True,
             predicted=predicted,
@@ -339,16 +371,20 @@ async def _store_postings(
     return posted, refusals
 
 
-async def _refusals(session: WriteSession, project_id: UUID, news: Sequence[NewActual]) -> dict[int, Problem]:
+async def _refusals(
+    session: WriteSession, project_id: UUID, news: Sequence[NewActual], locked: Sequence[LockedPeriod]
+) -> dict[int, Problem]:
     """What is wrong with the postings before any of them is stored, by position."""
     currency = (await load_project(session, project_id)).currency
     codes = await codes_of(session, project_id, {new.cost_code_id for new in news})
     tasks = await known_tasks(session, project_id, {new.task_id for new in news if new.task_id is not None})
     originals = await reversible(session, project_id, {new.reverses_id for new in news if new.reverses_id is not None})
     taken = await taken_by_other_nouns(session, "actual", [_key(_reference_row(new.external_ref)) for new in news])
-    refused: dict[int, Problem] = {}
+    refused = await _kept_out(session, project_id, news, locked)
     reversing: dict[UUID, Reference] = {}
     for position, new in enumerate(news):
+        if position in refused:
+            continue
         try:
             require_currency(new.amount, currency)
             if _key(_reference_row(new.external_ref)) in taken:
@@ -366,6 +402,44 @@ async def _refusals(session: WriteSession, project_id: UUID, news: Sequence[NewA
         except Problem as problem:
             refused[position] = problem
     return refused
+
+
+async def _kept_out(
+    session: WriteSession, project_id: UUID, news: Sequence[NewActual], locked: Sequence[LockedPeriod]
+) -> dict[int, Problem]:
+    """The postings that a period keeps out: a closed one all, a soft-closed one those that somebody could decide who has
+    given no reason. Who may not decide them need not give one: whoever accepts the proposal does.
+
+    What is stored under its reference already is no new posting, so a feed may repeat itself at any time.
+    """
+    if not locked:
+        return {}
+    meeting = {position: period for position, new in enumerate(news) if (period := lock_on(new.posted_on, locked))}
+    keys = {position: _key(_reference_row(news[position].external_ref)) for position in meeting}
+    known = await by_external_ref(session, "actuals", list(keys.values())) if keys else {}
+    meeting = {position: period for position, period in meeting.items() if keys[position] not in known}
+    refused: dict[int, Problem] = {}
+    for position, period in meeting.items():
+        if period.state == PeriodState.CLOSED:
+            error = error_at("/posted_on", PeriodClosed.code, f"lies in {period.name}, which is closed")
+            refused[position] = PeriodClosed(errors=[error], **period.words)
+    soft = _soft_closed((news[position] for position in meeting), locked)
+    wordless = [position for position in meeting if position not in refused and news[position].reason is None]
+    if wordless and session.principal.reason is None:
+        measures = {"periods_locked": len(soft)}
+        authority = await judge(session, session.principal, session.service, project_id, ["cost.posting"], measures)
+        if authority.verdict == "decide":
+            for position in wordless:
+                period = meeting[position]
+                error = error_at("/reason", ReasonMissing.code, f"{period.name} is soft-closed")
+                refused[position] = ReasonMissing(errors=[error], **period.words)
+    return refused
+
+
+def _soft_closed(news: Iterable[NewActual], locked: Sequence[LockedPeriod]) -> list[LockedPeriod]:
+    """The soft-closed periods that these are posted into, each once."""
+    met = (lock_on(new.posted_on, locked) for new in news)
+    return list(dict.fromkeys(each for each in met if each is not None and each.state == PeriodState.SOFT_CLOSED))
 
 
 def _require_reversible(new: NewActual, original: tuple[Decimal, Reference | None] | None) -> None:

@@ -40,6 +40,10 @@ GOAL_SET = FactType(
 GATE = {
     "code": "BP3",
     "title": "Decide to pass on to the execution phases",
+    "titles": {
+        "en": "Decide to pass on to the execution phases",
+        "nb": "Beslutte overgang til gjennomføringsfasene",
+    },
     "position": 30,
     "planned_date": "2026-09-01",
     "opens_phase": "execution",

@@ -28,7 +28,7 @@ class GateState(StrEnum):
 
 PASSED: Final = frozenset({GateState.PASSED, GateState.PASSED_WITH_CONDITIONS})
 SETTLED: Final = PASSED | {GateState.STOPPED}
-_TITLES: Final = {gate.code: gate.title["en"] for gate in PROSJEKTVEIVISEREN}
+_TITLES: Final = {gate.code: gate.title for gate in PROSJEKTVEIVISEREN}
 _CRITERIA: Final = {code: words["en"] for gate in PROSJEKTVEIVISEREN for code, words in gate.criteria.items()}
 
 
@@ -84,7 +84,7 @@ class Gate(Entity, Base):
     @property
     def words(self) -> str:
         """The title as records keep it."""
-        return self.title if self.title is not None else _TITLES[self.code]
+        return self.title if self.title is not None else _TITLES[self.code]["en"]
 
     @property
     def statements(self) -> list[str]:
@@ -101,6 +101,8 @@ class Gate(Entity, Base):
         return {
             "code": self.code,
             "title": self.words,
+            # Until somebody words it anew, a gate of the model is told in every language that the model has.
+            "titles": dict(_TITLES[self.code]) if self.title is None else None,
             "position": self.position,
             "planned_date": self.planned_date and self.planned_date.isoformat(),
             "opens_phase": self.opens_phase,

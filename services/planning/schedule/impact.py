@@ -1,13 +1,18 @@
 """What a change of the plan did to dates, milestones, float and people: what authority is measured by and people are shown."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_ticks
+from services.kernel.events import instant_text
+from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_instant, to_ticks
 from services.planning.schedule.forecast import Forecast, Ledger, forecast_impact
 from services.planning.schedule.plan_rows import Before, PlanTask, Standing
 from services.planning.schedule.planned_cost import cost_impact, money_measures
+from services.planning.schedule.task import TaskStatus
 from services.planning.schedule.working_plan import WorkingPlan
 
 # Enough to see that two proposals want different things of the same tasks.
@@ -18,7 +23,7 @@ def impact_of(plan: WorkingPlan, ledger: Ledger, author_id: UUID) -> dict[str, A
     """The difference between the stored plan and the rescheduled one, in working minutes of the project's calendar.
 
     Members without a difference are left out: finish, milestones, float_used_minutes (the most total float that a task
-    lost), tasks_moved, touches (the first 200 tasks that were changed or moved), criticality, people_affected (whose
+    lost), tasks_moved, touches (the first 200 tasks that were changed or moved), needed_by (an instant), criticality, people_affected (whose
     tasks changed, but not the author), load (minutes of work that a resource has too much), cost (of the assignments), eac and reserve, in the project's currency.
     """
     calendar = plan.calendars["project"]
@@ -48,6 +53,9 @@ def impact_of(plan: WorkingPlan, ledger: Ledger, author_id: UUID) -> dict[str, A
     touched = sorted({*_touched(plan), *(task.id for task in leaves_moved)})
     if touched:
         impact["touches"] = [str(task_id) for task_id in touched[:_TOUCHES_TOLD]]
+    needed_by = _needed_by(plan, touched)
+    if needed_by is not None:
+        impact["needed_by"] = instant_text(needed_by)
     people = sorted(str(person_id) for person_id in _people(plan) - {author_id})
     if people:
         impact["people_affected"] = people
@@ -85,6 +93,25 @@ def _touched(plan: WorkingPlan) -> set[UUID]:
     """The tasks that the change is about, not those that merely follow."""
     edited = (task_id for task_id, task in plan.edited.items() if not task.summary)
     return {*edited, *plan.added, *plan.removed, *plan.reassigned}
+
+
+def _needed_by(plan: WorkingPlan, touched: Iterable[UUID]) -> datetime | None:
+    """The instant after which a decision about the change comes too late, None where it never does.
+
+    That is when the first of its tasks begins by the plan as it is stored, a new one by the plan as it would be. What
+    has been begun can be changed until it is finished, and what is finished not at all.
+    """
+    moments = [moment for task_id in touched if (moment := _too_late(plan, task_id)) is not None]
+    return to_instant(min(moments), ZoneInfo(plan.time_zone)) if moments else None
+
+
+def _too_late(plan: WorkingPlan, task_id: UUID) -> datetime | None:
+    task = plan.tasks.get(task_id) or plan.removed[task_id]
+    stored = plan.before.get(task_id, task)
+    status = task.status if task_id in plan.added else plan.status_before.get(task_id, TaskStatus.TODO)
+    if status == TaskStatus.DONE:
+        return None
+    return stored.start if status == TaskStatus.TODO else stored.finish
 
 
 def _people(plan: WorkingPlan) -> set[UUID]:

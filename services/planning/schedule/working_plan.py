@@ -50,12 +50,14 @@ class WorkingPlan:
     """The plan of one project. Editing marks what was touched; `reschedule` finds what follows from it.
 
     `before` holds, by id, what every task that existed and changed was; `materials` what the material of a task costs;
-    `standing_before` and `assignees_before` what the plan came to, and whose the tasks were, before the change.
+    `standing_before` and `assignees_before` what the plan came to, and whose the tasks were, before the change;
+    `status_before` the status of those that had been begun; `removed` the tasks that were taken out, as they were.
     """
 
     project_id: UUID
     name: str
     currency: str
+    time_zone: str
     start: datetime
     status_date: datetime | None
     minutes_per_day: int
@@ -69,6 +71,7 @@ class WorkingPlan:
     capacities: dict[UUID, Capacity] = field(default_factory=dict)
     standing_before: Standing = field(default_factory=lambda: Standing(Decimal(0), Decimal(0), {}))
     assignees_before: dict[UUID, UUID] = field(default_factory=dict)
+    status_before: dict[UUID, str] = field(default_factory=dict)
     # The parts of those whose resources changed, and the resources, as they were: a removed one is still told of.
     reassigned: dict[UUID, list[PlanAssignment]] = field(default_factory=dict)
     capacities_before: dict[UUID, Capacity] = field(default_factory=dict)
@@ -76,7 +79,7 @@ class WorkingPlan:
     finish: datetime | None = None
     added: dict[UUID, PlanTask] = field(default_factory=dict)
     edited: dict[UUID, PlanTask] = field(default_factory=dict)
-    removed: list[UUID] = field(default_factory=list)
+    removed: dict[UUID, PlanTask] = field(default_factory=dict)
     moved: dict[UUID, PlanTask] = field(default_factory=dict)
     before: dict[UUID, Before] = field(default_factory=dict)
     rescaled: set[UUID] = field(default_factory=set)
@@ -123,11 +126,11 @@ class WorkingPlan:
         self.outline.take(removed)
         ids = [each.id for each in subtree]
         gone = set(ids)
-        for each in ids:
-            del self.tasks[each]
-            self.edited.pop(each, None)
-            if self.added.pop(each, None) is None:
-                self.removed.append(each)
+        for each in subtree:
+            del self.tasks[each.id]
+            self.edited.pop(each.id, None)
+            if self.added.pop(each.id, None) is None:
+                self.removed[each.id] = each
         self.links = [link for link in self.links if link.predecessor_id not in gone and link.successor_id not in gone]
         return ids
 

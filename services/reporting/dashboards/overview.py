@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -12,6 +12,7 @@ from services.kernel.confidentiality import without_money
 from services.kernel.events import instant_text
 from services.reporting.dashboards import figure
 from services.reporting.dashboards.performance import Performance, ProjectState
+from services.reporting.dashboards.phase import Gate, Standing, phase_title
 from services.reporting.dashboards.repository import Registers
 
 
@@ -23,6 +24,7 @@ def build_overview(
     today: date,
     *,
     costs: bool,
+    language: Literal["en", "nb"] = "en",
 ) -> dict[str, Any]:
     """The overview as JSON values. Proposals age until `today`, actions fall overdue by the status date.
 
@@ -39,6 +41,7 @@ def build_overview(
         "currency": project["currency"],
         "status_date": performance.status_date.isoformat(),
         "positions": registers.positions,
+        "phase": _phase(registers, performance.status_date, language),
         "progress": _plain(
             by_duration=figure.percent(state.percent_by_duration, state.plan_number),
             by_budget=figure.percent(performance.value.percent_complete, performance.earned_number),
@@ -50,6 +53,37 @@ def build_overview(
         "decisions": [_decision(row, costs=costs) for row in registers.decisions],
         "overdue_actions": [_action(row, performance.status_date) for row in registers.overdue_actions],
         "counts": _plain(**_counts(state, registers)) | ({} if costs else {"committed": None}),
+    }
+
+
+def _phase(registers: Registers, status_date: date, language: Literal["en", "nb"]) -> dict[str, Any] | None:
+    """The present phase and the next gate, in the reader's language; None for a project without gates."""
+    standing = Standing.at(registers.gates)
+    if standing is None:
+        return None
+    opened_by, following = standing.opened_by, standing.next_gate
+    return {
+        "current": standing.phase,
+        "title": phase_title(standing.phase, language),
+        "entered_at": instant_text(opened_by.decided_at) if opened_by and opened_by.decided_at else None,
+        "stopped": standing.stopped,
+        "next_gate": _gate(following, status_date, language) if following is not None else None,
+        "gates_passed": figure.count(standing.passed, standing.number).to_json(),
+        "gates": figure.count(standing.gates, standing.number).to_json(),
+    }
+
+
+def _gate(gate: Gate, status_date: date, language: Literal["en", "nb"]) -> dict[str, Any]:
+    until = (gate.planned_date - status_date).days if gate.planned_date is not None else None
+    return {
+        "id": str(gate.id),
+        "code": gate.code,
+        "title": gate.titles[language],
+        "state": gate.state,
+        "opens_phase": gate.opens_phase,
+        "phase_title": phase_title(gate.opens_phase, language),
+        "planned_date": figure.day(gate.planned_date, gate.number).to_json(),
+        "days_until": figure.days(until, gate.number).to_json(),
     }
 
 

@@ -19,6 +19,7 @@ from services.reporting.dashboards.performance import (
     ProjectState,
     TaskState,
 )
+from services.reporting.dashboards.phase import Gate
 
 # A closed risk threatens nothing any more, and one that has occurred has become an issue.
 CLOSED_RISKS = ("closed", "occurred")
@@ -37,6 +38,7 @@ class Registers:
     decisions: Sequence[asyncpg.Record]
     overdue_actions: Sequence[asyncpg.Record]
     goals: Sequence[asyncpg.Record]
+    gates: Sequence[Gate]
     counts: asyncpg.Record
 
     @property
@@ -189,6 +191,11 @@ async def load_registers(reader: Reader, project_id: UUID, status_date: date, de
         tenant_id,
         project_id,
     )
+    gates = await reader.rows(
+        "select *, titles::text as titles_text from gates where tenant_id = $1 and project_id = $2 order by position, id",
+        tenant_id,
+        project_id,
+    )
     counts = await reader.row(
         _COUNTS, tenant_id, project_id, project["currency"], list(CLOSED_RISKS), list(OPEN_PROPOSALS)
     )
@@ -201,7 +208,21 @@ async def load_registers(reader: Reader, project_id: UUID, status_date: date, de
         decisions=decisions,
         overdue_actions=overdue_actions,
         goals=goals,
+        gates=[_gate(row) for row in gates],
         counts=counts,
+    )
+
+
+def _gate(row: asyncpg.Record) -> Gate:
+    return Gate(
+        id=row["id"],
+        code=row["code"],
+        titles=orjson.loads(row["titles_text"] or "null") or {"en": row["title"], "nb": row["title"]},
+        planned_date=row["planned_date"],
+        opens_phase=row["opens_phase"],
+        state=row["state"],
+        decided_at=row["decided_at"],
+        number=row["number"],
     )
 
 

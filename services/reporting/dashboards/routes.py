@@ -42,7 +42,9 @@ async def get_overview(project_id: UUID, read: Reading, status_date: StatusDate 
     performance = state.measure(status_date or state.own_status_date)
     registers = await load_registers(read.session, project_id, performance.status_date, after)
     costs = await may_see_costs(read.session, read.principal, project_id)
-    return _answer(read, build_overview(project_id, state, registers, performance, today, costs=costs))
+    language = read.context.language
+    overview = build_overview(project_id, state, registers, performance, today, costs=costs, language=language)
+    return _answer(read, overview)
 
 
 @router.get("/v1/projects/{project_id}/s-curve", response_model=CurveShape)

@@ -23,6 +23,31 @@ class FigureShape(Shape):
     position: int
 
 
+class NextGateShape(Shape):
+    """The days are counted from the status date; below zero the planned day has passed."""
+
+    id: UUID
+    code: str
+    title: str
+    state: str
+    opens_phase: str | None
+    phase_title: str | None
+    planned_date: FigureShape
+    days_until: FigureShape
+
+
+class PhaseShape(Shape):
+    """`current` is null before the first gate; `next_gate` when none is left, or the project was stopped."""
+
+    current: str | None
+    title: str | None
+    entered_at: datetime | None
+    stopped: bool
+    next_gate: NextGateShape | None
+    gates_passed: FigureShape
+    gates: FigureShape
+
+
 class ProgressShape(Shape):
     by_duration: FigureShape
     by_budget: FigureShape
@@ -111,7 +136,7 @@ class CountsShape(Shape):
 
 
 class OverviewShape(Shape):
-    """What tells of money is null for those who do not see costs."""
+    """What tells of money is null for those who do not see costs, and `phase` of a project without gates."""
 
     id: UUID
     type: str
@@ -122,6 +147,7 @@ class OverviewShape(Shape):
     currency: str
     status_date: date
     positions: dict[str, int]
+    phase: PhaseShape | None
     progress: ProgressShape
     schedule: ScheduleShape
     earned_value: EarnedValueShape | None

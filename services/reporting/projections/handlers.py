@@ -17,6 +17,7 @@ from services.reporting.projections.read_tables import (
     COMMITMENTS,
     DECISIONS,
     DOCUMENTS,
+    GATES,
     GOALS,
     MEETINGS,
     PLANS,
@@ -61,6 +62,29 @@ async def change_project(session: WriteSession, fact: Fact) -> None:
 async def keep_goal(session: WriteSession, fact: Fact) -> None:
     lists = {name: fact.data.get(name) or [] for name in ("targets", "success_criteria")}
     await repository.keep(session, GOALS, fact, _subject(fact, **lists))
+
+
+@HANDLERS.on("planning.gate.planned")
+async def keep_gate(session: WriteSession, fact: Fact) -> None:
+    await repository.keep(session, GATES, fact, _subject(fact))
+
+
+@HANDLERS.on("planning.gate.changed")
+async def change_gate(session: WriteSession, fact: Fact) -> None:
+    await repository.change(session, GATES, fact, fact.subject_id, fact.data)
+
+
+@HANDLERS.on("planning.gate.removed")
+async def drop_gate(session: WriteSession, fact: Fact) -> None:
+    await repository.drop_gate(session, fact)
+
+
+@HANDLERS.on("planning.gate_passage.decided")
+async def keep_gate_passage(session: WriteSession, fact: Fact) -> None:
+    """Of a passage the overview shows what it made of its gate."""
+    gate = dict(fact.data["gate"])
+    gate_id = UUID(gate.pop("id"))
+    await repository.change(session, GATES, fact, gate_id, gate | {"decided_at": fact.occurred_at})
 
 
 @HANDLERS.on(

@@ -107,6 +107,17 @@ GOALS = _read_table(
     Column("targets", JSONB, nullable=False),
     Column("success_criteria", JSONB, nullable=False),
 )
+GATES = _read_table(
+    "gates",
+    Column("code", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("titles", JSONB, comment="by language, as long as the words are the phase model's"),
+    Column("position", Integer, nullable=False),
+    Column("planned_date", Date),
+    Column("opens_phase", Text),
+    Column("state", Text, nullable=False),
+    Column("decided_at", _INSTANT),
+)
 BUDGET_LINES = _read_table(
     "budget_lines",
     Column("task_id", _UUID),
@@ -216,6 +227,6 @@ PROPOSALS = _read_table(
 )
 
 READ_TABLES = (
-    POSITIONS, PROJECTS, PLANS, TASKS, PROGRESS_ENTRIES, BASELINES, BASELINE_TASKS, GOALS, BUDGET_LINES, COMMITMENTS,
+    POSITIONS, PROJECTS, PLANS, TASKS, PROGRESS_ENTRIES, BASELINES, BASELINE_TASKS, GOALS, GATES, BUDGET_LINES, COMMITMENTS,
     ACTUALS, RISKS, RISK_RESPONSES, DECISIONS, MEETINGS, ACTION_ITEMS, DOCUMENTS, PROPOSALS,
 )  # fmt: skip

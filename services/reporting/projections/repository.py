@@ -109,6 +109,12 @@ async def rename_cost_code(session: WriteSession, fact: Fact) -> None:
     )
 
 
+async def drop_gate(session: WriteSession, fact: Fact) -> None:
+    await (await session.driver()).execute(
+        "delete from gates where tenant_id = $1 and id = $2", fact.tenant_id, fact.subject_id
+    )
+
+
 async def drop_tasks(session: WriteSession, fact: Fact, task_ids: Sequence[UUID]) -> None:
     driver = await session.driver()
     await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", fact.tenant_id, task_ids)

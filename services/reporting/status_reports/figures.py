@@ -15,6 +15,7 @@ from services.kernel.session import Reader
 from services.reporting.dashboards import figure
 from services.reporting.dashboards.overview import age_of, earned_value_figures, hundredfold, schedule_figures
 from services.reporting.dashboards.performance import ProjectState, last_day
+from services.reporting.dashboards.phase import Standing, phase_title
 from services.reporting.dashboards.repository import Registers, decided_before, load_registers, load_state
 from services.reporting.status_reports.rendering import figures as tree
 from services.reporting.status_reports.rendering.figures import StatusReportFigures
@@ -99,6 +100,7 @@ class _Builder:
             status_date=self.performance.status_date,
             summary=tree.Summary(report.progress, report.challenges, report.decisions_needed),
             schedule=self._schedule(),
+            phase=self._phase(),
             gantt=self._gantt(),
             milestones=self._milestones(),
             decisions=self._decisions(),
@@ -124,6 +126,29 @@ class _Builder:
             **dates,
             percent_complete=_shown(figure.percent(self.state.percent_by_duration, self.state.plan_number)),
             critical_tasks=_shown(figure.count(self.registers.counts["critical_tasks"], self.state.plan_number)),
+        )
+
+    def _phase(self) -> tree.Phase | None:
+        """Where the project stands between its gates; None where it has none."""
+        standing = Standing.at(self.registers.gates)
+        if standing is None:
+            return None
+        english, norwegian = (phase_title(standing.phase, language) for language in ("en", "nb"))
+        following = None
+        if (gate := standing.next_gate) is not None:
+            until = (gate.planned_date - self.performance.status_date).days if gate.planned_date is not None else None
+            following = tree.NextGate(
+                code=gate.code,
+                title=tree.Wording(gate.titles["en"], gate.titles["nb"]),
+                planned=_shown(figure.day(gate.planned_date, gate.number)),
+                days_until=_shown(figure.days(until, gate.number)),
+            )
+        return tree.Phase(
+            current=tree.Wording(english, norwegian) if english is not None and norwegian is not None else None,
+            next_gate=following,
+            stopped=standing.stopped,
+            gates_passed=_shown(figure.count(standing.passed, standing.number)),
+            gates=_shown(figure.count(standing.gates, standing.number)),
         )
 
     def _cost(self) -> tree.Cost:

@@ -363,3 +363,107 @@ async def test_a_decider_amends_one_step_of_several(system: SystemUnderTest) -> 
     accepted = await tenant["manager"].post(f"{proposal}/decision", amendment)
     assert accepted.json()["state"] == "accepted", accepted.text
     assert {task["title"]: task["duration_minutes"] for task in await tasks(tenant)} == {"Survey": 450, "Piers": 450}
+
+
+async def test_a_posting_into_a_soft_closed_period_takes_the_deciders_reason_and_a_closed_one_holds_it_up(
+    system: SystemUnderTest,
+) -> None:
+    tenant = await system.tenant()
+    manager, project = tenant["manager"], path_of(tenant)
+    code = (await manager.post(f"{project}/cost-codes", {"code": "4100", "name": "Concrete"})).json()["id"]
+    march = {"name": "March 2026", "starts_on": "2026-03-01", "ends_on": "2026-03-31"}
+    period = f"/v1/accounting-periods/{(await manager.post(f'{project}/accounting-periods', march)).json()['id']}"
+
+    async def pass_to(act: str, **members: str) -> None:
+        passed = await manager.post(f"{period}/{act}", {"reason": "As agreed."} | members)
+        assert passed.status_code == 200, passed.text
+
+    async def propose(voucher: str) -> str:
+        body = {
+            "cost_code_id": code,
+            "amount": {"amount": "100.00", "currency": "NOK"},
+            "posted_on": "2026-03-31",
+            "external_ref": {"system": "erp", "type": "voucher", "id": voucher},
+        }
+        asked = await tenant["coordinator"].post(f"{project}/actuals", body)
+        assert asked.status_code == 202, asked.text
+        return str(asked.headers["location"])
+
+    await pass_to("closing", state="soft_closed")
+    early, late = await propose("V-1"), await propose("V-2")
+    assert (await manager.get(early)).json()["measures"]["periods_locked"] == "1"
+    decision = {"decision": "accept", "reason": "The invoice came late."}
+    accepted = await manager.post(f"{early}/decision", decision)
+    assert accepted.json()["state"] == "accepted", accepted.text
+    kept = (await manager.get(f"{project}/decisions", params={"kind": "cost.posting"})).json()["data"]
+    assert [each["reason"] for each in kept] == ["The invoice came late."]
+    await pass_to("closing", state="closed")
+    for dry_run in ("true", "false"):
+        held = await manager.post(f"{late}/decision", decision, params={"dry_run": dry_run})
+        assert (held.status_code, held.json()["code"]) == (409, "proposal_held_up"), held.text
+        assert held.json()["cause"]["code"] == "period_closed"
+        assert (await manager.get(late)).json()["state"] == "submitted"
+    await pass_to("reopening")
+    accepted = await manager.post(f"{late}/decision", decision)
+    assert accepted.json()["state"] == "accepted", accepted.text
+    assert len((await manager.get(f"{project}/actuals")).json()["data"]) == 2
+
+
+async def test_the_inbox_tells_until_when_each_decision_is_needed_and_what_comes_of_waiting(
+    system: SystemUnderTest,
+) -> None:
+    tenant = await system.tenant()
+    manager, coordinator, project = tenant["manager"], tenant["coordinator"], path_of(tenant)
+
+    async def proposed(title: str, start: str) -> str:
+        begins = {"constraint_type": "start_no_earlier_than", "constraint_date": start}
+        asked = await coordinator.post(f"{project}/tasks", {"title": title, "duration_minutes": 450} | begins)
+        assert asked.status_code == 202, asked.text
+        return str(asked.json()["id"])
+
+    far, gone, near = (
+        await proposed("Paint", "2199-01-02T08:00:00"),
+        await proposed("Dig", "2026-03-02T08:00:00"),
+        await proposed("Pave", "2190-01-04T08:00:00"),
+    )
+    never = (await coordinator.patch(project, {"status": "executing"}, 1)).json()["id"]
+
+    async def inbox(**query: str) -> list[Json]:
+        answer = await manager.get("/v1/me/proposals", params=query)
+        assert answer.status_code == 200, answer.text
+        listed: list[Json] = answer.json()["data"]
+        return listed
+
+    by_need = await inbox(sort="needed_by")
+    assert [each["id"] for each in by_need] == [gone, near, far, never]
+    assert [each["needed_by"] and each["needed_by"][:10] for each in by_need] == [
+        "2026-03-02",
+        "2190-01-04",
+        "2199-01-02",
+        None,
+    ]
+    assert [each["id"] for each in await inbox(**{"needed_by[lte]": "2190-12-31T00:00:00Z"})] == [gone, near]
+    assert [each["id"] for each in await inbox(**{"needed_by[null]": "true"})] == [never]
+    refused = await manager.get("/v1/me/proposals", params={"needed_by[lte]": "soon"})
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_filter_value")
+    told = {each["id"]: each["if_undecided"] for each in by_need}
+    assert [(each["what"], each["due"]) for each in told[gone]] == [
+        ("too_late", True),
+        ("escalated", False),
+        ("expired", False),
+    ]
+    assert [each["what"] for each in told[near]] == ["escalated", "expired", "too_late"]
+    assert [each["what"] for each in told[never]] == ["escalated", "expired"]
+    assert told[near][-1]["at"] == by_need[1]["needed_by"]
+    assert "too late" in told[near][-1]["text"]
+    norwegian = await manager.get("/v1/me/proposals?sort=needed_by", headers={"Accept-Language": "nb"})
+    assert "for sent" in norwegian.json()["data"][1]["if_undecided"][-1]["text"]
+
+
+async def test_the_steps_of_a_proposal_are_needed_by_the_earliest_of_them(system: SystemUnderTest) -> None:
+    tenant = await system.tenant()
+    steps = two_tasks(tenant)
+    steps[1]["body"] |= {"constraint_type": "start_no_earlier_than", "constraint_date": "2026-04-01T08:00:00"}
+    for order in (steps[:2], steps[1::-1]):
+        made = await drafted(tenant["coordinator"], tenant, order)
+        assert made.json()["impact"]["needed_by"] == "2026-03-02T07:00:00.000000Z", made.text

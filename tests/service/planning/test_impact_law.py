@@ -6,10 +6,11 @@ reckoned once more from the lists of what it is made of.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -287,14 +288,31 @@ def difference(before: State, after: State, author: str) -> dict[str, Any]:
     return found
 
 
+def needed_by(before: State, after: State, touches: list[str]) -> str | None:
+    """The instant at which a decision about these tasks comes too late, as the two states show it."""
+    moments = []
+    for task_id in touches:
+        task = before.tasks.get(task_id) or after.tasks[task_id]
+        if task["status"] != "done":
+            moments.append(task["start"] if task["status"] == "todo" else task["finish"])
+    if not moments:
+        return None
+    local = datetime.fromisoformat(min(moments)).replace(tzinfo=ZoneInfo("Europe/Oslo"))
+    return local.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+
+
 def change(before: Decimal, after: Decimal) -> dict[str, dict[str, str]]:
     sums = {"before": before, "after": after, "change": after - before}
     return {name: {"amount": f"{value:.2f}", "currency": "NOK"} for name, value in sums.items()}
 
 
 def comparable(impact: dict[str, Any], deed: str) -> dict[str, Any]:
-    """The impact in the form of the difference; criticality and subject are told besides."""
-    kept = {name: value for name, value in impact.items() if name not in ("subject", "touches", "criticality", "load")}
+    """The impact in the form of the difference; criticality, subject and when it is needed are told besides."""
+    kept = {
+        name: value
+        for name, value in impact.items()
+        if name not in ("subject", "touches", "needed_by", "criticality", "load")
+    }
     if "milestones" in kept:
         kept["milestones"] = sorted(kept["milestones"], key=lambda each: each["id"])
     if deed == "actual":
@@ -330,9 +348,13 @@ async def test_the_impact_of_a_dry_run_is_the_difference_that_the_deed_makes(
         assert done.status_code in (200, 201, 204), (edit, done.text)
         after = await project.state()
         expected = difference(before, after, str(project.world["manager"].id))
-        assert comparable(foretold.json()["impact"], edit[0]) == expected, edit
-        if done.status_code != 204:
-            assert comparable(done.json().get("effects", {}).get("impact", {}), edit[0]) == expected, edit
+        impact = foretold.json()["impact"]
+        assert comparable(impact, edit[0]) == expected, edit
+        # A new task has its own id only when it has really been made.
+        told = impact if done.status_code == 204 else done.json().get("effects", {}).get("impact", {})
+        assert comparable(told, edit[0]) == expected, edit
+        assert impact.get("needed_by") == told.get("needed_by"), edit
+        assert told.get("needed_by") == needed_by(before, after, told.get("touches", [])), edit
         before = after
 
 

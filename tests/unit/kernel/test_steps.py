@@ -32,6 +32,8 @@ MOVED = {"finish": {"before": "A", "after": "B", "moved_minutes": 450}}
         ),
         ({"people_affected": ["a", "b"]}, {"people_affected": ["b", "c"]}, {"people_affected": ["a", "b", "c"]}),
         ({"tasks_moved": 2}, {"tasks_moved": 3}, {"tasks_moved": 5}),
+        ({"needed_by": "2026-03-02"}, {"needed_by": "2026-03-04"}, {"needed_by": "2026-03-02"}),
+        ({"needed_by": "2026-03-04"}, {"needed_by": "2026-03-02"}, {"needed_by": "2026-03-02"}),
     ],
 )
 def test_two_impacts_in_a_row_are_one(first: dict[str, Any], then: dict[str, Any], whole: dict[str, Any]) -> None:

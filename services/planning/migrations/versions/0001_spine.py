@@ -199,7 +199,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "source", "number", name=op.f("pk_parked_facts")),
         info={"background": True},
     )
-    op.create_index("uq_parked_facts_id", "parked_facts", ["tenant_id", "id"], unique=True)
     op.create_table(
         "people",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -913,6 +912,54 @@ def upgrade() -> None:
     op.create_index("ix_tasks_parent", "tasks", ["tenant_id", "parent_id"], unique=False)
     op.create_index("ix_tasks_position", "tasks", ["tenant_id", "project_id", "position", "id"], unique=False)
     op.create_table(
+        "accounting_periods",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reopenings", sa.Integer(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        postgresql.ExcludeConstraint(
+            (sa.column("tenant_id"), "="),
+            (sa.column("project_id"), "="),
+            (sa.text("daterange(starts_on, ends_on, '[]')"), "&&"),
+            using="gist",
+            name="ex_accounting_periods_days",
+        ),
+        sa.CheckConstraint("state in ('open','soft_closed','closed')", name=op.f("ck_accounting_periods_state")),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_accounting_periods_days")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "decision_id"],
+            ["decisions.tenant_id", "decisions.id"],
+            name=op.f("fk_accounting_periods_tenant_id_decision_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_accounting_periods_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_accounting_periods")),
+    )
+    op.create_index(
+        "ix_accounting_periods_project", "accounting_periods", ["tenant_id", "project_id", "starts_on"], unique=False
+    )
+    op.create_table(
         "assignments",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1314,6 +1361,8 @@ def downgrade() -> None:
     op.drop_index("ix_assignments_resource", table_name="assignments")
     op.drop_index("ix_assignments_project", table_name="assignments")
     op.drop_table("assignments")
+    op.drop_index("ix_accounting_periods_project", table_name="accounting_periods")
+    op.drop_table("accounting_periods")
     op.drop_index("ix_tasks_position", table_name="tasks")
     op.drop_index("ix_tasks_parent", table_name="tasks")
     op.drop_index("ix_tasks_milestones", table_name="tasks", postgresql_where=sa.text("milestone"))
@@ -1361,7 +1410,6 @@ def downgrade() -> None:
     op.drop_index("ix_stored_files_job_id", table_name="stored_files", postgresql_where=sa.text("job_id is not null"))
     op.drop_table("stored_files")
     op.drop_table("people")
-    op.drop_index("uq_parked_facts_id", table_name="parked_facts")
     op.drop_table("parked_facts")
     op.drop_table("outbox_heads")
     op.drop_index("ix_outbox_unsent", table_name="outbox", postgresql_where=sa.text("sent_at is null"))

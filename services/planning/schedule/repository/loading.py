@@ -16,6 +16,7 @@ from services.planning.schedule.calendar import default_calendar, working_calend
 from services.planning.schedule.forecast import Forecast, Ledger
 from services.planning.schedule.plan_rows import COLUMNS, Capacity, Options, PlanAssignment, PlanLink, PlanTask
 from services.planning.schedule.planned_cost import planned_cost, remaining_cost
+from services.planning.schedule.task import TaskStatus
 from services.planning.schedule.working_plan import WorkingPlan
 
 _LOADED: Final = ", ".join(f"t.{name}::text" if name == "splits" else f"t.{name}" for name in COLUMNS)
@@ -25,7 +26,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     """The whole plan of a project; `lock` makes other writers of the same plan wait. Raises NotFound."""
     tenant_id = reader.tenant_id
     project = await reader.row(
-        f"""select p.name, p.currency, p.start, p.status_date, p.minutes_per_day, p.critical_float_minutes, p.finish, p.calendar_id,
+        f"""select p.name, p.currency, p.time_zone, p.start, p.status_date, p.minutes_per_day, p.critical_float_minutes, p.finish, p.calendar_id,
               o.project_id is not null as has_options, o.honor_constraints, o.split_in_progress,
               o.multiple_critical_paths, o.finish_target
             from projects p left join schedule_options o on o.tenant_id = p.tenant_id and o.project_id = p.id
@@ -64,6 +65,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         project_id=project_id,
         name=project["name"],
         currency=project["currency"],
+        time_zone=project["time_zone"],
         start=project["start"],
         status_date=project["status_date"],
         minutes_per_day=project["minutes_per_day"],
@@ -77,6 +79,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         capacities=parts.capacities,
         options=options,
         assignees_before={task.id: task.assignee_id for task in tasks if task.assignee_id is not None},
+        status_before={task.id: task.status for task in tasks if task.status != TaskStatus.TODO},
     )
     plan.standing_before = plan.standing()
     return plan

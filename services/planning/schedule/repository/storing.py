@@ -110,8 +110,8 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
             await claim(session, "task", task_id, text["external_refs"])
     await _store_rescaled(session, plan)
     if plan.removed:
-        await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, plan.removed)
-        await release(session, plan.removed)
+        await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, [*plan.removed])
+        await release(session, [*plan.removed])
     if plan.finish != plan.finish_before:
         await driver.execute(
             """update projects set finish = $3, version = version + 1, updated_at = $4, updated_by_id = $5

@@ -199,7 +199,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "source", "number", name=op.f("pk_parked_facts")),
         info={"background": True},
     )
-    op.create_index("uq_parked_facts_id", "parked_facts", ["tenant_id", "id"], unique=True)
     op.create_table(
         "people",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -384,6 +383,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_documents")),
     )
     op.create_index("ix_documents_project", "documents", ["tenant_id", "project_id"], unique=False)
+    op.create_table(
+        "gates",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column(
+            "titles",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="by language, as long as the words are the phase model's",
+        ),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("planned_date", sa.Date(), nullable=True),
+        sa.Column("opens_phase", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False, comment="of the fact that last wrote the row"),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_gates")),
+    )
+    op.create_index("ix_gates_project", "gates", ["tenant_id", "project_id"], unique=False)
     op.create_table(
         "goals",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -623,6 +645,8 @@ def downgrade() -> None:
     op.drop_table("meetings")
     op.drop_index("ix_goals_project", table_name="goals")
     op.drop_table("goals")
+    op.drop_index("ix_gates_project", table_name="gates")
+    op.drop_table("gates")
     op.drop_index("ix_documents_project", table_name="documents")
     op.drop_table("documents")
     op.drop_index("ix_decisions_project", table_name="decisions")
@@ -641,7 +665,6 @@ def downgrade() -> None:
     op.drop_index("ix_stored_files_job_id", table_name="stored_files", postgresql_where=sa.text("job_id is not null"))
     op.drop_table("stored_files")
     op.drop_table("people")
-    op.drop_index("uq_parked_facts_id", table_name="parked_facts")
     op.drop_table("parked_facts")
     op.drop_table("outbox_heads")
     op.drop_index("ix_outbox_unsent", table_name="outbox", postgresql_where=sa.text("sent_at is null"))

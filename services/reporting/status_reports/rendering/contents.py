@@ -29,7 +29,9 @@ from services.reporting.status_reports.rendering.figures import (
     Citation,
     Cost,
     Figure,
+    Phase,
     StatusReportFigures,
+    Wording,
 )
 from services.reporting.status_reports.rendering.gantt import gantt_svg, shown_rows
 from services.reporting.status_reports.rendering.labels import LABELS
@@ -306,6 +308,8 @@ class _Composer:
                 ]
             )
         ]
+        if self.figures.phase is not None:
+            blocks.append(self.phase(self.figures.phase))
         if self.figures.milestones is not None:
             columns = [
                 Column("milestone.name", 4),
@@ -319,6 +323,32 @@ class _Composer:
             ]
             blocks.append(self.table(columns, rows))
         return Section(self.tell("schedule.title"), blocks)
+
+    def phase(self, phase: Phase) -> Table:
+        """Return the row that says where the project stands between its gates."""
+        use, gate = self.tell("phase.title"), phase.next_gate
+        columns = [
+            Column("phase.current", 2),
+            Column("phase.next_gate", 4),
+            Column("phase.planned", 1.6, True),
+            Column("phase.days_until", 1.5, True),
+            Column("phase.passed", 1.5, True),
+        ]
+        present = self.worded(phase.current) if phase.current is not None else self.tell("phase.before")
+        stands = [
+            self.tell("phase.stopped") if phase.stopped else present,
+            f"{gate.code} {self.worded(gate.title)}" if gate is not None else self.tell("phase.no_gate"),
+            *((gate.planned, gate.days_until) if gate is not None else (ABSENT, ABSENT)),
+        ]
+        passed = self.tell(
+            "phase.of", passed=shown(phase.gates_passed, self.language), gates=shown(phase.gates, self.language)
+        )
+        row = self.row("phase.title", *stands)
+        return self.table(columns, [[*row, Cell(passed, self.sources.cite(phase.gates, use))]])
+
+    def worded(self, wording: Wording) -> str:
+        """Return what something is called in the report's language."""
+        return wording.nb if self.language == Language.NORWEGIAN else wording.en
 
     def cost(self, cost: Cost) -> Section:
         def below(figure: Figure, limit: int) -> bool:

@@ -113,6 +113,41 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What something is called in each language of a report."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    en: str
+    nb: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextGate:
+    """The gate that is to be passed next; the days are counted from the status date."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    code: str
+    title: Wording
+    planned: Figure
+    days_until: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Where the project stands between its gates; `current` is None before the first one."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    current: Wording | None
+    next_gate: NextGate | None
+    stopped: bool
+    gates_passed: Figure
+    gates: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """Earned value at the status date; the names are those of the dashboards' earned value engine."""
 
@@ -281,6 +316,7 @@ class StatusReportFigures:
     status_date: date
     summary: Summary
     schedule: Schedule
+    phase: Phase | None = None
     cost: Cost | None = None
     curve: Curve | None = None
     gantt: Gantt | None = None

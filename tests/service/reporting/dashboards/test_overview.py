@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -118,6 +119,54 @@ async def test_the_small_bridge_at_a_glance(reporting: Listener) -> None:
         "tasks": "5", "critical_tasks": "4", "open_risks": "2", "open_proposals": "1", "open_actions": "1",
         "meetings": "1", "documents": "1", "foreign_amounts": "0", "committed": "310000.00",
     }  # fmt: skip
+
+
+async def test_a_project_with_gates_shows_its_phase_and_the_gate_that_comes_next(reporting: Listener) -> None:
+    world, _ = await bridge_world(reporting)
+    path = f"/v1/projects/{world.project_id}/overview"
+    phase = (await world["stakeholder"].get(path)).json()["phase"]
+    assert (phase["current"], phase["title"], phase["stopped"]) == ("planning", "Planning", False)
+    assert phase["entered_at"].startswith("2026-03-02")
+    assert (phase["gates_passed"]["value"], phase["gates"]["value"]) == ("1", "3"), "the removed one is no gate"
+    gate = phase["next_gate"]
+    assert (gate["code"], gate["title"], gate["state"]) == ("G2", "Decide to build", "sent_back")
+    assert (gate["opens_phase"], gate["phase_title"]) == ("execution", "Execution")
+    assert (gate["planned_date"]["value"], gate["days_until"]["value"]) == ("2026-04-01", "10")
+    facts = reporting.outboxes.of("planning", world.tenant_id)
+    assert gate["planned_date"]["position"] == facts[-2].number, "the passage told of it last"
+    norwegian = (await world["member"].get(path, headers={"Accept-Language": "nb"})).json()["phase"]
+    assert (norwegian["title"], norwegian["next_gate"]["title"]) == ("Planlegging", "Beslutte bygging")
+    assert norwegian["next_gate"]["phase_title"] == "Gjennomføring"
+
+
+async def test_the_phase_follows_what_is_decided_at_the_gates(reporting: Listener) -> None:
+    world, _ = await bridge_world(reporting)
+    path = f"/v1/projects/{world.project_id}/overview"
+    gates = [
+        fact for fact in reporting.outboxes.of("planning", world.tenant_id) if fact.type == "planning.gate.planned"
+    ]
+
+    async def decide(place: int, outcome: str, **members: object) -> dict[str, Any]:
+        gate = {"id": str(gates[place].subject_id)} | dict(gates[place].data) | {"state": outcome} | members
+        data = {"gate": gate, "outcome": outcome, "conditions": [], "decision_id": str(new_id())}
+        await reporting.tell(world, [Told("planning.gate_passage.decided", new_id(), data)])
+        phase: dict[str, Any] = (await world["manager"].get(path)).json()["phase"]
+        return phase
+
+    built = await decide(1, "passed_with_conditions")
+    assert (built["current"], built["next_gate"]["title"]) == ("execution", "Hand over"), "worded by somebody"
+    assert built["next_gate"]["days_until"]["value"] is None
+    stopped = await decide(2, "stopped")
+    assert (stopped["current"], stopped["stopped"], stopped["next_gate"]) == ("execution", True, None)
+    over = await decide(2, "passed", opens_phase="closing")
+    assert (over["current"], over["stopped"], over["next_gate"]) == ("closing", False, None)
+    assert over["gates_passed"]["value"] == over["gates"]["value"] == "3"
+
+
+async def test_a_project_without_gates_has_no_phase(reporting: Listener) -> None:
+    world = await reporting.world(make_policy())
+    await reporting.tell(world, [project_created(world.project_id)])
+    assert (await world["manager"].get(f"/v1/projects/{world.project_id}/overview")).json()["phase"] is None
 
 
 async def test_each_figure_names_the_last_fact_that_entered_it(reporting: Listener) -> None:

@@ -284,8 +284,8 @@ async def test_the_page_says_draft_until_it_is_signed_and_runs_nothing(reporting
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", ["Status report", "NOK 330,000", "Flood in the pit", "13 May 2026"]),
-     ("nb", ["Statusrapport", "NOK 330 000", "Flood in the pit", "13.05.2026"])],
+    [("en", ["Status report", "NOK 330,000", "Flood in the pit", "13 May 2026", "Planning", "G2 Decide to build"]),
+     ("nb", ["Statusrapport", "NOK 330 000", "Flood in the pit", "13.05.2026", "Planlegging", "G2 Beslutte bygging"])],
 )  # fmt: skip
 async def test_page_and_pdf_of_a_signed_report_carry_its_figures(
     reporting: Listener, language: str, words: list[str]

@@ -59,6 +59,18 @@ def make_document(text: str = "Switchgear") -> dict[str, Any]:
             "percent_complete": figure("52.4", "percent"),
             "critical_tasks": figure("14", "count"),
         },
+        "phase": {
+            "current": {"en": "Planning", "nb": "Planlegging"},
+            "next_gate": {
+                "code": "BP3",
+                "title": {"en": text, "nb": text},
+                "planned": figure("2026-11-02", "date"),
+                "days_until": figure("38", "days"),
+            },
+            "stopped": False,
+            "gates_passed": figure("2", "count"),
+            "gates": figure("6", "count"),
+        },
         "cost": {
             "budget_at_completion": money("48600000.00"),
             "planned_value": money("27450000.00"),
@@ -283,7 +295,7 @@ def test_every_label_is_in_the_shipped_font() -> None:
 
 def _unfilled(code: str, language: Language) -> str:
     names = ("start", "finish", "share", "name", "at", "variance", "total", "shown", "number", "service", "position")
-    more = ("source", "week", "quarter", "date", "unit", "sign")
+    more = ("source", "week", "quarter", "date", "unit", "sign", "passed", "gates")
     return LABELS.text(code, language, **dict.fromkeys((*names, *more), "x"))
 
 
@@ -359,6 +371,27 @@ def test_a_part_of_another_audience_is_left_out_and_an_empty_one_says_none() -> 
     page = Page(render_html(make_figures(cost=None, curve=None, gantt=None, risks=None, decisions=[]), EN)).text
     assert "None in this period." in page
     assert "NOK" not in page
+
+
+@pytest.mark.parametrize(
+    ("members", "row"),
+    [
+        ({}, ["Planlegging", "BP3 Bryter", "02.11.2026", "38 d", "2 av 6"]),
+        ({"current": None}, ["Før første port", "BP3 Bryter", "02.11.2026", "38 d", "2 av 6"]),
+        ({"next_gate": None}, ["Planlegging", "Ingen port gjenstår", "–", "–", "2 av 6"]),
+        ({"next_gate": None, "stopped": True}, ["Stanset", "Ingen port gjenstår", "–", "–", "2 av 6"]),
+    ],
+)
+def test_where_the_project_stands_between_its_gates_is_a_row_of_the_schedule(
+    members: dict[str, Any], row: list[str]
+) -> None:
+    phase = make_document("Bryter")["phase"]
+    schedule = compose(make_figures("Bryter", phase=phase | members), NB).sections[1]
+    table = schedule.blocks[1]
+    assert isinstance(table, Table)
+    assert [column.heading for column in table.columns][:2] == ["Fase", "Neste port"]
+    assert [cell.text.replace("\u00a0", " ") for cell in table.rows[0]] == row
+    assert len(compose(make_figures(phase=None), NB).sections[1].blocks) == len(schedule.blocks) - 1
 
 
 def test_an_unsigned_report_says_that_it_is_a_draft() -> None:
