@@ -467,7 +467,7 @@ def evolve(
         if fitnesses[rival] < fitnesses[father]:
             father = rival
         _cross(p, mother, father, orders, state, order, work[5])
-        _mutate(p, order, state, 50)
+        _mutate(p, order, state, 20)
         fitness = improve(p, order, starts, ends, work)
         worst = 0
         known = False

@@ -9,10 +9,12 @@ from services.planning.levelling import generation
 from services.planning.levelling.bounds import heads, lower_bound
 from services.planning.levelling.problem import Problem
 
-POPULATION: Final = 60
+# Compiled, a population is worth its size; interpreted, it would take all of the time to fill.
+SMALL_POPULATION: Final = 60
+LARGE_POPULATION: Final = 400
 # As many children between two looks at the clock.
 _CHILDREN: Final = 20
-# Of the schedules of the first population, this share of the ready activities compete by the rule.
+# Of the schedules of the first population, so many ready activities compete by the rule for each place.
 _CONTESTS: Final = (2, 3, 4)
 
 
@@ -35,10 +37,17 @@ class Search:
     work on from a list: the list itself or, compiled, a numpy array of 64-bit integers.
     """
 
-    def __init__(self, problem: Problem, seed: int = 1, array: Callable[[list[int]], Any] = list) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        seed: int = 1,
+        array: Callable[[list[int]], Any] = list,
+        population: int = SMALL_POPULATION,
+    ) -> None:
         self.problem = problem
         self.bound = lower_bound(problem)
         self.schedules = 0
+        self._size = population
         p = self._arrays = generation.arrays_of(problem, array)
         n = p.count
         self._array = array
@@ -46,9 +55,9 @@ class Search:
         sizes = (len(p.free), n, n, n, n, n, p.horizon + 2)
         self._work = tuple(array([0] * size) for size in sizes)
         self._child = tuple(array([0] * n) for _ in range(3))
-        self._orders = array([0] * (n * POPULATION))
-        self._starts = array([0] * (n * POPULATION))
-        self._fitness = array([1 << 62] * POPULATION)
+        self._orders = array([0] * (n * population))
+        self._starts = array([0] * (n * population))
+        self._fitness = array([1 << 62] * population)
         self._filled = 0
         self._rules = self._rule_keys()
 
@@ -82,10 +91,10 @@ class Search:
     def step(self) -> None:
         """The next schedule of the first population or, when that is full, the next children."""
         p, child = self._arrays, self._child
-        if not p.count or self._filled == POPULATION:
+        if not p.count or self._filled == self._size:
             if p.count:
                 generation.evolve(
-                    p, _CHILDREN, POPULATION, self._orders, self._starts, self._fitness, self._state, self._work, child
+                    p, _CHILDREN, self._size, self._orders, self._starts, self._fitness, self._state, self._work, child
                 )
             self.schedules += 3 * _CHILDREN
             return
@@ -106,7 +115,7 @@ class Search:
     def best(self) -> Found:
         """The best schedule so far; `step` was called before."""
         n = self._arrays.count
-        k = min(range(POPULATION), key=lambda each: int(self._fitness[each]))
+        k = min(range(self._size), key=lambda each: int(self._fitness[each]))
         starts = tuple(int(start) for start in self._starts[k * n : (k + 1) * n])
         problem = self.problem
         misplaced = int(self._fitness[k]) // generation.MISPLACED if n else 0

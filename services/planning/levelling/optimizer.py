@@ -14,13 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from services.planning.levelling.problem import Problem, broken_rules, from_json
+from services.planning.levelling.problem import Activity, Precedence, Problem, Renewable, Shift, Use, broken_rules, from_json
 
 # Up to so many activities a proof is likely, so that CP-SAT gets both cores; beyond, the genetic algorithm keeps one.
 _PROVABLE: Final = 40
 _FIRST_SHARE: Final = 0.08
 _MAKESPAN_SHARE: Final = 0.75
 _UNLIMITED: Final = 1 << 60
+OUT_OF_MEMORY: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,15 @@ class _Race:
 def optimize(problem: Problem, budget: Budget, first: Sequence[int] = ()) -> Answer:
     """The best schedule that the budget allows, never a worse one than `first`."""
     cp_sat, array = _load()
-    from services.planning.levelling.heuristic import Search  # noqa: PLC0415 -- compiled only after `_load`
+    from services.planning.levelling.heuristic import (  # noqa: PLC0415 -- compiled only after `_load`
+        LARGE_POPULATION,
+        SMALL_POPULATION,
+        Search,
+    )
 
     _compile(Search, array)
     began, began_cpu = time.monotonic(), time.process_time()
-    search = Search(problem, budget.seed, array)
+    search = Search(problem, budget.seed, array, SMALL_POPULATION if cp_sat is None else LARGE_POPULATION)
     race = _Race(problem, search.bound)
     if first:
         race.offer(first, _misplaced(problem, first), "priority_rules")
@@ -205,12 +210,11 @@ def _load() -> tuple[Any, Callable[[list[int]], Any]]:
 
 def _compile(search: Any, array: Callable[[list[int]], Any]) -> None:
     """Compile the loops on a problem of nothing much, so that no budget is spent on it. Compiled loops are kept in a cache."""
-    from services.planning.levelling.problem import Activity, Precedence, Renewable, Shift, Use  # noqa: PLC0415
 
     one = Activity(Shift(1), (Use(0, 1, Shift(0), Shift(1)),))
-    tiny = search(Problem((one, one), (Precedence(0, 1, True, True, Shift(-1)),), (Renewable(1),), 4), 1, array)
-    tiny.run(1_000, 10.0, lambda found: False)
-    while tiny.schedules < 400:
+    tiny = search(
+        Problem((one, one), (Precedence(0, 1, True, True, Shift(-1)),), (Renewable(1),), 4), 1, array)
+    while tiny.schedules < 240:
         tiny.step()
 
 
@@ -222,7 +226,10 @@ def main() -> None:
     # The last word has the kernel, should nothing else end the search; loading and compiling have a minute.
     cpu = math.ceil(2 * budget.cpu_seconds) + 60
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-    answer = optimize(from_json(request["problem"]), budget, request["first"])
+    try:
+        answer = optimize(from_json(request["problem"]), budget, request["first"])
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
     sys.stdout.write(json.dumps(asdict(answer)) + "\n")
 
 
