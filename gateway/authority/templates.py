@@ -20,6 +20,7 @@ OPERATIONAL = (
     "decision.review",
     "conflict.record",
     "cost_code.record",
+    "levelling.run",
     "status_report.draft",
 )
 OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write")

@@ -1,6 +1,6 @@
 """Lower bounds of the makespan that need no search: the critical path, and what each resource can do in the time."""
 
-from services.planning.levelling.problem import Activity, Problem, Shift, Use
+from services.planning.levelling.problem import Activity, Precedence, Problem, Shift, Use
 
 
 def heads(problem: Problem) -> list[int]:
@@ -12,16 +12,29 @@ def heads(problem: Problem) -> list[int]:
         for predecessor, from_end, to_end, lag in into[i]:
             start = found[predecessor]
             moment = lag.at(problem.activities[predecessor].end.at(start) if from_end else start)
-            found[i] = max(found[i], earliest_start(activity, moment, problem.horizon) if to_end else moment)
+            found[i] = max(found[i], activity.end.first_reaching(moment) if to_end else moment)
     return found
 
 
-def earliest_start(activity: Activity, end: int, horizon: int) -> int:
-    """The first start from which the activity ends at `end` or later; the horizon where there is none."""
-    table = activity.end.table
-    if table is None:
-        return end - activity.end.offset
-    return next((start for start in range(horizon + 1) if table[start] >= end), horizon)
+def latest_starts(problem: Problem, finish: int) -> list[int]:
+    """The latest start of each activity for all to end by `finish`, if resources were free."""
+    ends = [finish] * len(problem.activities)
+    found = [finish if each.latest is None else each.latest for each in problem.activities]
+    out: list[list[Precedence]] = [[] for _ in problem.activities]
+    for link in problem.precedences:
+        out[link.predecessor].append(link)
+    for i in reversed(problem.order):
+        activity = problem.activities[i]
+        for link in out[i]:
+            follower = problem.activities[link.successor]
+            last = found[link.successor]
+            moment = link.lag.last_within(follower.end.at(last) if link.to_end else last)
+            if link.from_end:
+                ends[i] = min(ends[i], moment)
+            else:
+                found[i] = min(found[i], moment)
+        found[i] = min(found[i], activity.end.last_within(ends[i]))
+    return found
 
 
 def lower_bound(problem: Problem) -> int:
@@ -38,7 +51,7 @@ def lower_bound(problem: Problem) -> int:
             continue
         users = sorted(
             (
-                (early[i], late[i], use.amount * length(use, problem.horizon))
+                (early[i], late[i] + _margin(each, use, problem.horizon), use.amount * length(use, problem.horizon))
                 for i, each in enumerate(problem.activities)
                 for use in each.uses
                 if use.resource == r
@@ -58,6 +71,13 @@ def length(use: Use, horizon: int) -> int:
         return max(0, use.end.offset - use.begin.offset)
     # Behind the last slot that calendars know of, a table stands still.
     return min((use.end.at(s) - use.begin.at(s) for s in range(horizon) if use.end.at(s) < horizon), default=0)
+
+
+def _margin(activity: Activity, use: Use, horizon: int) -> int:
+    """How long the activity at least goes on behind the use; below nothing where it may end before."""
+    if activity.end == use.end:
+        return 0
+    return min(activity.end.at(start) - use.end.at(start) for start in range(horizon + 1))
 
 
 def _tails(problem: Problem) -> list[int]:

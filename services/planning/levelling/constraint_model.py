@@ -161,7 +161,9 @@ def solve(model: Model, limits: Limits, stop: Callable[[int], bool] = lambda bou
     finally:
         done.set()
         watcher.join()
-    name = {cp_model.OPTIMAL: "optimal", cp_model.FEASIBLE: "feasible", cp_model.INFEASIBLE: "infeasible"}.get(status, "unknown")
+    name = {cp_model.OPTIMAL: "optimal", cp_model.FEASIBLE: "feasible", cp_model.INFEASIBLE: "infeasible"}.get(
+        status, "unknown"
+    )
     found = name in ("optimal", "feasible")
     starts = tuple(int(solver.value(variable)) for variable in model.starts) if found else None
     bound = 0 if name == "infeasible" else int(solver.best_objective_bound)

@@ -242,9 +242,7 @@ def backward(p: Any, order: Any, free: Any, starts: Any, ends: Any, finish: int)
         start, end = p.latest[i], finish
         for e in range(p.out_from[i], p.out_from[i + 1]):
             kind, j = p.out_ends[e], p.out_activity[e]
-            moment = _last_within(
-                tables, width, p.out_table[e], p.out_offset[e], ends[j] if kind & 2 else starts[j]
-            )
+            moment = _last_within(tables, width, p.out_table[e], p.out_offset[e], ends[j] if kind & 2 else starts[j])
             if kind & 1:
                 end = min(end, moment)
             else:

@@ -14,7 +14,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from services.planning.levelling.problem import Activity, Precedence, Problem, Renewable, Shift, Use, broken_rules, from_json
+from services.planning.levelling.problem import (
+    Activity,
+    Precedence,
+    Problem,
+    Renewable,
+    Shift,
+    Use,
+    broken_rules,
+    from_json,
+)
 
 # Up to so many activities a proof is likely, so that CP-SAT gets both cores; beyond, the genetic algorithm keeps one.
 _PROVABLE: Final = 40
@@ -212,8 +221,7 @@ def _compile(search: Any, array: Callable[[list[int]], Any]) -> None:
     """Compile the loops on a problem of nothing much, so that no budget is spent on it. Compiled loops are kept in a cache."""
 
     one = Activity(Shift(1), (Use(0, 1, Shift(0), Shift(1)),))
-    tiny = search(
-        Problem((one, one), (Precedence(0, 1, True, True, Shift(-1)),), (Renewable(1),), 4), 1, array)
+    tiny = search(Problem((one, one), (Precedence(0, 1, True, True, Shift(-1)),), (Renewable(1),), 4), 1, array)
     while tiny.schedules < 240:
         tiny.step()
 

@@ -5,6 +5,7 @@ any two ends, start-dependent lengths (calendars) and capacity that changes over
 A moment is a whole slot from 0 to `horizon`; what runs from `b` to `e` takes the slots b, …, e - 1.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -29,6 +30,14 @@ class Shift:
         if self.table is None:
             return moment + self.offset
         return self.table[min(max(moment, 0), len(self.table) - 1)]
+
+    def last_within(self, moment: int) -> int:
+        """The last moment that is carried no further than `moment`; -1 where there is none."""
+        return moment - self.offset if self.table is None else bisect_right(self.table, moment) - 1
+
+    def first_reaching(self, moment: int) -> int:
+        """The first moment that is carried to `moment` or beyond; behind the table where there is none."""
+        return moment - self.offset if self.table is None else bisect_left(self.table, moment)
 
 
 NO_SHIFT = Shift()
@@ -160,7 +169,11 @@ def broken_rules(problem: Problem, starts: Sequence[int]) -> list[str]:
         moment = ends[link.predecessor] if link.from_end else starts[link.predecessor]
         if (ends[link.successor] if link.to_end else starts[link.successor]) < link.lag.at(moment):
             found.append(f"activity {link.successor} does not wait for {link.predecessor}")
-    found += [f"resource {r} is overloaded at {level.index(min(level))}" for r, level in enumerate(free) if min(level, default=0) < 0]
+    found += [
+        f"resource {r} is overloaded at {level.index(min(level))}"
+        for r, level in enumerate(free)
+        if min(level, default=0) < 0
+    ]
     return found
 
 
@@ -203,11 +216,17 @@ def from_json(document: Mapping[str, Any]) -> Problem:
     return Problem(
         activities=tuple(
             Activity(
-                shift(end), tuple(Use(r, amount, shift(begin), shift(finish)) for r, amount, begin, finish in uses), *rest
+                shift(end),
+                tuple(Use(r, amount, shift(begin), shift(finish)) for r, amount, begin, finish in uses),
+                *rest,
             )
             for end, uses, *rest in document["activities"]
         ),
-        precedences=tuple(Precedence(p, s, from_end, to_end, shift(lag)) for p, s, from_end, to_end, lag in document["precedences"]),
-        resources=tuple(Renewable(capacity, tuple((a, b, c) for a, b, c in taken)) for capacity, taken in document["resources"]),
+        precedences=tuple(
+            Precedence(p, s, from_end, to_end, shift(lag)) for p, s, from_end, to_end, lag in document["precedences"]
+        ),
+        resources=tuple(
+            Renewable(capacity, tuple((a, b, c) for a, b, c in taken)) for capacity, taken in document["resources"]
+        ),
         horizon=document["horizon"],
     )
