@@ -34,7 +34,7 @@ class Model:
     def __init__(self, problem: Problem, earliest: Sequence[int], finish: int) -> None:
         """`earliest`: the heads of the activities; nothing ends behind `finish`."""
         self.problem = problem
-        self.model = cp_model.CpModel()
+        self.model: Any = cp_model.CpModel()
         self._finish = finish
         # One variable for one function of one start, however often it is asked for.
         self._carried: dict[tuple[int, Shift], Any] = {}
@@ -132,7 +132,7 @@ class Limits:
     until: float
 
 
-def solve(model: Model, limits: Limits, stop: Callable[[int], bool] = lambda bound: False) -> tuple[str, Proof]:
+def solve(model: Model, limits: Limits, stop: Callable[[int], bool] = lambda _bound: False) -> tuple[str, Proof]:
     """Search until proven or until the limits. Returns the status (`optimal`, `feasible`, `infeasible`, `unknown`).
 
     `stop` is asked with each better bound of the objective whether that is enough.

@@ -39,7 +39,7 @@ class Arrays(NamedTuple):
     without a lead, so that any order of starts respects it.
     """
 
-    count: int
+    activities: int
     horizon: int
     simple: int
     release: Any
@@ -136,11 +136,7 @@ def _at(tables: Any, width: int, table: int, offset: int, moment: int) -> int:
     """The moment carried by a shift."""
     if table < 0:
         return moment + offset
-    if moment < 0:
-        moment = 0
-    if moment >= width:
-        moment = width - 1
-    return tables[table * width + moment]  # type: ignore[no-any-return]
+    return tables[table * width + min(max(moment, 0), width - 1)]  # type: ignore[no-any-return]
 
 
 @_loop
@@ -195,7 +191,7 @@ def forward(p: Any, order: Any, free: Any, starts: Any, ends: Any) -> int:
     for slot in range(len(free)):
         free[slot] = p.free[slot]
     misplaced = 0
-    for place in range(p.count):
+    for place in range(p.activities):
         i = order[place]
         start = p.release[i]
         for e in range(p.into_from[i], p.into_from[i + 1]):
@@ -237,7 +233,7 @@ def backward(p: Any, order: Any, free: Any, starts: Any, ends: Any, finish: int)
     width, horizon, tables = p.horizon + 1, p.horizon, p.tables
     for slot in range(len(free)):
         free[slot] = p.free[slot]
-    for place in range(p.count):
+    for place in range(p.activities):
         i = order[place]
         start, end = p.latest[i], finish
         for e in range(p.out_from[i], p.out_from[i + 1]):
@@ -275,11 +271,11 @@ def _sort(p: Any, keys: Any, order: Any, counts: Any) -> None:
     """Order the activities by a moment each, equal ones by precedence. `counts` has `horizon + 2` places."""
     for slot in range(p.horizon + 2):
         counts[slot] = 0
-    for i in range(p.count):
+    for i in range(p.activities):
         counts[keys[i] + 1] += 1
     for slot in range(p.horizon + 1):
         counts[slot + 1] += counts[slot]
-    for place in range(p.count):
+    for place in range(p.activities):
         i = p.order[place]
         order[counts[keys[i]]] = i
         counts[keys[i]] += 1
@@ -288,10 +284,10 @@ def _sort(p: Any, keys: Any, order: Any, counts: Any) -> None:
 @_loop
 def _respect(p: Any, order: Any, spare: Any, waits: Any, followers_first: int) -> None:
     """Repair an order that precedence with leads, or between other ends, forbids: the first that is ready comes next."""
-    for i in range(p.count):
+    for i in range(p.activities):
         spare[i] = order[i]
         waits[i] = p.out_from[i + 1] - p.out_from[i] if followers_first else p.into_from[i + 1] - p.into_from[i]
-    for place in range(p.count):
+    for place in range(p.activities):
         k = place
         while waits[spare[k]] > 0:
             k += 1
@@ -313,7 +309,7 @@ def _respect(p: Any, order: Any, spare: Any, waits: Any, followers_first: int) -
 def fitness_of(p: Any, misplaced: int, starts: Any, ends: Any) -> int:
     """One number to compare schedules by; less is better."""
     makespan = changes = 0
-    for i in range(p.count):
+    for i in range(p.activities):
         makespan = max(makespan, ends[i])
         if p.reference[i] >= 0 and p.reference[i] != starts[i]:
             changes += p.weight[i]
@@ -332,11 +328,11 @@ def improve(p: Any, order: Any, starts: Any, ends: Any, work: Any) -> int:
     fitness = fitness_of(p, misplaced, starts, ends)
     if misplaced == 0:
         makespan = 0
-        for i in range(p.count):
+        for i in range(p.activities):
             makespan = max(makespan, ends[i])
         _sort(p, ends, other_order, counts)
-        for k in range(p.count // 2):
-            last = p.count - 1 - k
+        for k in range(p.activities // 2):
+            last = p.activities - 1 - k
             other_order[k], other_order[last] = other_order[last], other_order[k]
         if not p.simple:
             _respect(p, other_order, spare, waits, 1)
@@ -348,7 +344,7 @@ def improve(p: Any, order: Any, starts: Any, ends: Any, work: Any) -> int:
             better = fitness_of(p, again, other_starts, other_ends)
             if better <= fitness:
                 fitness = better
-                for i in range(p.count):
+                for i in range(p.activities):
                     starts[i] = other_starts[i]
                     ends[i] = other_ends[i]
         _sort(p, starts, order, counts)
@@ -371,13 +367,13 @@ def sample(p: Any, keys: Any, contest: int, state: Any, order: Any, spare: Any, 
     With a `contest` of 0 it is the least of all that are ready, which is the rule itself.
     """
     ready = 0
-    for place in range(p.count):
+    for place in range(p.activities):
         i = p.order[place]
         waits[i] = p.into_from[i + 1] - p.into_from[i]
         if waits[i] == 0:
             spare[ready] = i
             ready += 1
-    for place in range(p.count):
+    for place in range(p.activities):
         best = 0
         if contest == 0:
             for k in range(1, ready):
@@ -404,7 +400,7 @@ def sample(p: Any, keys: Any, contest: int, state: Any, order: Any, spare: Any, 
 @_loop
 def _cross(p: Any, mother: int, father: int, orders: Any, state: Any, child: Any, waits: Any) -> None:
     """Two-point crossover: the middle of the child comes from the father, in his order; both ends from the mother."""
-    n = p.count
+    n = p.activities
     first, second = draw(state, n + 1), draw(state, n + 1)
     if first > second:
         first, second = second, first
@@ -435,7 +431,7 @@ def _cross(p: Any, mother: int, father: int, orders: Any, state: Any, child: Any
 @_loop
 def _mutate(p: Any, child: Any, state: Any, per_mille: int) -> None:
     """Exchange neighbours in the list, where precedence lets them."""
-    for k in range(p.count - 1):
+    for k in range(p.activities - 1):
         if draw(state, 1000) < per_mille:
             i, j = child[k], child[k + 1]
             bound = False
@@ -454,7 +450,7 @@ def evolve(
 
     `orders` and `schedules` hold `size` times the activities of a list and of its starts; `child`: order, starts, ends.
     """
-    n = p.count
+    n = p.activities
     order, starts, ends = child
     for _ in range(children):
         mother, father = draw(state, size), draw(state, size)

@@ -49,7 +49,7 @@ class Search:
         self.schedules = 0
         self._size = population
         p = self._arrays = generation.arrays_of(problem, array)
-        n = p.count
+        n = p.activities
         self._array = array
         self._state = array([seed % 2147483646 + 1])
         sizes = (len(p.free), n, n, n, n, n, p.horizon + 2)
@@ -60,6 +60,7 @@ class Search:
         self._fitness = array([1 << 62] * population)
         self._filled = 0
         self._rules = self._rule_keys()
+        self.rules = len(self._rules)
 
     def _rule_keys(self) -> list[Any]:
         """Keys of the rules, the least first: what people put first, then latest finish; latest start; most that follows."""
@@ -91,8 +92,8 @@ class Search:
     def step(self) -> None:
         """The next schedule of the first population or, when that is full, the next children."""
         p, child = self._arrays, self._child
-        if not p.count or self._filled == self._size:
-            if p.count:
+        if not p.activities or self._filled == self._size:
+            if p.activities:
                 generation.evolve(
                     p, _CHILDREN, self._size, self._orders, self._starts, self._fitness, self._state, self._work, child
                 )
@@ -106,22 +107,22 @@ class Search:
             keys, contest = self._rules[1 + k % 2], _CONTESTS[k % len(_CONTESTS)]
         generation.sample(p, keys, contest, self._state, order, self._work[4], self._work[5])
         self._fitness[k] = generation.improve(p, order, starts, ends, self._work)
-        for i in range(p.count):
-            self._orders[k * p.count + i] = order[i]
-            self._starts[k * p.count + i] = starts[i]
+        for i in range(p.activities):
+            self._orders[k * p.activities + i] = order[i]
+            self._starts[k * p.activities + i] = starts[i]
         self._filled += 1
         self.schedules += 3
 
     def best(self) -> Found:
         """The best schedule so far; `step` was called before."""
-        n = self._arrays.count
+        n = self._arrays.activities
         k = min(range(self._size), key=lambda each: int(self._fitness[each]))
         starts = tuple(int(start) for start in self._starts[k * n : (k + 1) * n])
         problem = self.problem
         misplaced = int(self._fitness[k]) // generation.MISPLACED if n else 0
         return Found(starts, problem.makespan(starts), problem.changes(starts), misplaced, self.schedules, self.bound)
 
-    def run(self, schedules: int, cpu_seconds: float, stop: Callable[[Found], bool] = lambda found: False) -> Found:
+    def run(self, schedules: int, cpu_seconds: float, stop: Callable[[Found], bool] = lambda _found: False) -> Found:
         """Steps until so many schedules, so much CPU time of this thread, the lower bound, or until `stop` says so."""
         began = time.thread_time()
         self.step()
@@ -142,6 +143,6 @@ _MOST_FOR_FOLLOWERS: Final = 2_000
 def by_rules(problem: Problem) -> Found:
     """The best of the rules alone, which takes milliseconds for a hundred activities."""
     search = Search(problem)
-    for _ in search._rules:
+    for _ in range(search.rules):
         search.step()
     return search.best()

@@ -7,7 +7,9 @@ date, what is as late as possible, and priority 1,000.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -52,7 +54,8 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class LevellingModel:
-    """The problem with what its numbers mean. Activities from `movable` on are held: they only bound the others."""
+    """The problem with what its numbers mean. Activities from `movable` on stay: they only bound the others, the
+    last of them by the end of all that stays."""
 
     problem: Problem
     axis: Axis
@@ -270,6 +273,11 @@ class _Modelling:
         for i, floor in floors.items():
             activities[i] = replace(activities[i], release=max(activities[i].release, floor))
         resources = tuple(Renewable(capacity, tuple(each)) for capacity, each in zip(self.capacity, taken, strict=True))
+        # Whatever stays may end last; no schedule of the rest makes the project shorter than that.
+        stays = (task for task in self.plan.tasks.values() if task.active and not task.summary and not self._free(task))
+        last = max((to_ticks(task.finish) for task in stays), default=0)
+        last_slot = min(self.axis.first_from(last), self.axis.horizon)
+        activities.append(Activity(NO_SHIFT, (), last_slot, last_slot, last_slot))
         problem = Problem(tuple(activities), tuple(precedences), resources, self.axis.horizon)
         problem = replace(problem, activities=self._bounded(problem), order=())
         return LevellingModel(
@@ -293,7 +301,7 @@ class _Modelling:
             for part in parts:
                 calendar_id = plan.capacities[part.resource_id].calendar_id
                 calendar = plan.calendars.get(calendar_id) or self.project
-                booking = booking_of(task, part, lambda moment, of=calendar: of.work_between(origin, to_ticks(moment)))
+                booking = booking_of(task, part, partial(_position, calendar, origin))
                 if booking.finish <= booking.start:
                     continue
                 start = calendar.next_start(calendar.add_work(origin, booking.start))
@@ -309,7 +317,8 @@ class _Modelling:
         start = to_ticks(task.start)
         slot = axis.first_from(start)
         # Where the task does not start with a slot, staying there is not what the problem could tell from moving.
-        whole = slot < axis.horizon and self._begins(spans, axis.moment(slot)) == self._begins(spans, start)
+        calendar = spans[0][0]
+        whole = slot < axis.horizon and calendar.work_between(start, axis.moment(slot)) == 0
         if i >= len(self.moving):
             return Activity(self._end(spans), (), slot, slot, slot)
         return Activity(
@@ -321,12 +330,6 @@ class _Modelling:
             weight=_CHANGE + task.priority,
             priority=task.priority,
         )
-
-    @staticmethod
-    def _begins(spans: Sequence[tuple[WorkingTime, int, int]], moment: int) -> int:
-        if not any(reach for _, _, reach in spans):
-            return moment
-        return min(calendar.next_start(calendar.add_work(moment, delay)) for calendar, delay, _ in spans)
 
     def _end(self, spans: Sequence[tuple[WorkingTime, int, int]]) -> Shift:
         if not any(reach for _, _, reach in spans):
@@ -391,7 +394,8 @@ class _Modelling:
 
     def _precedences(self, activities: Sequence[Activity]) -> tuple[list[Precedence], dict[int, int]]:
         """What tasks that move demand of each other, and from when on others let them begin."""
-        found, floors = [], {}
+        found: list[Precedence] = []
+        floors: dict[int, int] = {}
         for link in self.plan.links:
             before, after = self._ends(link.predecessor_id), self._ends(link.successor_id)
             if not any(self._free(each) for each in before):
@@ -458,7 +462,7 @@ class _Modelling:
             finish = max(
                 (
                     each.end.at(self.axis.first_from(to_ticks(task.start)))
-                    for each, task in zip(problem.activities, self.tasks, strict=True)
+                    for each, task in zip(problem.activities, self.tasks, strict=False)
                 ),
                 default=0,
             )
@@ -468,3 +472,8 @@ class _Modelling:
             replace(each, latest=max(last, each.release, each.reference or 0))
             for each, last in zip(problem.activities, latest, strict=True)
         )
+
+
+def _position(calendar: WorkingTime, origin: int, moment: datetime) -> int:
+    """The working ticks from the origin to a moment."""
+    return calendar.work_between(origin, to_ticks(moment))
