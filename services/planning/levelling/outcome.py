@@ -60,14 +60,20 @@ def take_delays(plan: WorkingPlan, delays: Mapping[UUID, int]) -> int:
     return changed
 
 
-def outcome_of(plan: WorkingPlan, model: LevellingModel, answer: Answer) -> Outcome:
+def outcome_of(plan: WorkingPlan, model: LevellingModel, answer: Answer, *, extend: bool) -> Outcome:
     """What the answer would make of the plan, which is changed on the way and must not be stored."""
     starts = tidied(model.problem, answer.starts, model.movable)
     dates = {task.id: (task.start, task.finish) for task in plan.tasks.values()}
+    had = {task.id: task.levelling_delay for task in plan.tasks.values()}
     finish_before, load_before = plan.finish_before or plan.start, plan.standing().overallocated
     delays = delays_of(plan, model, starts)
     take_delays(plan, delays)
     plan.reschedule()
+    if not _is_better(plan, load_before, finish_before, extend=extend):
+        # Where lengths are no whole slots, a plan that was level may not be found as good as it is.
+        delays = had
+        take_delays(plan, delays)
+        plan.reschedule()
     finish_after = plan.finish or plan.start
     load_after = plan.standing().overallocated
     calendar = plan.calendars["project"]
@@ -77,7 +83,7 @@ def outcome_of(plan: WorkingPlan, model: LevellingModel, answer: Answer) -> Outc
 
     bound = None
     if model.axis.exact and not answer.misplaced and answer.bound < model.axis.horizon:
-        bound = min(to_local(calendar.previous_finish(model.axis.moment(answer.bound))), finish_after)
+        bound = min(to_local(model.axis.finish(answer.bound)), finish_after)
         bound = max(bound, plan.start)
     proven = bound is not None and answer.proven and minutes(bound) >= minutes(finish_after)
     moved = [i for i in range(model.movable) if dates[model.task_ids[i]][0] != plan.tasks[model.task_ids[i]].start]
@@ -117,6 +123,13 @@ def outcome_of(plan: WorkingPlan, model: LevellingModel, answer: Answer) -> Outc
         "moves": [_move(plan, model, i, dates, reasons[i], delays) for i in moved],
     }
     return Outcome(delays, values)
+
+
+def _is_better(plan: WorkingPlan, load: Mapping[UUID, int], finish: datetime, *, extend: bool) -> bool:
+    """Whether the plan asks less of its resources than it did, or no more and ends earlier; within float it ends no later."""
+    now, before = sum(plan.standing().overallocated.values()), sum(load.values())
+    ends = plan.finish or plan.start
+    return (extend or ends <= finish) and (now < before or (now == before and ends <= finish))
 
 
 def _gap(after: int, bound: int | None) -> Decimal | None:

@@ -240,13 +240,12 @@ class _Modelling:
         if all(each is self.project for each in calendars):
             moments = [*self.release, *(to_ticks(task.start) for task in self.tasks)]
             lengths += [self.project.work_between(first, moment) for moment in moments]
-        axis = make_axis(calendars, first, self._needed(calendars, first, last), lengths)
+        axis = make_axis(calendars, first, self._enough(last), lengths)
         around_the_clock = any(calendar is _AROUND_THE_CLOCK for calendar, _, _ in spans)
         return replace(axis, exact=axis.exact and not around_the_clock)
 
-    def _needed(self, calendars: Iterable[WorkingTime], first: int, last: int) -> int:
-        """Working ticks that are surely enough: the plan's own, and all that each resource has to do one after the other."""
-        length = max(calendar.work_between(first, last) for calendar in calendars)
+    def _enough(self, last: int) -> int:
+        """A moment by which surely all is done: behind the plan's end, what each resource has to do one after the other."""
         asked: defaultdict[UUID, Decimal] = defaultdict(Decimal)
         longest = 0
         for task in self.moving:
@@ -254,12 +253,13 @@ class _Modelling:
                 _, begin, end = self._use_of(task, part)
                 asked[part.resource_id] += (end - begin) * part.units
                 longest = max(longest, end)
-        extra = sum(
-            int(amount / self.plan.capacities[resource_id].max_units)
-            for resource_id, amount in asked.items()
-            if self.plan.capacities[resource_id].max_units
-        )
-        return max(1, length + extra + 2 * longest)
+        until = self.project.add_work(last, 2 * longest + 1)
+        for resource_id, amount in asked.items():
+            capacity = self.plan.capacities[resource_id]
+            if capacity.max_units:
+                calendar = self.plan.calendars.get(capacity.calendar_id) or self.project
+                until = calendar.add_work(until, int(amount / capacity.max_units))
+        return until
 
     # The problem
 
@@ -450,10 +450,7 @@ class _Modelling:
         calendar = self._calendar_of(successor)
         if calendar is self.axis.even and link.lag_basis == LagBasis.WORKING.value:
             return Shift(-(-link.lag // self.axis.slot))
-        if link.dependency_type in ("finish_to_start", "finish_to_finish"):
-            # An end at the beginning of a slot is the end of the working time before it.
-            return self.axis.shift(lambda moment: lag(self.project.previous_finish(moment)))
-        return self.axis.shift(lag)
+        return self.axis.shift(lag, of_ends=link.dependency_type in ("finish_to_start", "finish_to_finish"))
 
     def _bounded(self, problem: Problem) -> tuple[Activity, ...]:
         """The activities with the latest starts that follow from each other and, within float, from the plan's finish."""

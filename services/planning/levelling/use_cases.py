@@ -54,13 +54,14 @@ async def level_plan(run: JobRun) -> None:
     _refuse_from_finish(plan)
     fingerprint = fingerprint_of(plan)
     await run.report(10, "levelling by priority rules")
+    extend = arguments["mode"] == LevellingMode.EXTEND
     try:
-        model, first = await asyncio.to_thread(_by_rules, plan, extend=arguments["mode"] == LevellingMode.EXTEND)
+        model, first = await asyncio.to_thread(_by_rules, plan, extend=extend)
     except (NoWorkingTime, InvalidCalendar, OverflowError) as error:
         raise task.NoWorkingTimeLeft from error
     answer, optimizer = await _improve(run, model, first)
     await run.report(95, "telling the moves")
-    found = await asyncio.to_thread(outcome_of, plan, model, answer)
+    found = await asyncio.to_thread(outcome_of, plan, model, answer, extend=extend)
     async with run.write() as writing:
         await require_member(writing, writing.principal, project_id)
         await require_authority(writing, project_id, ["levelling.run"])
