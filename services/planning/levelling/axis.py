@@ -14,11 +14,11 @@ from services.planning.levelling.problem import Shift
 MOST_SLOTS: Final = 4_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Axis:
     """Slots by the ticks at which they start and end. `even`: one calendar has all of the work, so that each slot holds as much.
 
-    `exact`: no length had to be rounded up to whole slots.
+    `exact`: nothing had to be rounded to whole slots so far; rounding is what `up` and `down` are for.
     """
 
     starts: tuple[int, ...]
@@ -34,6 +34,20 @@ class Axis:
     def first_from(self, moment: int) -> int:
         """The first slot that starts at the moment or later; the horizon behind the last one's start, one more behind its end."""
         return bisect_left(self.starts, moment) if moment <= self.ends[-1] else self.horizon + 1
+
+    def up(self, moment: int) -> int:
+        """The first slot from the moment on, where beginning later than that is safe."""
+        slot = self.first_from(moment)
+        if 0 < slot <= self.horizon and moment < self.ends[slot - 1]:
+            self.exact = False
+        return slot
+
+    def down(self, moment: int) -> int:
+        """The slot in which the moment lies, where taking all of it is safe."""
+        slot = self.containing(moment)
+        if slot >= 0 and self.starts[slot] < moment < self.ends[slot]:
+            self.exact = False
+        return max(0, slot)
 
     def containing(self, moment: int) -> int:
         """The slot in which the moment lies; -1 before the first."""
@@ -67,7 +81,7 @@ class Axis:
         last = 0
         for slot in range(self.horizon + 1):
             moment = self.finish(slot) if of_ends else self.moment(slot)
-            last = max(last, self.first_from(carry(moment)))
+            last = max(last, self.up(carry(moment)))
             table.append(last)
         return Shift(table=tuple(table))
 

@@ -83,8 +83,10 @@ def outcome_of(plan: WorkingPlan, model: LevellingModel, answer: Answer, *, exte
 
     bound = None
     if model.axis.exact and not answer.misplaced and answer.bound < model.axis.horizon:
-        bound = min(to_local(model.axis.finish(answer.bound)), finish_after)
-        bound = max(bound, plan.start)
+        bound = max(to_local(model.axis.finish(answer.bound)), plan.start)
+        if bound > finish_after:
+            # The plan ends earlier than the problem has it, which can only be where the problem is coarser than the plan.
+            bound = None
     proven = bound is not None and answer.proven and minutes(bound) >= minutes(finish_after)
     moved = [i for i in range(model.movable) if dates[model.task_ids[i]][0] != plan.tasks[model.task_ids[i]].start]
     reasons = reasons_for(model.problem, starts, moved, model.staying)

@@ -5,12 +5,12 @@ date, what is as late as possible, and priority 1,000.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from services.kernel.working_time import Calendar, WorkingTime, to_ticks
@@ -36,6 +36,9 @@ NEVER_MOVED: Final = 1_000
 _PARTS_OF_A_UNIT: Final = 10_000
 _INSISTING: Final = ("must_start_on", "must_finish_on", "as_late_as_possible")
 _LIMITING: Final = ("start_no_later_than", "finish_no_later_than")
+_FROM_END: Final = ("finish_to_start", "finish_to_finish")
+_TO_END: Final = ("finish_to_finish", "start_to_finish")
+_ELAPSED: Final = (LagBasis.ELAPSED, LagBasis.ELAPSED_PERCENT)
 _AROUND_THE_CLOCK: Final = Calendar.around_the_clock()
 # A change of a task is worth this, and its priority, so that of two it is rather the less important one that moves.
 _CHANGE: Final = 1_000
@@ -230,7 +233,6 @@ class _Modelling:
         plan = self.plan
         spans = [span for task in self.tasks for span in self._spans(task)]
         uses = [self._use_of(task, part) for task in self.moving for part in self._parts(task)]
-        # What runs around the clock may begin in working time only, as far as the problem knows.
         calendars = [self.project, *(each for each, _, _ in (*spans, *uses) if each is not _AROUND_THE_CLOCK)]
         lengths = [length for _, delay, reach in (*spans, *uses) for length in (delay, reach)]
         lengths += [link.lag for link in plan.links if link.lag_basis == LagBasis.WORKING.value]
@@ -241,8 +243,9 @@ class _Modelling:
             moments = [*self.release, *(to_ticks(task.start) for task in self.tasks)]
             lengths += [self.project.work_between(first, moment) for moment in moments]
         axis = make_axis(calendars, first, self._enough(last), lengths)
-        around_the_clock = any(calendar is _AROUND_THE_CLOCK for calendar, _, _ in spans)
-        return replace(axis, exact=axis.exact and not around_the_clock)
+        # What runs around the clock may really begin at any time.
+        axis.exact = axis.exact and not any(calendar is _AROUND_THE_CLOCK for calendar, _, _ in spans)
+        return axis
 
     def _enough(self, last: int) -> int:
         """A moment by which surely all is done: behind the plan's end, what each resource has to do one after the other."""
@@ -276,7 +279,7 @@ class _Modelling:
         # Whatever stays may end last; no schedule of the rest makes the project shorter than that.
         stays = (task for task in self.plan.tasks.values() if task.active and not task.summary and not self._free(task))
         last = max((to_ticks(task.finish) for task in stays), default=0)
-        last_slot = min(self.axis.first_from(last), self.axis.horizon)
+        last_slot = min(self.axis.up(last), self.axis.horizon)
         activities.append(Activity(NO_SHIFT, (), last_slot, last_slot, last_slot))
         problem = Problem(tuple(activities), tuple(precedences), resources, self.axis.horizon)
         problem = replace(problem, activities=self._bounded(problem), order=())
@@ -306,7 +309,7 @@ class _Modelling:
                     continue
                 start = calendar.next_start(calendar.add_work(origin, booking.start))
                 finish = calendar.add_work(origin, booking.finish)
-                slots = max(0, self.axis.containing(start)), self.axis.first_from(finish)
+                slots = self.axis.down(start), self.axis.up(finish)
                 amount = int(part.units * _PARTS_OF_A_UNIT)
                 if slots[0] < slots[1]:
                     found.append(Holder(task_id, self.place[part.resource_id], *slots, amount))
@@ -324,7 +327,7 @@ class _Modelling:
         return Activity(
             end=self._end(spans),
             uses=tuple(self._uses(task)),
-            release=axis.first_from(self.release[i]),
+            release=axis.up(self.release[i]),
             latest=self._own_latest(task, spans, slot),
             reference=slot if whole else None,
             weight=_CHANGE + task.priority,
@@ -369,7 +372,7 @@ class _Modelling:
             return Shift(work // self.axis.slot)
         table, last = [], 0
         for start in self.axis.starts:
-            last = max(last, self.axis.containing(calendar.next_start(calendar.add_work(start, work))))
+            last = max(last, self.axis.down(calendar.next_start(calendar.add_work(start, work))))
             table.append(last)
         return Shift(table=(*table, max(last, self.axis.horizon)))
 
@@ -400,8 +403,7 @@ class _Modelling:
             before, after = self._ends(link.predecessor_id), self._ends(link.successor_id)
             if not any(self._free(each) for each in before):
                 continue
-            from_end = link.dependency_type in ("finish_to_start", "finish_to_finish")
-            to_end = link.dependency_type in ("finish_to_finish", "start_to_finish")
+            from_end, to_end = link.dependency_type in _FROM_END, link.dependency_type in _TO_END
             for successor in after:
                 j = self.index.get(successor.id)
                 if j is None:
@@ -416,7 +418,7 @@ class _Modelling:
                             found.append(precedence)
                     elif j < len(self.moving):
                         moment = lag(to_ticks(predecessor.finish if from_end else predecessor.start))
-                        slot = self.axis.first_from(moment)
+                        slot = self.axis.up(moment)
                         if to_end:
                             slot = activities[j].end.first_reaching(slot)
                         floors[j] = max(floors.get(j, 0), slot)
@@ -430,27 +432,34 @@ class _Modelling:
         moment = activities[i].end.at(start) if link.from_end else start
         return (held.end.at(held.release) if link.to_end else held.release) >= link.lag.at(moment)
 
-    def _lag(self, link: PlanLink, predecessor: PlanTask, successor: PlanTask) -> Any:
-        """How the link carries a moment of the predecessor, in ticks."""
+    def _lag(self, link: PlanLink, predecessor: PlanTask, successor: PlanTask) -> Callable[[int], int]:
+        """How the link carries a moment of the predecessor, in ticks: by its lag, and to an end that there can be."""
         lag, basis = link.lag, LagBasis(link.lag_basis)
         if basis in (LagBasis.PERCENT, LagBasis.ELAPSED_PERCENT):
             lag = predecessor.duration * lag // 100
             if basis is LagBasis.ELAPSED_PERCENT or predecessor.elapsed:
                 basis = LagBasis.ELAPSED
-        if not lag:
-            return lambda moment: moment
-        if basis in (LagBasis.ELAPSED, LagBasis.ELAPSED_PERCENT):
-            return lambda moment: moment + lag
         calendar = self._calendar_of(successor)
-        return lambda moment: calendar.add_work(moment, lag)
+        spans = self._spans(successor) if link.dependency_type in _TO_END else []
+        ends = [own for own, _, reach in spans if reach]
 
-    def _as_shift(self, link: PlanLink, lag: Any, successor: PlanTask) -> Shift:
-        if not link.lag:
+        def carried(moment: int) -> int:
+            if lag:
+                moment = moment + lag if basis in _ELAPSED else calendar.add_work(moment, lag)
+            # Work that is to end when there is none to be done ends before.
+            return max((own.previous_finish(moment) for own in ends), default=moment)
+
+        return carried
+
+    def _as_shift(self, link: PlanLink, carried: Callable[[int], int], successor: PlanTask) -> Shift:
+        if self.axis.even is not None and self._calendar_of(successor) is self.axis.even:
+            if not link.lag:
+                return NO_SHIFT
+            if link.lag_basis == LagBasis.WORKING.value:
+                return Shift(-(-link.lag // self.axis.slot))
+        elif not link.lag and link.dependency_type not in _TO_END:
             return NO_SHIFT
-        calendar = self._calendar_of(successor)
-        if calendar is self.axis.even and link.lag_basis == LagBasis.WORKING.value:
-            return Shift(-(-link.lag // self.axis.slot))
-        return self.axis.shift(lag, of_ends=link.dependency_type in ("finish_to_start", "finish_to_finish"))
+        return self.axis.shift(carried, of_ends=link.dependency_type in _FROM_END)
 
     def _bounded(self, problem: Problem) -> tuple[Activity, ...]:
         """The activities with the latest starts that follow from each other and, within float, from the plan's finish."""

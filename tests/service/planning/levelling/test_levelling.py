@@ -98,9 +98,9 @@ async def test_a_levelling_that_makes_no_sense_is_refused(world: World, body: di
 async def test_an_application_needs_a_key(world: World) -> None:
     await make_overload(world)
     run = await level(world, EXTEND)
-    answer = await world["manager"].request(
-        "POST", f"/v1/levelling-runs/{run['id']}/application", headers={"Idempotency-Key": None}
-    )
+    headers: dict[str, Any] = {"Idempotency-Key": None}
+    path = f"/v1/levelling-runs/{run['id']}/application"
+    answer = await world["manager"].request("POST", path, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
 
 

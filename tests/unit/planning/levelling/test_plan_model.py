@@ -136,7 +136,8 @@ def test_a_delay_that_serves_nothing_any_more_goes() -> None:
     ],
 )
 def test_levelling_leaves_these_alone(values: dict[str, Any]) -> None:
-    assert is_movable(new_task(UUID(int=1), "T")) and not is_movable(new_task(UUID(int=1), "T", **values))
+    assert is_movable(new_task(UUID(int=1), "T"))
+    assert not is_movable(new_task(UUID(int=1), "T", **values))
 
 
 def test_a_predecessor_is_not_delayed_beyond_a_task_that_is_never_moved() -> None:
@@ -222,7 +223,8 @@ def test_within_float_the_finish_stays_and_nobody_gets_more_to_do(seed: int) -> 
     plan = draw_plan(seed)
     overload, finish = plan.standing().overallocated, plan.finish
     levelled(plan, extend=False)
-    assert plan.finish is not None and finish is not None
+    assert plan.finish is not None
+    assert finish is not None
     assert plan.finish <= finish
     assert sum(plan.standing().overallocated.values()) <= sum(overload.values())
 
