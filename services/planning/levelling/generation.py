@@ -28,7 +28,13 @@ _TO_END: Final = 2
 def _loop(function: _Loop) -> _Loop:
     """The function, compiled where numba has been imported."""
     numba: Any = sys.modules.get("numba")
-    compiled: _Loop = function if numba is None else numba.njit(cache=True, nogil=True)(function)
+    if numba is None:
+        return function
+    try:
+        compiled: _Loop = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        # There is no folder to keep what is compiled, as in a container whose files are read-only.
+        compiled = numba.njit(nogil=True)(function)
     return compiled
 
 
