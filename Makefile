@@ -18,7 +18,7 @@ ATTACKS := tests/system/attacks tests/system/test_revoked_rights.py
 ALONE := tests/system tests/chaos $(addprefix --ignore ,$(ATTACKS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test attacks fuzz races check bench fidelity cross format lock migration events reset
+.PHONY: help run optimizer test attacks fuzz races check bench fidelity psplib cross format lock migration events reset
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -26,6 +26,8 @@ help: ## Show this list
 
 run: $(VENV)/.installed ## Run Tandem here, on the first run with a demo (MODE=separate PORT=8080 DATA=.tandem)
 	@$(IN)/python -m deploy.run --mode "$(MODE)" --data "$(DATA)" --port "$(PORT)"
+
+optimizer: $(VENV)/.installed-optimize ## Install what levelling proves its answers with (some 450 MB on disk)
 
 test: check ## Check, then run the tests (all but those of `make attacks`)
 	@$(IN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder $(TOGETHER)
@@ -52,6 +54,10 @@ bench: $(VENV)/.installed-dev ## Measure speed and memory
 fidelity: $(VENV)/.installed-dev ## Score the schedule engine on cases with known dates (CASES=folder)
 	@$(IN)/python -m tests.fidelity "$(CASES)"
 
+psplib: CASES = ../shared/data/psplib
+psplib: $(VENV)/.installed-dev ## Level instances of PSPLIB (SET=j30 N=48 LIMIT=5 CASES=folder)
+	@$(IN)/python -m tests.bench.psplib "$(or $(SET),j30)" --count "$(or $(N),48)" --limit "$(or $(LIMIT),5)" --cases "$(CASES)"
+
 cross: $(VENV)/.installed-dev ## Sign in by a second OpenID Connect provider (needs node and npm)
 	@npm ci --prefix tests/cross --ignore-scripts --no-audit --no-fund --silent
 	@$(IN)/pytest -q tests/cross
@@ -61,7 +67,7 @@ format: $(VENV)/.installed-dev ## Format the code and repair what can be repaire
 	@$(IN)/ruff format
 
 lock: $(VENV)/.made ## Compile the locks after a change of a requirements*.in
-	@for name in requirements requirements-dev requirements-boot; do $(COMPILE) $$name.in -o $$name.lock || exit 1; done
+	@for name in requirements requirements-optimize requirements-dev requirements-boot; do $(COMPILE) $$name.in -o $$name.lock || exit 1; done
 
 migration: $(VENV)/.installed-dev ## Begin a migration (SERVICE=planning NAME="add lag to dependencies")
 	@test -n "$(SERVICE)" && test -n "$(NAME)" || { echo 'Say which: make migration SERVICE=planning NAME="what it does"' >&2; exit 2; }
@@ -93,10 +99,18 @@ $(VENV)/.made: requirements-boot.lock
 	fi
 	@touch $@
 
-# Once the development tools are there, a run keeps them.
+# Once the optimizer or the development tools are there, a run keeps them.
+KEPT = $(or $(wildcard $(VENV)/.installed-dev),$(wildcard $(VENV)/.installed-optimize))
+LOCK = $(subst .installed,requirements,$(notdir $(or $(KEPT),.installed))).lock
+
 $(VENV)/.installed: $(VENV)/.made requirements.lock
 	@echo "Installing what Tandem runs on ..."
-	@$(SYNC) $(if $(wildcard $(VENV)/.installed-dev),requirements-dev.lock,requirements.lock) requirements-boot.lock
+	@$(SYNC) $(LOCK) requirements-boot.lock
+	@touch $@
+
+$(VENV)/.installed-optimize: $(VENV)/.made requirements-optimize.lock
+	@echo "Installing what Tandem and its optimizer run on ..."
+	@$(SYNC) $(if $(wildcard $(VENV)/.installed-dev),requirements-dev.lock,requirements-optimize.lock) requirements-boot.lock
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.made requirements-dev.lock

@@ -21,6 +21,7 @@ OPERATIONAL = (
     "conflict.record",
     "cost_code.record",
     "period.record",
+    "levelling.run",
     "status_report.draft",
 )
 OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write")

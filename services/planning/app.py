@@ -16,6 +16,8 @@ from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
 from services.planning.gates import routes as gates
 from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
+from services.planning.levelling import routes as levelling
+from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOBS
 from services.planning.periods import routes as periods
 from services.planning.projects import routes as projects
 from services.planning.resources import routes as resources
@@ -54,13 +56,14 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             baselines.router,
             forecasts.router,
             resources.router,
+            levelling.router,
             imports.router,
             upserts.router,
         ],
         title="Tandem planning",
         handlers=handlers,
         sources=SOURCES,
-        jobs={**IMPORT_JOBS, **REVIEW_JOBS},
+        jobs={**IMPORT_JOBS, **LEVELLING_JOBS, **REVIEW_JOBS},
         peers=peers,
         resources=store,
         store=store,

@@ -218,7 +218,7 @@ def test_a_term_of_the_glossary_has_a_meaning_and_stands_in_its_owners_code(row:
     assert link["target"].startswith(OWNERS[owner]), f"{term}: {link['target']} is not {owner}'s"
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-boot"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-optimize", "requirements-dev", "requirements-boot"])
 def test_every_library_has_its_reason(name: str) -> None:
     record = text_of("services/DECISIONS.md").partition("## 31. Why each library")[2]
     reasons = {

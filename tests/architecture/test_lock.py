@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = ("requirements-boot", "requirements", "requirements-dev")
+LOCKS = ("requirements-boot", "requirements", "requirements-optimize", "requirements-dev")
 PINNED = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(\[[a-z,]+\])?==(?P<version>[^\s;]+)")
 
 

@@ -107,8 +107,9 @@ def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
 # who is more than a guest somewhere. anybody: whoever is signed in. public: anybody else, too. admin: administrators.
 # of <somebody>: theirs alone. nobody: there is none.
 TEAM = (
-    "accounting-periods action-items agenda-items assignments attendances baselines calendars conflicts cost-codes decision-reviews"
-    " decisions delegations dependencies document-versions documents external gate-passages gates goals imports jobs meetings outcomes"
+    "accounting-periods action-items agenda-items assignments attendances baselines calendars"
+    " conflicts cost-codes decision-reviews decisions delegations dependencies document-versions"
+    " documents external gate-passages gates goals imports jobs levelling-runs meetings outcomes"
     " proposal-comments proposals resources responsibilities risk-responses risks success-criteria tasks"
 )
 AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
@@ -130,8 +131,10 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "tokens": "of manager",
 }
 TEAM_LISTS = (
-    "accounting-periods action-items assignments baselines calendars conflicts cost-codes decision-calibration decision-reviews decisions"
-    " delegations dependencies detected-conflicts forecast gate-passages gates goals imports milestones overview proposals resource-loads"
+    "accounting-periods action-items assignments baselines calendars conflicts cost-codes"
+    " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
+    " forecast gate-passages gates goals imports levelling-clearances levelling-runs milestones"
+    " overview proposals resource-loads"
     " resources responsibilities responsibility-matrix risk-responses risks schedule-runs success-criteria tasks"
     " track-records"
 )
@@ -250,6 +253,8 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "POST /v1/projects/{project_id}/action-items/batch": ("action_item.change",),
     "POST /v1/projects/{project_id}/gate-passages": ("gate.pass",),
     "POST /v1/projects/{project_id}/imports": ("import.plan",),
+    "POST /v1/levelling-runs/{levelling_run_id}/application": ("levelling.apply",),
+    "POST /v1/projects/{project_id}/levelling-clearances": ("levelling.clear",),
     "PUT /v1/projects/{project_id}/policy": ("policy.set", "policy.tolerances"),
     "POST /v1/projects/{project_id}/risk-responses": ("risk.response",),
     "PATCH /v1/success-criteria/{criterion_id}": ("goal.set",),

@@ -29,6 +29,7 @@ STATE = {
     "POST /v1/projects/{project_id}/attendances/batch": "batch_refused",
     "POST /v1/projects/{project_id}/dependencies/batch": "batch_refused",
     "POST /v1/projects/{project_id}/imports": "plan_already_imported",
+    "POST /v1/levelling-runs/{levelling_run_id}/application": "levelling_outdated",
     "POST /v1/status-reports/{report_id}/publication": "status_report_not_signed",
 }
 # Refusals of a rule that stands beside the policy.

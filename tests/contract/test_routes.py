@@ -702,6 +702,8 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "POST /v1/password-changes": (403,),
     # The example's issuer is nowhere.
     "POST /v1/identity-providers": (422,),
+    # The plan has gone on since the inventory levelled it.
+    "POST /v1/levelling-runs/{levelling_run_id}/application": (409,),
     "POST /v1/meetings/{meeting_id}/distributions": (409,),
     # The example's person is a human being.
     "POST /v1/oauth-clients": (422,),

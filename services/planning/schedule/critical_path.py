@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from services.kernel.working_time import Calendar, WorkingTime
@@ -820,3 +820,39 @@ def _remaining_duration(task: Task) -> int:
     if task.remaining is not None:
         return task.remaining
     return task.duration - task.duration * task.percent_complete // 100
+
+
+def levelling_delays(plan: Plan, wanted: Mapping[TaskId, tuple[int, int]]) -> dict[TaskId, int]:
+    """The delays, in elapsed ticks, with which these tasks start when they are wanted to, by task; without those of none.
+
+    `wanted`: two moments by task, a sill and a start. A task that could start at the sill or earlier is delayed to the
+    start; one that its links do not let begin so early needs no delay. The plan's tasks have none yet.
+    Raises what `schedule` raises.
+    """
+    passes = _LevelledPasses(plan, wanted)
+    passes.forward()
+    if passes.has_as_late_as_possible:
+        passes.backward(plan.finish)
+        passes.delay_as_late_as_possible()
+        passes.delays.clear()
+        passes.forward()
+    return passes.delays
+
+
+class _LevelledPasses(_Passes):
+    """A forward pass that holds tasks back to the start that is wanted of them, and keeps by how much."""
+
+    def __init__(self, plan: Plan, wanted: Mapping[TaskId, tuple[int, int]]) -> None:
+        super().__init__(plan)
+        self.wanted = wanted
+        self.delays: dict[TaskId, int] = {}
+
+    def _place(self, i: int, above: tuple[int, int, int, int]) -> None:
+        super()._place(i, above)
+        task_id = self.tasks[i].id
+        sill, wanted = self.wanted.get(task_id, (-_NEVER, -_NEVER))
+        if self.start[i] <= sill and wanted > self.start[i]:
+            self.delays[task_id] = wanted - self.start[i]
+            start = self._start_after(i, wanted)
+            self.early_start[i] = self.start[i] = start
+            self.early_finish[i] = self.finish[i] = self._finish_from(i, start)

@@ -195,12 +195,7 @@ class WorkingPlan:
                 self.tasks = {each.id: each for each in self._outline.renumber()}
             except TooDeep:
                 raise task.OutlineTooDeep from None
-        links = [
-            network.Link(
-                link.predecessor_id, link.successor_id, _TYPES[link.dependency_type], link.lag, _BASES[link.lag_basis]
-            )
-            for link in self.links
-        ]
+        links = self._engine_links()
         link_ids = {id(link): stored.id for link, stored in zip(links, self.links, strict=True)}
         try:
             answer = schedule(self._engine_plan(links))
@@ -209,6 +204,18 @@ class WorkingPlan:
         for placed in answer.tasks.values():
             self._take_over(self.tasks[placed.id], placed, link_ids)  # type: ignore[index]  # our ids went in
         self.finish = to_local(answer.finish) if self.tasks else None
+
+    def as_network(self) -> network.Plan:
+        """The plan as the engine takes it, by the ids of tasks."""
+        return self._engine_plan(self._engine_links())
+
+    def _engine_links(self) -> list[network.Link]:
+        return [
+            network.Link(
+                link.predecessor_id, link.successor_id, _TYPES[link.dependency_type], link.lag, _BASES[link.lag_basis]
+            )
+            for link in self.links
+        ]
 
     def _engine_plan(self, links: list[network.Link]) -> network.Plan:
         options = self.options

@@ -458,6 +458,52 @@ def upgrade() -> None:
     )
     op.create_index("uq_imports_file", "imports", ["tenant_id", "project_id", "sha256"], unique=True)
     op.create_table(
+        "levelling_runs",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("job_id", sa.UUID(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("seed", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("optimizer", sa.Text(), nullable=False),
+        sa.Column("proven", sa.Boolean(), nullable=False),
+        sa.Column("changes_proven", sa.Boolean(), nullable=False),
+        sa.Column("resolved", sa.Boolean(), nullable=False),
+        sa.Column("gap", sa.Numeric(precision=12, scale=4), nullable=True),
+        sa.Column("finish_before", postgresql.TIMESTAMP(), nullable=False),
+        sa.Column("finish_after", postgresql.TIMESTAMP(), nullable=False),
+        sa.Column("finish_bound", postgresql.TIMESTAMP(), nullable=True),
+        sa.Column("makespan", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("search", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("load", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("moves", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("delays", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("mode in ('within_float','extend')", name=op.f("ck_levelling_runs_mode")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_levelling_runs_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_levelling_runs")),
+    )
+    op.create_index("ix_levelling_runs_project", "levelling_runs", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_table(
         "schedule_options",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("project_id", sa.UUID(), nullable=False),
@@ -1393,6 +1439,8 @@ def downgrade() -> None:
     op.drop_index("ix_actuals_cost_code", table_name="actuals")
     op.drop_table("actuals")
     op.drop_table("schedule_options")
+    op.drop_index("ix_levelling_runs_project", table_name="levelling_runs")
+    op.drop_table("levelling_runs")
     op.drop_index("uq_imports_file", table_name="imports")
     op.drop_table("imports")
     op.drop_index("ix_goals_project", table_name="goals")

@@ -22,6 +22,8 @@ _ROWS_IN_AN_ANSWER: Final = 1_000
 
 # Under which of several kinds a change is recorded: the one that says most of it.
 _TELLING: Final = (
+    "levelling.apply",
+    "levelling.clear",
     "resource.assign",
     "resource.change",
     "calendar.change",
