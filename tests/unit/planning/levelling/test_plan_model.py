@@ -31,7 +31,19 @@ class PlanMaker:
     def __init__(self) -> None:
         calendars: dict[Any, Any] = {"project": default_calendar(450), NIGHT: NIGHT_HOURS}
         self.plan = WorkingPlan(
-            UUID(int=1), "Bridge", "NOK", "Europe/Oslo", START, None, 450, 0, None, calendars, {}, links=[], capacities={}
+            UUID(int=1),
+            "Bridge",
+            "NOK",
+            "Europe/Oslo",
+            START,
+            None,
+            450,
+            0,
+            None,
+            calendars,
+            {},
+            links=[],
+            capacities={},
         )
 
     def resource(self, units: str = "1", calendar_id: UUID | None = None) -> UUID:
