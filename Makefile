@@ -44,8 +44,8 @@ races: $(VENV)/.installed-dev ## Revoke rights while they are used, ten thousand
 bench: $(VENV)/.installed-dev ## Measure speed and memory
 	@$(IN)/python -m tests.bench
 
-fidelity: $(VENV)/.installed-dev ## Score the schedule engine on cases with known dates (CASES=folder)
-	@$(IN)/python -m tests.fidelity "$(CASES)"
+fidelity: $(VENV)/.installed-dev ## Score the schedule engine on cases with known dates (CASES=folder WRITE=1)
+	@$(IN)/python -m tests.fidelity "$(CASES)" $(if $(WRITE),--write)
 
 cross: $(VENV)/.installed-dev ## Sign in by a second OpenID Connect provider (needs node and npm)
 	@npm ci --prefix tests/cross --ignore-scripts --no-audit --no-fund --silent
