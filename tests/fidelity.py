@@ -7,6 +7,10 @@ another instant of the same working moment (the `_lo` and `_hi` columns). With `
 
 Where the folder or the one above it has a `MANIFEST.csv` that says how many leaf tasks MPXJ gets equal (`mpxj_equal`), a case
 below that is marked.
+
+No engine reaches 1.000 on the public cases, since some stored values follow from no rule: p66 has lost the external task
+that drives it; p03, p05, p11, p16, p18, p32, p39 and p43 keep late dates from an earlier state of the plan (several project
+finishes in one plan, late dates behind a successor's); one late start of p59 contradicts its neighbours'.
 """
 
 from __future__ import annotations
@@ -152,7 +156,9 @@ def main(arguments: Sequence[str]) -> int:
 
     Returns 2 where there is nothing to score.
     """
-    parser = argparse.ArgumentParser(prog="python -m tests.fidelity", description=(__doc__ or "").split(":", maxsplit=1)[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fidelity", description=(__doc__ or "").split(":", maxsplit=1)[0]
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", metavar="NAME", help="score these cases only, and show what differs")
     parser.add_argument("--write", action="store_true", help="write NAME.actual.csv beside each case")
@@ -161,7 +167,11 @@ def main(arguments: Sequence[str]) -> int:
     sources = [each for each in sorted(folder.glob("*.xml")) if each.with_suffix(".expected.csv").is_file()]
     strangers = names - {each.stem for each in sources}
     if not sources or strangers:
-        what = f"no case called {', '.join(sorted(strangers))}" if sources else "no case: none has NAME.xml and NAME.expected.csv"
+        what = (
+            f"no case called {', '.join(sorted(strangers))}"
+            if sources
+            else "no case: none has NAME.xml and NAME.expected.csv"
+        )
         sys.stderr.write(f"The folder {folder} holds {what}.\n")
         return 2
     theirs = equal_by_mpxj(folder)

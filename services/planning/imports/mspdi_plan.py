@@ -81,6 +81,7 @@ class _Builder:
         self.mspdi = mspdi
         self.tasks = [task for task in mspdi.tasks if not task.is_null and task.outline_level > 0]
         self.kept = {task.uid for task in self.tasks}
+        self.external = {task.uid for task in self.tasks if task.external}
         self.parents = {task.parent_uid for task in self.tasks}
         self.resources: dict[int, MspdiResource] = {resource.uid: resource for resource in mspdi.resources}
         self.calendars = self._calendars()
@@ -136,7 +137,10 @@ class _Builder:
         return calendars
 
     def _link(self, task: MspdiTask, link: MspdiLink) -> Link | None:
-        if link.cross_project or link.predecessor_uid not in self.kept or link.predecessor_uid == task.uid:
+        if link.predecessor_uid not in self.kept or link.predecessor_uid == task.uid:
+            return None
+        # The other project's task drives from the row that stands for it here; any other row has its number by chance.
+        if link.cross_project and link.predecessor_uid not in self.external:
             return None
         basis = LagBasis.ELAPSED if link.elapsed else LagBasis.WORKING
         if link.percent:

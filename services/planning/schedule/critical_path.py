@@ -597,7 +597,10 @@ class _Passes:
                 continue
             if self.is_summary[i]:
                 if first_start[i] == _NEVER:
-                    first_start[i] = last_finish[i] = ceilings[i]
+                    # Nothing below it has dates that count: a manual one stands by its own.
+                    own = tasks[i].manual
+                    first_start[i] = self.start[i] if own else ceilings[i]
+                    last_finish[i] = self.finish[i] if own else ceilings[i]
                 late_start[i], late_finish[i] = first_start[i], last_finish[i]
                 if tasks[i].manual:
                     late_start[i] = max(late_start[i], self.start[i])
@@ -612,6 +615,8 @@ class _Passes:
                 first_start[above] = min(first_start[above], shown)
                 last_finish[above] = max(last_finish[above], late_finish[i])
                 handed = start[i] if kinds[i] == _BEGUN else latest_start[i]
+                if task.manual:
+                    handed = min(handed, start[i])
                 latest_start[above] = min(latest_start[above], handed)
                 latest_finish[above] = min(latest_finish[above], latest_finish[i])
 
@@ -768,13 +773,13 @@ class _Passes:
                 planned[i] = task.duration
                 if task.percent_complete:
                     done[i] = task.duration * task.percent_complete // 100
-            elif task.manual:
-                never = task.placeholder or task.percent_complete >= 100
+            else:
+                # A summary is judged by its own float; that a child is critical does not make it so.
+                percent = done[i] * 100 // planned[i] if planned[i] else task.percent_complete
+                never = task.placeholder or percent >= 100 or not task.active
                 critical[i] = not never and total[i] <= limit
             if task.active:
                 above = parent[i]
-                if critical[i]:
-                    critical[above] = True
                 planned[above] += planned[i]
                 done[above] += done[i]
         links = plan.links

@@ -293,6 +293,15 @@ def test_a_plan_for_the_engine_comes_out_of_the_file() -> None:
     assert to_local(schedule(plan).tasks[2].start).isoformat() == "2026-01-05T22:00:00"
 
 
+def test_a_link_to_another_project_holds_where_a_row_of_the_file_stands_for_its_task() -> None:
+    outside = "<ExternalTask>1</ExternalTask><Start>2026-01-05T08:00:00</Start><Finish>2026-01-07T12:00:00</Finish>"
+    crossing = "<PredecessorLink><PredecessorUID>%d</PredecessorUID><Type>1</Type><CrossProject>1</CrossProject></PredecessorLink>"
+    rows = task(1, outside) + task(2) + task(3, crossing % 1) + task(4, crossing % 2)
+    plan = to_plan(read(PROJECT % f"<Tasks>{rows}</Tasks>"))
+    assert plan.links == [Link(1, 3)]
+    assert to_local(schedule(plan).tasks[3].start) == datetime.fromisoformat("2026-01-07T12:00")
+
+
 def test_contours_and_units_stretch_an_assignment() -> None:
     body = """<Tasks>%s</Tasks><Resources><Resource><UID>1</UID><Type>1</Type></Resource></Resources><Assignments>
     <Assignment><UID>1</UID><TaskUID>1</TaskUID><ResourceUID>1</ResourceUID><Units>0.5</Units><Work>PT8H0M0S</Work>
