@@ -77,9 +77,13 @@ def _scheduled(plan: Plan) -> Schedule:
         passes.forward()
     passes.backward(plan.finish)
     if passes.has_as_late_as_possible:
+        # Backwards from a finish, late is where everything goes by default: float still counts from the early dates.
+        early = passes.early_dates() if plan.finish is not None else None
         passes.delay_as_late_as_possible()
         passes.forward()
         passes.backward(plan.finish)
+        if early is not None:
+            passes.count_float_from(early)
     return passes.result()
 
 
@@ -113,6 +117,8 @@ class _Passes:
             kind == _BEGUN or task.actual_start is not None for kind, task in zip(self.kind, tasks, strict=False)
         ]
         self.begun.append(False)
+        # Begun out of sequence, with the rest waiting for a predecessor that has yet to finish.
+        self.waits = [False] * n
         # Where float is not told by the dates shown: a begun task never shows a late finish before its finish, and one
         # that insists on a date shows that date, while its links would have it finish later.
         self.float_finish = [0] * n
@@ -297,9 +303,7 @@ class _Passes:
             if self.is_summary[i]:
                 continue
             self.duration[i] = task.duration
-            reach = task.duration
-            if task.splits:
-                reach = max(piece.offset + piece.work for piece in task.splits)
+            reach = _reach(task)
             if task.assignments and not task.elapsed and not task.fixed_duration:
                 self.spans[i] = self._spans(task, calendar, reach)
                 self.span[i] = self.spans[i][0]
@@ -336,7 +340,7 @@ class _Passes:
         return tuple(found)
 
     def _remaining_spans(self, task: Task, i: int) -> tuple[Span, ...]:
-        left = _remaining_duration(task)
+        left = _reach(task) - _resumes_at(task) + max(0, _remaining_duration(task) - task.duration)
         if not task.assignments or task.elapsed or task.fixed_duration:
             return ((self.span[i][0], 0, left),)
         found = []
@@ -516,13 +520,21 @@ class _Passes:
         remaining = self.remaining[i]
         resume = task.resume if task.resume is not None else task.stop
         if resume is None:
-            calendar, _, reach = self.span[i]
-            resume = calendar.add_work(start, max(0, reach - _remaining_duration(task)))
-        self.resume[i] = resume
+            resume = self.span[i][0].add_work(start, _resumes_at(task))
+        finish_bound = -_NEVER
+        if self.plan.split_in_progress and self.predecessors[i] and any(left for _, _, left in remaining):
+            # Begun out of sequence: what is left waits for the predecessors, which no longer drive the start.
+            resume, by, finish_bound, _ = self._floors(i, resume, _BY[Driver.ACTUAL], -_NEVER, _BY_START)
+            self.waits[i] = by >= 0
         finish = resume
         for calendar, _, left in remaining:
             if left:
                 finish = max(finish, calendar.add_work(resume, left))
+        if finish_bound > finish:
+            self.waits[i] = True
+            resume = max(resume, min(calendar.subtract_work(finish_bound, left) for calendar, _, left in remaining))
+            finish = max(calendar.add_work(resume, left) for calendar, _, left in remaining)
+        self.resume[i] = resume
         self.early_start[i] = self.start[i] = start
         self.early_finish[i] = self.finish[i] = finish
         self.driver[i] = _BY[Driver.ACTUAL]
@@ -674,7 +686,11 @@ class _Passes:
             self.late_start[i], self.late_finish[i] = self.start[i], max(bound, self.finish[i])
             self.float_finish[i] = bound
             # What has begun no longer holds its predecessors to its start, only to where its remaining work resumes.
-            self.latest_start[i] = self.resume[i] if any(left for _, _, left in spans) else bound
+            rest = any(left for _, _, left in spans)
+            if self.waits[i]:
+                self.latest_start[i] = min(cal.subtract_work(bound, left) for cal, _, left in spans)
+            else:
+                self.latest_start[i] = self.resume[i] if rest else bound
             self.latest_finish[i] = bound
             return
         if kind == _FIXED:
@@ -707,6 +723,14 @@ class _Passes:
         """For a plan scheduled from its finish: the project starts with its earliest late start."""
         leaves = [i for i in range(self.n) if not self.is_summary[i] and self.tasks[i].active]
         self.project_start = min((self.late_start[i] for i in leaves), default=self.project_start)
+
+    def early_dates(self) -> tuple[list[int], list[int]]:
+        """The early starts and finishes of the sweep just made."""
+        return self.early_start[:], self.early_finish[:]
+
+    def count_float_from(self, early: tuple[list[int], list[int]]) -> None:
+        """Show these early dates instead of the last sweep's, where a task is not fixed otherwise."""
+        self.early_start, self.early_finish = early
 
     def delay_as_late_as_possible(self) -> None:
         """Pin every as-late-as-possible task to the late start just found; its successors follow in the next sweep."""
@@ -825,3 +849,20 @@ def _remaining_duration(task: Task) -> int:
     if task.remaining is not None:
         return task.remaining
     return task.duration - task.duration * task.percent_complete // 100
+
+
+def _reach(task: Task) -> int:
+    """The working time from the beginning of a task to its end, the gaps of a split one included."""
+    if task.splits:
+        return max(piece.offset + piece.work for piece in task.splits)
+    return task.duration
+
+
+def _resumes_at(task: Task) -> int:
+    """Where within its reach a begun task goes on: behind what is done, and behind a gap that comes next."""
+    done = max(0, task.duration - _remaining_duration(task))
+    for piece in task.splits:
+        if done < piece.work:
+            return piece.offset + done
+        done -= piece.work
+    return max(piece.offset + piece.work for piece in task.splits) if task.splits else done
