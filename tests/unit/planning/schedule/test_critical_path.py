@@ -394,7 +394,7 @@ def test_a_summary_is_critical_by_its_own_float_and_not_by_a_childs() -> None:
 
 
 def test_a_manual_summary_over_placeholders_stands_by_its_own_dates() -> None:
-    own = {"given_start": at("01-06T08:00"), "given_finish": at("01-07T17:00")}
+    own: dict[str, Any] = {"given_start": at("01-06T08:00"), "given_finish": at("01-07T17:00")}
     tasks = [
         Task("s", manual=True, **own),
         Task("p", DAY, parent="s", manual=True, placeholder=True, given_start=at("01-06T08:00")),
@@ -407,7 +407,7 @@ def test_a_manual_summary_over_placeholders_stands_by_its_own_dates() -> None:
 
 def test_what_leads_to_a_manual_summary_is_held_to_its_given_start() -> None:
     """The summary's child could start much later; but the summary starts on Tuesday as given, so `a` has no float."""
-    own = {"given_start": at("01-06T08:00"), "given_finish": at("01-06T17:00")}
+    own: dict[str, Any] = {"given_start": at("01-06T08:00"), "given_finish": at("01-06T17:00")}
     tasks = [Task("a", DAY), Task("top"), Task("s", parent="top", manual=True, **own), Task("c", DAY, parent="s")]
     answer = solve([*tasks, Task("long", 10 * DAY)], Link("a", "top"))
     assert late(answer.tasks["c"])[1] == "01-16T17:00"

@@ -131,7 +131,10 @@ def test_start_no_later_than_beats_the_link_and_shows_what_is_missing() -> None:
 
 def test_start_no_later_than_moves_nothing_that_is_in_time() -> None:
     """b follows a (1 d) on Tuesday 6 and may start until Thursday 8: two days of float, though the project ends on the 15th."""
-    constraint = {"constraint": ConstraintType.START_NO_LATER_THAN, "constraint_date": at("01-08T08:00")}
+    constraint: dict[str, Any] = {
+        "constraint": ConstraintType.START_NO_LATER_THAN,
+        "constraint_date": at("01-08T08:00"),
+    }
     answer = solve([Task("a", DAY), Task("b", DAY, **constraint), Task("long", 9 * DAY)], Link("a", "b"))
     assert dates(answer, "b") == ("01-06T08:00", "01-06T17:00")
     assert (total_days(answer, "b"), total_days(answer, "a")) == (2, 2)
@@ -234,7 +237,10 @@ def test_from_the_finish_each_link_and_lag_is_mirrored(link: Link, expected: tup
 
 def test_from_the_finish_a_constraint_holds_what_would_lie_later() -> None:
     """a (2 d) has to end by Monday 26 at 17:00, so it starts on Friday 23, and with it the project."""
-    constraint = {"constraint": ConstraintType.FINISH_NO_LATER_THAN, "constraint_date": at("01-26T17:00")}
+    constraint: dict[str, Any] = {
+        "constraint": ConstraintType.FINISH_NO_LATER_THAN,
+        "constraint_date": at("01-26T17:00"),
+    }
     tasks = [Task("a", 2 * DAY, **constraint), Task("b", 3 * DAY, constraint=ALAP)]
     answer = solve(tasks, Link("a", "b"), finish=at("01-30T17:00"))
     assert dates(answer, "a") == ("01-23T08:00", "01-26T17:00")
@@ -303,14 +309,14 @@ def test_a_split_task_keeps_its_pause_when_it_is_begun(percent: int, finish: str
 
 def test_what_is_left_of_a_split_task_moves_whole_when_it_resumes_later() -> None:
     """Its first day is done; resumed on Monday 12 behind the pause, its last two days end on Tuesday 13."""
-    begun = {"actual_start": at("01-05T08:00"), "remaining": 2 * DAY, "resume": at("01-12T08:00")}
+    begun: dict[str, Any] = {"actual_start": at("01-05T08:00"), "remaining": 2 * DAY, "resume": at("01-12T08:00")}
     answer = solve([Task("a", 3 * DAY, splits=SPLIT, percent_complete=33, **begun)])
     assert dates(answer, "a") == ("01-05T08:00", "01-13T17:00")
 
 
 def test_more_left_than_was_planned_lengthens_a_begun_task() -> None:
     """Planned for two days and begun on Monday 5, three days are still left on Wednesday 7: it ends on Friday 9."""
-    progress = {"actual_start": at("01-05T08:00"), "percent_complete": 10, "remaining": 3 * DAY}
+    progress: dict[str, Any] = {"actual_start": at("01-05T08:00"), "percent_complete": 10, "remaining": 3 * DAY}
     answer = solve([Task("a", 2 * DAY, resume=at("01-07T08:00"), **progress)])
     assert dates(answer, "a") == ("01-05T08:00", "01-09T17:00")
 
