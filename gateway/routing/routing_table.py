@@ -17,7 +17,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
     PLANNING: """
         projects tasks dependencies calendars resources assignments goals success-criteria baselines cost-codes
         budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities gates
-        gate-passages imports schedule-runs milestones external
+        gate-passages imports schedule-runs reschedulings milestones external
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
@@ -36,6 +36,9 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "policy": GATEWAY,
     "forecast": PLANNING,
     "resource-loads": PLANNING,
+    "schedule-options": PLANNING,
+    "driving-path": PLANNING,
+    "float-paths": PLANNING,
     "responsibility-matrix": PLANNING,
     "detected-conflicts": PLANNING,
     "decision-calibration": PLANNING,

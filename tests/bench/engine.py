@@ -160,9 +160,7 @@ def mixed(rounds: int) -> Figure:
     """The smaller plan with all that a plan can have, where nothing is as simple as the bars' networks."""
     tasks = min(BARS)
     plan = plan_of(*network_of(tasks), mixed=True)
-    runs = []
-    for _ in range(rounds):
-        runs.append(seconds_of(schedule, replace(plan, calendars=calendars())))
+    runs = [seconds_of(schedule, replace(plan, calendars=calendars())) for _ in range(rounds)]
     value = statistics.median(runs)
     name = f"schedule_{tasks // 1000}k_mixed"
     return Figure(name, value, "s CPU", f"at most {MIXED_BAR:.2f} s", value <= MIXED_BAR, further={"best": min(runs)})

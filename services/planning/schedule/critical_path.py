@@ -50,37 +50,38 @@ def schedule(plan: Plan) -> Schedule:
 
     Raises a ScheduleError that names the ids at fault, or NoWorkingTime when a calendar runs out of working time.
     """
-    # The passes make hundreds of thousands of small values and no cycle among them: the collector would go through all of
+    # The sweeps make hundreds of thousands of small values and no cycle among them: the collector would go through all of
     # them again and again for nothing, which costs half the time on a large plan.
     pause = gc.isenabled()
     gc.disable()
     try:
-        return _scheduled(plan)
+        return swept(plan).result()
     finally:
         if pause:
             gc.enable()
 
 
-def _scheduled(plan: Plan) -> Schedule:
-    passes = _Passes(plan)
-    passes.forward()
+def swept(plan: Plan) -> Sweeps:
+    """The sweeps as they ended, for those who ask why a task lies where it does. Raises what `schedule` does."""
+    sweeps = Sweeps(plan)
+    sweeps.forward()
     if plan.finish is not None:
-        passes.backward(plan.finish)
-        passes.move_start_to_latest()
-        passes.forward()
-    passes.backward(plan.finish)
-    if passes.has_as_late_as_possible:
+        sweeps.backward(plan.finish)
+        sweeps.move_start_to_latest()
+        sweeps.forward()
+    sweeps.backward(plan.finish)
+    if sweeps.has_as_late_as_possible:
         # Backwards from a finish, late is where everything goes by default: float still counts from the early dates.
-        early = passes.early_dates() if plan.finish is not None else None
-        passes.delay_as_late_as_possible()
-        passes.forward()
-        passes.backward(plan.finish)
+        early = sweeps.early_dates() if plan.finish is not None else None
+        sweeps.delay_as_late_as_possible()
+        sweeps.forward()
+        sweeps.backward(plan.finish)
         if early is not None:
-            passes.count_float_from(early)
-    return passes.result()
+            sweeps.count_float_from(early)
+    return sweeps
 
 
-class _Passes(PlanGraph):
+class Sweeps(PlanGraph):
     """The sweeps over the graph. What a task shows is kept by task index, moments in ticks.
 
     Most tasks are plain: their work lies in the project's calendar and nothing but links without a lag and the outline
@@ -221,7 +222,7 @@ class _Passes(PlanGraph):
 
     # Passes
 
-    def _lagged(self, moment: int, edge: Edge, predecessor: int, successor: int, sign: int) -> int:
+    def lagged(self, moment: int, edge: Edge, predecessor: int, successor: int, sign: int) -> int:
         """A moment moved by a link's lag: forward from the predecessor (sign 1) or back from the successor (sign -1)."""
         lag, basis = edge[2], edge[3]
         if basis is LagBasis.PERCENT or basis is LagBasis.ELAPSED_PERCENT:
@@ -249,7 +250,7 @@ class _Passes(PlanGraph):
             p, kind = edge[0], edge[1]
             moment = finish[p] if kind is _FS or kind is _FF else start[p]
             if edge[3] is not None:
-                moment = self._lagged(moment, edge, p, i, 1)
+                moment = self.lagged(moment, edge, p, i, 1)
             if kind is _FS or kind is _SS:
                 if moment > bound:
                     bound, by = moment, edge[4]
@@ -369,7 +370,7 @@ class _Passes(PlanGraph):
             ) and date > finish_bound:
                 finish_bound, finish_by = date, _BY_CONSTRAINT
                 if by == _BY_START:
-                    bound = min(bound, self._start_for(i, date))
+                    bound = min(bound, self.start_for(i, date))
         calendar, delay, reach = self.span[i]
         single = len(self.spans[i]) == 1 and not delay
         if not reach:
@@ -378,13 +379,13 @@ class _Passes(PlanGraph):
             start = calendar.next_start(bound)
             finish = calendar.add_work(start, reach)
         else:
-            start = self._start_after(i, bound)
-            finish = self._finish_from(i, start)
+            start = self.start_after(i, bound)
+            finish = self.finish_from(i, start)
         if finish_bound > finish:
             finish, by = finish_bound, finish_by
             if reach:
-                start = max(start, self._start_for(i, finish))
-                finish = self._finish_from(i, start)
+                start = max(start, self.start_for(i, finish))
+                finish = self.finish_from(i, start)
             else:
                 start = finish
         if honor and date is not None and constraint not in _FLOORS:
@@ -397,10 +398,10 @@ class _Passes(PlanGraph):
         pinned = self.pinned[i]
         if pinned is not None and pinned > start:
             start, by = pinned, _BY_LATE
-            finish = self._finish_from(i, start)
+            finish = self.finish_from(i, start)
         if task.levelling_delay:
-            start, by = self._start_after(i, start + task.levelling_delay), _BY_LEVELLING
-            finish = self._finish_from(i, start)
+            start, by = self.start_after(i, start + task.levelling_delay), _BY_LEVELLING
+            finish = self.finish_from(i, start)
         if by == _BY_START and start > bound:
             by = _BY_CALENDAR
         self.start[i], self.finish[i], self.driver[i] = start, finish, by
@@ -412,14 +413,14 @@ class _Passes(PlanGraph):
         if constraint is ConstraintType.MUST_START_ON or (
             constraint is ConstraintType.START_NO_LATER_THAN and start > date
         ):
-            start = self._start_after(i, date)
+            start = self.start_after(i, date)
         elif constraint is ConstraintType.MUST_FINISH_ON or (
             constraint is ConstraintType.FINISH_NO_LATER_THAN and finish > date
         ):
-            start = self._start_for(i, date)
+            start = self.start_for(i, date)
         else:
             return None
-        return start, self._finish_from(i, start)
+        return start, self.finish_from(i, start)
 
     def _continue(self, i: int) -> None:
         """Dates of a task in progress: its actual start, and the remaining work from where it resumes."""
@@ -458,9 +459,9 @@ class _Passes(PlanGraph):
             start, finish = task.given_start, task.given_finish
             self.driver[i] = _BY[Driver.MANUAL]
         if start is None:
-            start = floor if finish is None else self._start_for(i, finish)
+            start = floor if finish is None else self.start_for(i, finish)
         if finish is None:
-            finish = self._finish_from(i, start)
+            finish = self.finish_from(i, start)
         self.start[i], self.finish[i] = start, finish
 
     def _roll_up(self, i: int, earliest: int, latest: int, floor: int) -> None:
@@ -479,17 +480,17 @@ class _Passes(PlanGraph):
                 latest = task.given_finish
         self.start[i], self.finish[i] = earliest, latest
 
-    def _start_after(self, i: int, bound: int) -> int:
+    def start_after(self, i: int, bound: int) -> int:
         """The first moment from `bound` on at which some of the task's work can begin."""
         if not self.span[i][2]:
             return bound
         return min(calendar.next_start(calendar.add_work(bound, delay)) for calendar, delay, _ in self.spans[i])
 
-    def _finish_from(self, i: int, start: int) -> int:
+    def finish_from(self, i: int, start: int) -> int:
         """When the last part of the task's work ends, begun at `start`."""
         return max(calendar.add_work(start, reach) for calendar, _, reach in self.spans[i])
 
-    def _start_for(self, i: int, finish: int) -> int:
+    def start_for(self, i: int, finish: int) -> int:
         """The latest start from which all parts end by `finish`."""
         return min(calendar.subtract_work(finish, reach) for calendar, _, reach in self.spans[i])
 
@@ -595,7 +596,7 @@ class _Passes(PlanGraph):
             if moment >= _NEVER:
                 continue
             if edge[3] is not None:
-                moment = self._lagged(moment, edge, i, s, -1)
+                moment = self.lagged(moment, edge, i, s, -1)
             if kind is _FS or kind is _FF:
                 finish_bound = min(finish_bound, moment)
             else:
@@ -625,7 +626,7 @@ class _Passes(PlanGraph):
         if date is not None and kind == _AUTO and constraint not in _FLOORS:
             if constraint is ConstraintType.MUST_START_ON:
                 start_bound = date
-                bound = self._finish_from(i, date)
+                bound = self.finish_from(i, date)
             elif constraint is ConstraintType.START_NO_LATER_THAN:
                 start_bound = min(start_bound, date)
             elif constraint is ConstraintType.MUST_FINISH_ON:
@@ -657,10 +658,10 @@ class _Passes(PlanGraph):
                 start = calendar.subtract_work(finish, reach)
             else:
                 finish = max(cal.previous_finish(bound) for cal, _, _ in self.spans[i])
-                start = self._start_for(i, finish)
+                start = self.start_for(i, finish)
             if start_bound < start:
-                start = self._start_after(i, start_bound)
-                finish = self._finish_from(i, start)
+                start = self.start_after(i, start_bound)
+                finish = self.finish_from(i, start)
         self.late_start[i], self.late_finish[i] = start, finish
         if task.levelling_delay:
             start -= task.levelling_delay
@@ -692,6 +693,20 @@ class _Passes(PlanGraph):
             if task.constraint is ConstraintType.AS_LATE_AS_POSSIBLE and self.kind[i] == _AUTO:
                 self.pinned[i] = self.late_start[i]
 
+    # Reasons
+
+    def driver_of(self, i: int) -> Driver:
+        """What set a task's start."""
+        driver = self.driver[i]
+        return Driver.LINK if driver >= 0 else _DRIVERS[-1 - driver]
+
+    def span_of(self, i: int, assignment: Assignment) -> Span:
+        """The calendar of an assignment's work, and when in it the work begins and ends, from the task's start."""
+        task = self.tasks[i]
+        length = self.duration[i] if assignment.duration is None else assignment.duration
+        calendar = self._working_time(task, self.calendar[i], assignment)
+        return calendar, assignment.delay, assignment.delay + length
+
     # Float, criticality and the answer
 
     def _total_float(self, i: int, kind: int) -> int:
@@ -720,7 +735,7 @@ class _Passes(PlanGraph):
                 continue
             moment = self.start[s] if kind is _FS or kind is _SS else self.finish[s]
             if edge[3] is not None:
-                moment = self._lagged(moment, edge, i, s, -1)
+                moment = self.lagged(moment, edge, i, s, -1)
             if kind is _FS or kind is _FF:
                 gap_finish = min(gap_finish, moment)
             else:
@@ -743,7 +758,7 @@ class _Passes(PlanGraph):
         for i, percent in self._rolled_up(durations, percents):
             finished[i] = (percents[i] if percent is None else percent) >= 100
             percents[i] = percent or 0
-        total, free = self._floats()
+        total, free = self.floats()
         for i in range(n):
             if is_summary[i]:
                 durations[i] = calendar[i].work_between(start[i], finish[i])
@@ -776,7 +791,7 @@ class _Passes(PlanGraph):
         found = dict(zip(ids, map(tuple.__new__, repeat(TaskSchedule), rows), strict=True))
         return Schedule(start=start[n], finish=finish[n], calendar=self.project_calendar, tasks=found)
 
-    def _floats(self) -> tuple[list[int], list[int]]:
+    def floats(self) -> tuple[list[int], list[int]]:
         """Total and free float by task."""
         total, free = [0] * self.n, [0] * self.n
         plain, next_at = self.plain, self.next_at

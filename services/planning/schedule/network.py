@@ -110,7 +110,7 @@ class LagBasis(Enum):
 
 
 class Driver(Enum):
-    """What set a task's start."""
+    """What set a task's start; a resource only ever sets its finish."""
 
     PROJECT_START = "project_start"
     LINK = "link"
@@ -122,6 +122,7 @@ class Driver(Enum):
     LEVELLING = "levelling"
     AS_LATE_AS_POSSIBLE = "as_late_as_possible"
     CHILDREN = "children"
+    RESOURCE = "resource"
 
 
 @dataclass(frozen=True, slots=True)

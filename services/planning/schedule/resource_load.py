@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_ticks
+from services.planning.schedule.effort import TENTHS, WorkContour, length_of
 from services.planning.schedule.plan_rows import Capacity, PlanAssignment, PlanTask
 
 # Units have four decimals, so in ten-thousandths all of it is whole numbers.
@@ -56,18 +57,27 @@ def colliding(bookings: Iterable[tuple[UUID, Booking]], capacity: Decimal) -> se
     return found
 
 
-def booking_of(task: PlanTask, part: PlanAssignment, position: Callable[[datetime], int]) -> Booking:
-    """What a part takes of its resource: its units from the task's start for as long as its work lasts at them.
+def bookings_of(task: PlanTask, part: PlanAssignment, position: Callable[[datetime], int]) -> list[Booking]:
+    """What a part takes of its resource: its units from the task's start for as long as its work lasts at them, or where
+    its contour is not flat what it takes in each tenth of that.
 
     Of a task that has begun it is the rest, which ends with the task. `position` places a moment in the resource's
-    working time.
+    working time; overtime lies outside of it.
     """
-    length = position(task.finish) - position(task.start) if task.elapsed else int(part.work / part.units)
+    length = position(task.finish) - position(task.start) if task.elapsed else length_of(part)
     if task.percent_complete:
         finish = position(task.finish)
-        return Booking(finish - length * (100 - task.percent_complete) // 100, finish, part.units)
-    start = position(task.start) + part.delay
-    return Booking(start, start + length, part.units)
+        start, rest = finish - length, finish - length * (100 - task.percent_complete) // 100
+    else:
+        start = rest = position(task.start) + part.delay
+    if part.contour == WorkContour.FLAT:
+        return [Booking(rest, start + length, part.units)]
+    found = []
+    for number, tenth in enumerate(TENTHS[WorkContour(part.contour)]):
+        begin, end = start + length * number // 10, start + length * (number + 1) // 10
+        if end > rest:
+            found.append(Booking(max(begin, rest), end, part.units * tenth / 100))
+    return found
 
 
 def bookings_by_resource(
@@ -89,7 +99,9 @@ def bookings_by_resource(
             position = places.get(calendar_id)
             if position is None:
                 position = places[calendar_id] = _place_in(calendars.get(calendar_id) or calendars["project"], origin)
-            found.setdefault(part.resource_id, []).append((task_id, booking_of(task, part, position)))
+            found.setdefault(part.resource_id, []).extend(
+                (task_id, booking) for booking in bookings_of(task, part, position)
+            )
     return found
 
 

@@ -284,6 +284,10 @@ def upgrade() -> None:
         sa.Column("calendar_id", sa.UUID(), nullable=True),
         sa.Column("minutes_per_day", sa.Integer(), nullable=False),
         sa.Column("minutes_per_week", sa.Integer(), nullable=False),
+        sa.Column("finish_target", sa.DateTime(), nullable=True),
+        sa.Column("honor_constraints", sa.Boolean(), nullable=False),
+        sa.Column("split_in_progress", sa.Boolean(), nullable=False),
+        sa.Column("multiple_critical_paths", sa.Boolean(), nullable=False),
         sa.Column("critical_float_minutes", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -458,21 +462,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports")),
     )
     op.create_index("uq_imports_file", "imports", ["tenant_id", "project_id", "sha256"], unique=True)
-    op.create_table(
-        "schedule_options",
-        sa.Column("tenant_id", sa.UUID(), nullable=False),
-        sa.Column("project_id", sa.UUID(), nullable=False),
-        sa.Column("honor_constraints", sa.Boolean(), nullable=False),
-        sa.Column("split_in_progress", sa.Boolean(), nullable=False),
-        sa.Column("multiple_critical_paths", sa.Boolean(), nullable=False),
-        sa.Column("finish_target", sa.DateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "project_id"],
-            ["projects.tenant_id", "projects.id"],
-            name=op.f("fk_schedule_options_tenant_id_project_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "project_id", name=op.f("pk_schedule_options")),
-    )
     op.create_table(
         "actuals",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -842,6 +831,7 @@ def upgrade() -> None:
         sa.Column("deadline", sa.DateTime(), nullable=True),
         sa.Column("calendar_id", sa.UUID(), nullable=True),
         sa.Column("ignore_resource_calendars", sa.Boolean(), nullable=False),
+        sa.Column("effort_driven", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("levelling_delay", sa.BigInteger(), nullable=False),
         sa.Column("splits", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
@@ -924,6 +914,8 @@ def upgrade() -> None:
         sa.Column("duration", sa.BigInteger(), nullable=True),
         sa.Column("remaining", sa.BigInteger(), nullable=True),
         sa.Column("delay", sa.BigInteger(), nullable=False),
+        sa.Column("overtime", sa.BigInteger(), nullable=False),
+        sa.Column("contour", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -936,8 +928,14 @@ def upgrade() -> None:
             nullable=False,
             comment="column to the version in which it last changed",
         ),
+        sa.CheckConstraint(
+            "contour in ('flat','back_loaded','front_loaded','double_peak','early_peak','late_peak','bell','turtle')",
+            name=op.f("ck_assignments_contour"),
+        ),
         sa.CheckConstraint("units > 0", name=op.f("ck_assignments_units")),
-        sa.CheckConstraint("work >= 0 and delay >= 0", name=op.f("ck_assignments_lengths")),
+        sa.CheckConstraint(
+            "work >= 0 and delay >= 0 and overtime between 0 and work", name=op.f("ck_assignments_lengths")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "project_id"],
             ["projects.tenant_id", "projects.id"],
@@ -1343,7 +1341,6 @@ def downgrade() -> None:
     op.drop_index("ix_actuals_project", table_name="actuals")
     op.drop_index("ix_actuals_cost_code", table_name="actuals")
     op.drop_table("actuals")
-    op.drop_table("schedule_options")
     op.drop_index("uq_imports_file", table_name="imports")
     op.drop_table("imports")
     op.drop_index("ix_goals_project", table_name="goals")
