@@ -22,6 +22,8 @@ from services.planning.schedule.network import (
     Task,
     TaskSchedule,
     UnknownCalendar,
+    reach_of,
+    resumes_at,
 )
 from services.planning.schedule.plan_graph import Edge, PlanGraph
 
@@ -843,17 +845,8 @@ def _remaining_duration(task: Task) -> int:
 
 
 def _reach(task: Task) -> int:
-    """The working time from the beginning of a task to its end, the gaps of a split one included."""
-    if task.splits:
-        return max(piece.offset + piece.work for piece in task.splits)
-    return task.duration
+    return reach_of(task.duration, task.splits)
 
 
 def _resumes_at(task: Task) -> int:
-    """Where within its reach a begun task goes on: behind what is done, and behind a gap that comes next."""
-    done = max(0, task.duration - _remaining_duration(task))
-    for piece in task.splits:
-        if done < piece.work:
-            return piece.offset + done
-        done -= piece.work
-    return max(piece.offset + piece.work for piece in task.splits) if task.splits else done
+    return resumes_at(max(0, task.duration - _remaining_duration(task)), task.splits)

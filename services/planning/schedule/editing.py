@@ -11,6 +11,7 @@ from uuid import UUID
 from services.kernel.ids import new_id
 from services.kernel.problems import UnknownReference
 from services.kernel.working_time import TICKS_PER_MINUTE, to_local, to_ticks
+from services.planning.schedule.dependency import DependencyType
 from services.planning.schedule.effort import set_duration
 from services.planning.schedule.plan_rows import PlanTask, new_task
 from services.planning.schedule.task import (
@@ -33,6 +34,8 @@ PROGRESS_FIELDS: Final = frozenset(
 )
 SCOPE_FIELDS: Final = frozenset({"parent_id", "after_id", "wbs_code", "milestone", "active"})
 _OF_LEAVES: Final = (*sorted(PROGRESS_FIELDS), "duration_minutes", "elapsed", "splits")
+# What a task that is to start behind the status date may be told to do instead.
+_GIVING_WAY: Final = (*DATELESS, DateConstraint.START_NO_EARLIER_THAN)
 _KEPT_BESIDE: Final = ("notes", "labels", "external_refs")
 _PLAIN: Final = (
     "title",
@@ -108,44 +111,49 @@ def change_task(
 
 
 def move_remaining(plan: WorkingPlan, behind: datetime) -> int:
-    """Let begun work resume, and other work start, no earlier than a moment. Returns how many tasks that concerned.
+    """Let begun work resume, and other work start, no earlier than a moment. Returns how many tasks were changed for it.
 
     As Microsoft Project does with uncompleted work: a begun task is split, one not begun gets a constraint, unless it has
-    another than to start no earlier than a date. Manual and inactive tasks and those of other projects stay.
+    another than to start no earlier than a date. What follows such a task needs none. Manual and inactive tasks and those
+    of other projects stay.
     """
-    count = 0
+    stops: dict[UUID, datetime] = {}
+    waiting: list[PlanTask] = []
     for task in plan.tasks.values():
         if task.summary or task.manual or task.external or not task.active or task.actual_finish is not None:
             continue
-        if task.actual_start is None and not task.percent_complete:
-            moved = _start_behind(task, behind)
-        else:
-            moved = plan.options.split_in_progress and _resume_behind(plan, task, behind)
-        if moved:
-            plan.touch(task)
-            count += 1
-    return count
+        if task.actual_start is not None:
+            stopped = _stopped_at(plan, task)
+            if plan.options.split_in_progress and stopped < behind:
+                stops[task.id] = stopped
+        elif task.start < behind and task.constraint_type in _GIVING_WAY:
+            waiting.append(task)
+    moved = {*stops, *(task.id for task in waiting)}
+    led = {
+        link.successor_id
+        for link in plan.links
+        if link.predecessor_id in moved and link.dependency_type == DependencyType.FINISH_TO_START and link.lag >= 0
+    }
+    for task_id, stopped in stops.items():
+        task = plan.tasks[task_id]
+        task.stop, task.resume = task.stop or stopped, behind
+        plan.touch(task)
+    held = [task for task in waiting if task.id not in led]
+    for task in held:
+        task.constraint_type, task.constraint_date = DateConstraint.START_NO_EARLIER_THAN.value, behind
+        plan.touch(task)
+    return len(stops) + len(held)
 
 
-def _start_behind(task: PlanTask, behind: datetime) -> bool:
-    if task.start >= behind or task.constraint_type not in (*DATELESS, DateConstraint.START_NO_EARLIER_THAN):
-        return False
-    task.constraint_type = DateConstraint.START_NO_EARLIER_THAN.value
-    task.constraint_date = behind
-    return True
-
-
-def _resume_behind(plan: WorkingPlan, task: PlanTask, behind: datetime) -> bool:
-    stopped = task.resume or task.stop
-    if stopped is None:
-        calendar = plan.calendars[task.calendar_id or PROJECT_CALENDAR]
-        left = task.duration * (100 - task.percent_complete) // 100 if task.remaining is None else task.remaining
-        begun = task.actual_start or task.start
-        stopped = to_local(calendar.add_work(to_ticks(begun), max(0, task.duration - left)))
-    if stopped >= behind:
-        return False
-    task.stop, task.resume = task.stop or stopped, behind
-    return True
+def _stopped_at(plan: WorkingPlan, task: PlanTask) -> datetime:
+    """Until when a begun task has been worked on, or when it is to be resumed."""
+    known = task.resume or task.stop
+    if known is not None:
+        return known
+    left = task.duration * (100 - task.percent_complete) // 100 if task.remaining is None else task.remaining
+    done, begun = max(0, task.duration - left), to_ticks(task.actual_start or task.start)
+    calendar = plan.calendars[task.calendar_id or PROJECT_CALENDAR]
+    return to_local(begun + done if task.elapsed else calendar.add_work(begun, done))
 
 
 def _place(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any]) -> tuple[UUID | None, UUID | None, bool]:
@@ -184,13 +192,13 @@ def _check(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any]) -> None
         _progress(task, values)
 
 
-def _refuse_gaps(splits: Sequence[Mapping[str, int]], minutes: int) -> None:
+def _refuse_gaps(splits: Sequence[Any], minutes: int) -> None:
     """A pause lies inside the work, behind the one before it. Raises SplitsOutside."""
     before = 0
     for split in splits:
-        if not before < split["after_minutes"] < minutes:
+        if not before < split.after_minutes < minutes:
             raise SplitsOutside
-        before = split["after_minutes"]
+        before = split.after_minutes
 
 
 def _apply(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any], texts: dict[UUID, dict[str, Any]]) -> None:
@@ -208,7 +216,9 @@ def _apply(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any], texts: 
     if "duration_minutes" in values:
         _set_duration(plan, task, values["duration_minutes"] * TICKS_PER_MINUTE)
     if "splits" in values:
-        gaps = [[each["after_minutes"] * 10, each["gap_minutes"] * 10] for each in values["splits"]]
+        gaps = [
+            [each.after_minutes * TICKS_PER_MINUTE, each.gap_minutes * TICKS_PER_MINUTE] for each in values["splits"]
+        ]
         task.splits = {"gaps": gaps} if gaps else None
     if PROGRESS_FIELDS & values.keys():
         for name, value in _progress(task, values).items():

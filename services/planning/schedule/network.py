@@ -133,6 +133,21 @@ class Piece:
     work: int
 
 
+def reach_of(duration: int, splits: Sequence[Piece]) -> int:
+    """The working time from the beginning of a task to its end, the gaps of a split one included."""
+    return max((piece.offset + piece.work for piece in splits), default=duration)
+
+
+def resumes_at(done: int, splits: Sequence[Piece]) -> int:
+    """Where within its reach a begun task goes on: behind what is done, and behind a gap that comes next."""
+    left = done
+    for piece in splits:
+        if left < piece.work:
+            return piece.offset + left
+        left -= piece.work
+    return reach_of(done, splits)
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """A work resource's part in a task.
