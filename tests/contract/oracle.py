@@ -130,8 +130,8 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
 }
 TEAM_LISTS = (
     "action-items assignments baselines calendars conflicts cost-codes decision-calibration decision-reviews decisions"
-    " delegations dependencies detected-conflicts forecast gate-passages gates goals imports milestones overview proposals resource-loads"
-    " resources responsibilities responsibility-matrix risk-responses risks schedule-runs success-criteria tasks"
+    " delegations dependencies detected-conflicts driving-path float-paths forecast gate-passages gates goals imports milestones overview proposals resource-loads"
+    " resources responsibilities responsibility-matrix risk-responses risks reschedulings schedule-options schedule-runs success-criteria tasks"
     " track-records"
 )
 AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
