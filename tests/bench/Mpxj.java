@@ -30,7 +30,10 @@ public class Mpxj
             phase = project.addTask();
          }
          tasks[i] = phase.addTask();
-         tasks[i].setDuration(Duration.getInstance(Integer.parseInt(lines.get(1 + i)), TimeUnit.DAYS));
+         Duration duration = Duration.getInstance(Integer.parseInt(lines.get(1 + i)), TimeUnit.DAYS);
+         tasks[i].setDuration(duration);
+         tasks[i].setRemainingDuration(duration);
+         tasks[i].setActualDuration(Duration.getInstance(0, TimeUnit.DAYS));
       }
       for (String line : lines.subList(1 + count, lines.size()))
       {
