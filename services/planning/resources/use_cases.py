@@ -136,8 +136,8 @@ async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) ->
     resource = await load_resource(session, new.resource_id)
     assignment = Assignment(project_id=project_id, task_id=new.task_id, resource_id=resource.id)
     parts, part = _parts_with(plan, assignment, resource)
-    named = _name(part, merged(new))
     task = plan.tasks[new.task_id]
+    named = _name(task, part, merged(new))
     if resource.resource_type == ResourceType.WORK:
         add_part(task, parts, part, named)
     elif "work" not in named:
@@ -172,8 +172,8 @@ async def carry_out(
     """Change an assignment of a locked plan with everything that follows. Returns the effects; for `ruling` see tasks."""
     resource = await load_resource(session, assignment.resource_id)
     parts, part = _parts_with(plan, assignment, resource)
-    named = _name(part, merged(patch))
     task = plan.tasks[assignment.task_id]
+    named = _name(task, part, merged(patch))
     if resource.resource_type != ResourceType.WORK:
         if "work" not in named:
             part.work = usual_work(task.duration, part.units)
@@ -227,7 +227,7 @@ def _parts_with(
     return parts, part
 
 
-def _name(part: PlanAssignment, values: Mapping[str, Any]) -> set[str]:
+def _name(task: PlanTask, part: PlanAssignment, values: Mapping[str, Any]) -> set[str]:
     """Put the named values into the part. Returns which of work, units, overtime and contour they are."""
     named: set[str] = set()
     if "delay_minutes" in values:
@@ -238,12 +238,16 @@ def _name(part: PlanAssignment, values: Mapping[str, Any]) -> set[str]:
     if "contour" in values:
         part.contour = values["contour"].value
         named.add("contour")
-    if values.get("work_minutes") is not None:
-        part.work = values["work_minutes"] * TICKS_PER_MINUTE
-        named.add("work")
     if "overtime_minutes" in values:
         part.overtime = values["overtime_minutes"] * TICKS_PER_MINUTE
         named.add("overtime")
+    if values.get("work_minutes") is not None:
+        part.work = values["work_minutes"] * TICKS_PER_MINUTE
+        named.add("work")
+    elif "work_minutes" in values and part.work:
+        # Null takes the work back that was given: the part fills its task at its units again.
+        part.work = usual_work(task.duration, part.units, part.contour) + part.overtime
+        named.add("work")
     return named
 
 

@@ -268,6 +268,21 @@ async def test_the_duration_follows_the_units_and_everybody_hears_of_it(world: W
     assert changed[follower["id"]]["start"] == "2026-03-04T08:00:00"
 
 
+async def test_work_that_is_taken_back_fills_the_task_at_its_units_again(world: World) -> None:
+    """Two days' work of one beside another's four; taken back, it is as long as the task. Of a task of fixed duration
+    more work asks for more units, and more units do more work."""
+    task = await make_task(world, "Dig", duration_minutes=4 * DAY)
+    await make_part(world, task)
+    part = await make_part(world, task, work_minutes=2 * DAY)
+    assert (await read_task(world, task))["duration_minutes"] == 4 * DAY
+    assert (await change_part(world, part, work_minutes=None))["work_minutes"] == 4 * DAY
+    fixed = await make_task(world, "Guard", duration_minutes=4 * DAY, task_type="fixed_duration")
+    guard = await make_part(world, fixed)
+    assert (await change_part(world, guard, work_minutes=6 * DAY))["units_percent"] == "150.00"
+    assert (await change_part(world, guard, units_percent="50"))["work_minutes"] == 2 * DAY
+    assert (await read_task(world, fixed))["duration_minutes"] == 4 * DAY
+
+
 async def test_who_joins_an_effort_driven_task_shares_its_work_and_who_leaves_gives_it_back(world: World) -> None:
     task = await make_task(world, "Dig", duration_minutes=4 * DAY, effort_driven=True)
     first = await make_part(world, task)
