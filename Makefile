@@ -51,8 +51,8 @@ races: $(VENV)/.installed-dev ## Revoke rights in use ten thousand times, and as
 bench: $(VENV)/.installed-dev ## Measure speed and memory
 	@$(IN)/python -m tests.bench
 
-fidelity: $(VENV)/.installed-dev ## Score the schedule engine on cases with known dates (CASES=folder)
-	@$(IN)/python -m tests.fidelity "$(CASES)"
+fidelity: $(VENV)/.installed-dev ## Score the schedule engine on cases with known dates (CASES=folder WRITE=1)
+	@$(IN)/python -m tests.fidelity "$(CASES)" $(if $(WRITE),--write)
 
 psplib: CASES = ../shared/data/psplib
 psplib: $(VENV)/.installed-dev ## Level instances of PSPLIB (SET=j30 N=48 LIMIT=5 CASES=folder)

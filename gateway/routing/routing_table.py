@@ -17,7 +17,8 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
     PLANNING: """
         projects tasks dependencies calendars resources assignments goals success-criteria baselines cost-codes
         budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities gates
-        gate-passages imports schedule-runs levelling-runs levelling-clearances milestones external accounting-periods
+        gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
+        accounting-periods
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
@@ -36,6 +37,9 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "policy": GATEWAY,
     "forecast": PLANNING,
     "resource-loads": PLANNING,
+    "schedule-options": PLANNING,
+    "driving-path": PLANNING,
+    "float-paths": PLANNING,
     "responsibility-matrix": PLANNING,
     "detected-conflicts": PLANNING,
     "decision-calibration": PLANNING,

@@ -108,10 +108,11 @@ class WorkingTime:
     """Arithmetic over disjoint working periods, by bisection in a table that grows as far as questions reach.
 
     A moment between two periods is one working moment with two names. Operations that ask for a finish answer with the
-    end of the earlier period, those that ask for a start with the beginning of the later one.
+    end of the earlier period, those that ask for a start with the beginning of the later one. A working moment is also
+    a number, its position; the difference of two is the work between them.
     """
 
-    __slots__ = ("_cumulative", "_ends", "_first_day", "_from", "_last_day", "_starts", "_until")
+    __slots__ = ("_cumulative", "_ends", "_first_day", "_from", "_last_day", "_leads", "_origin", "_starts", "_until")
 
     def __init__(self) -> None:
         self._first_day = self._last_day = 0
@@ -119,8 +120,12 @@ class WorkingTime:
         self._from = self._until = 0
         self._starts: list[int] = []
         self._ends: list[int] = []
-        # _cumulative[i] is the work before period i, so it has one entry more than there are periods.
+        # _cumulative[i] is the position of period i, so it has one entry more than there are periods.
         self._cumulative: list[int] = [0]
+        # Within period i a moment is its position plus _leads[i].
+        self._leads: list[int] = []
+        # The moment at position 0, which stays where it is however far the table grows.
+        self._origin: int | None = None
 
     def periods(self, first_day: int, last_day: int) -> list[Range]:
         """Working periods that begin on the days `first_day` to `last_day - 1`, in order, disjoint, in absolute ticks."""
@@ -143,6 +148,12 @@ class WorkingTime:
         self._cumulative = list(accumulate((end - start for start, end in periods), initial=0))
         self._from = (self._first_day + 1) * TICKS_PER_DAY
         self._until = (self._last_day - 1) * TICKS_PER_DAY
+        if self._origin is None:
+            self._origin = self._from
+        before = self.position(self._origin)
+        if before:
+            self._cumulative = [position - before for position in self._cumulative]
+        self._leads = [start - position for start, position in zip(self._starts, self._cumulative, strict=False)]
 
     def _reach(self, moment: int) -> None:
         """Widen the table over a moment."""
@@ -161,38 +172,45 @@ class WorkingTime:
             raise NoWorkingTime("the calendar holds no earlier working time")
         self._cover(self._first_day - 1, self._last_day)
 
-    def _position(self, moment: int) -> int:
-        """Working ticks from the table's beginning to a moment."""
+    def position(self, moment: int) -> int:
+        """The working ticks from the calendar's fixed origin to a moment; negative before it."""
         if not self._from <= moment < self._until:
             self._reach(moment)
         index = bisect_right(self._starts, moment) - 1
         if index < 0:
-            return 0
+            return self._cumulative[0]
         if moment >= self._ends[index]:
             return self._cumulative[index + 1]
         return self._cumulative[index] + moment - self._starts[index]
 
+    def placed(self, position: int, work: int) -> tuple[int, int]:
+        """The start and the finish of `work` ticks, more than none, from a position on."""
+        finish = position + work
+        while True:
+            cumulative, leads = self._cumulative, self._leads
+            first = bisect_right(cumulative, position)
+            last = bisect_left(cumulative, finish, first)
+            if first and last <= len(leads):
+                return position + leads[first - 1], finish + leads[last - 1]
+            if first:
+                self._extend_later()
+            else:
+                self._extend_earlier()
+
     def work_between(self, start: int, finish: int) -> int:
         """Working ticks from `start` to `finish`; negative when `finish` is earlier."""
-        if start == finish:
-            return 0
-        # Widening the table backwards shifts positions, so the earlier moment is looked up first.
-        if start < finish:
-            before = self._position(start)
-            return self._position(finish) - before
-        after = self._position(finish)
-        return after - self._position(start)
+        return 0 if start == finish else self.position(finish) - self.position(start)
 
     def add_work(self, start: int, work: int) -> int:
         """The finish of `work` ticks begun at `start`: the end of a period. No work leaves the moment untouched."""
         if work <= 0:
             return start if work == 0 else self.subtract_work(start, -work)
         while True:
-            target = self._position(start) + work
+            target = self.position(start) + work
             cumulative = self._cumulative
             index = bisect_left(cumulative, target)
             if index < len(cumulative):
-                return self._ends[index - 1] - (cumulative[index] - target)
+                return target + self._leads[index - 1]
             self._extend_later()
 
     def subtract_work(self, finish: int, work: int) -> int:
@@ -200,10 +218,9 @@ class WorkingTime:
         if work <= 0:
             return finish if work == 0 else self.add_work(finish, -work)
         while True:
-            target = self._position(finish) - work
-            if target >= 0:
-                index = bisect_right(self._cumulative, target) - 1
-                return self._starts[index] + target - self._cumulative[index]
+            target = self.position(finish) - work
+            if target >= self._cumulative[0]:
+                return target + self._leads[bisect_right(self._cumulative, target) - 1]
             self._extend_earlier()
 
     def next_start(self, moment: int) -> int:
@@ -340,20 +357,27 @@ class Calendar(WorkingTime):
         """See `WorkingTime.periods`; the day before is looked at too, for a shift that runs over midnight."""
         special = self.work_weeks_within(first_day - 1, last_day) | self.exceptions_within(first_day - 1, last_day)
         week = self.week()
+        # Turned so that a day number modulo seven finds its day: 1970-01-01 was a Thursday.
+        turned = (*week[3:], *week[:3])
         found: list[Range] = []
+        # What ends before the first day is left out, and what touches is one period.
+        end = first_day * TICKS_PER_DAY
         for day in range(first_day - 1, last_day):
-            ranges = special.get(day)
-            if ranges is None:
-                ranges = week[_weekday(day)]
-            start = day * TICKS_PER_DAY
+            ranges = special.get(day, turned[day % 7]) if special else turned[day % 7]
+            midnight = day * TICKS_PER_DAY
             for opening, closing in ranges:
-                found.append((start + opening, start + closing))
+                start, finish = midnight + opening, midnight + closing
+                if finish <= end:
+                    continue
+                if found and start <= end:
+                    found[-1] = (found[-1][0], finish)
+                else:
+                    found.append((start, finish))
+                end = finish
         floor = first_day * TICKS_PER_DAY
-        while found and found[0][1] <= floor:
-            del found[0]
         if found and found[0][0] < floor:
             found[0] = (floor, found[0][1])
-        return _merged(found)
+        return found
 
     def exceptions_within(self, first_day: int, last_day: int) -> dict[int, Ranges]:
         """The ranges of the days with an exception, by day number."""
@@ -441,16 +465,6 @@ def _first_to_hold(
 def _weekday(day: int) -> int:
     """0 for Monday; 1970-01-01 was a Thursday."""
     return (day + 3) % 7
-
-
-def _merged(ranges: Iterable[Range]) -> list[Range]:
-    merged: list[Range] = []
-    for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
-        else:
-            merged.append((start, end))
-    return merged
 
 
 def _check_ranges(ranges: Ranges) -> None:

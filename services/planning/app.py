@@ -26,7 +26,15 @@ from services.planning.reviews import routes as reviews
 from services.planning.reviews.use_cases import JOB_FUNCTIONS as REVIEW_JOBS
 from services.planning.risks import routes as risks
 from services.planning.schedule.handlers import HANDLERS as SCHEDULE_HANDLERS
-from services.planning.schedule.routes import baselines, calendars, dependencies, forecasts, tasks
+from services.planning.schedule.routes import (
+    baselines,
+    calendars,
+    dependencies,
+    explanations,
+    forecasts,
+    schedule_options,
+    tasks,
+)
 from services.planning.upserts import routes as upserts
 
 SOURCES = ("gateway", "coordination", "reporting")
@@ -55,6 +63,8 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             calendars.router,
             baselines.router,
             forecasts.router,
+            schedule_options.router,
+            explanations.router,
             resources.router,
             levelling.router,
             imports.router,

@@ -6,17 +6,19 @@ import tempfile
 from pathlib import Path
 
 from deploy.local.stack import LocalStack
-from tests.bench import changes, lists, start_up
+from tests.bench import changes, engine, lists, start_up
 from tests.bench.figure import Figure, keep, table
 from tests.bench.plans import Plan, make_plan, surround
 
-PARTS = ("lists", "changes", "starts")
+PARTS = ("engine", "lists", "changes", "starts")
 PER_CPU = "answers per CPU second"
 
 
 async def measure(parts: set[str], rounds: int) -> list[Figure]:
     """The figures of the chosen parts."""
     figures: list[Figure] = []
+    if "engine" in parts:
+        figures += engine.measure(rounds)
     if "changes" in parts:
         with tempfile.TemporaryDirectory() as folder:
             figures += await measure_changes(Path(folder))

@@ -183,9 +183,11 @@ async def surround(stack: LocalStack, plan: Plan) -> None:
         await connection.execute(
             """with added as (
                  insert into projects (tenant_id, id, version, created_at, updated_at, created_by_id, updated_by_id, key, name,
-                   description, status, time_zone, currency, start, minutes_per_day, minutes_per_week, critical_float_minutes)
+                   description, status, time_zone, currency, start, minutes_per_day, minutes_per_week, critical_float_minutes,
+                   honor_constraints, split_in_progress, multiple_critical_paths)
                  select tenant_id, gen_random_uuid(), 1, now(), now(), created_by_id, updated_by_id, 'P' || n, 'Project ' || n,
-                   '', status, time_zone, currency, start, minutes_per_day, minutes_per_week, critical_float_minutes
+                   '', status, time_zone, currency, start, minutes_per_day, minutes_per_week, critical_float_minutes,
+                   honor_constraints, split_in_progress, multiple_critical_paths
                  from projects, generate_series(1, 9999) n where tenant_id = $1 and id = $2
                  returning tenant_id, id)
                insert into memberships (tenant_id, project_id, person_id, id, role)

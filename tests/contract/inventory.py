@@ -293,7 +293,11 @@ class Inventory:
     def query(self, operation: Operation) -> dict[str, str]:
         """Values for the query parameters that the operation cannot do without."""
         return {
-            name: self.referring("id", name) if name.endswith("_id") else "1"
+            name: self.ids["tasks"]
+            if name in ("from", "to")
+            else self.referring("id", name)
+            if name.endswith("_id")
+            else "1"
             for name, parameter in operation.query.items()
             if parameter.get("required")
         }

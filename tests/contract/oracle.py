@@ -133,9 +133,10 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
 TEAM_LISTS = (
     "accounting-periods action-items assignments baselines calendars conflicts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
-    " forecast gate-passages gates goals imports levelling-clearances levelling-runs milestones"
-    " overview proposals resource-loads"
-    " resources responsibilities responsibility-matrix risk-responses risks schedule-runs success-criteria tasks"
+    " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
+    " levelling-runs milestones overview proposals reschedulings resource-loads resources"
+    " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
+    " success-criteria tasks"
     " track-records"
 )
 AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {

@@ -29,8 +29,11 @@ from services.planning.schedule.network import (
     LagBasis,
     Link,
     LinkType,
+    Piece,
     Plan,
     Task,
+    reach_of,
+    resumes_at,
 )
 
 _CONSTRAINTS: Final = (
@@ -81,6 +84,7 @@ class _Builder:
         self.mspdi = mspdi
         self.tasks = [task for task in mspdi.tasks if not task.is_null and task.outline_level > 0]
         self.kept = {task.uid for task in self.tasks}
+        self.external = {task.uid for task in self.tasks if task.external}
         self.parents = {task.parent_uid for task in self.tasks}
         self.resources: dict[int, MspdiResource] = {resource.uid: resource for resource in mspdi.resources}
         self.calendars = self._calendars()
@@ -136,7 +140,10 @@ class _Builder:
         return calendars
 
     def _link(self, task: MspdiTask, link: MspdiLink) -> Link | None:
-        if link.cross_project or link.predecessor_uid not in self.kept or link.predecessor_uid == task.uid:
+        if link.predecessor_uid not in self.kept or link.predecessor_uid == task.uid:
+            return None
+        # The other project's task drives from the row that stands for it here; any other row has its number by chance.
+        if link.cross_project and link.predecessor_uid not in self.external:
             return None
         basis = LagBasis.ELAPSED if link.elapsed else LagBasis.WORKING
         if link.percent:
@@ -145,6 +152,8 @@ class _Builder:
         return Link(link.predecessor_uid, task.uid, kind, link.lag, basis)
 
     def _task(self, task: MspdiTask) -> Task:
+        parts = () if task.uid in self.parents else self._assignments(task, task.duration or 0)
+        splits = self._splits(task, parts)
         constraint = _CONSTRAINTS[task.constraint_type] if 0 <= task.constraint_type <= 7 else _CONSTRAINTS[0]
         duration = task.duration or 0
         return Task(
@@ -173,7 +182,8 @@ class _Builder:
             resume=_ticks(task.resume),
             priority=task.priority,
             levelling_delay=task.levelling_delay,
-            assignments=() if task.uid in self.parents else self._assignments(task, duration),
+            splits=splits,
+            assignments=() if splits else parts,
         )
 
     def _assignments(self, task: MspdiTask, duration: int) -> tuple[Assignment, ...]:
@@ -206,6 +216,37 @@ class _Builder:
                 )
             )
         return tuple(found)
+
+    def _splits(self, task: MspdiTask, parts: tuple[Assignment, ...]) -> tuple[Piece, ...]:
+        """Where the work of a task without a resource pauses, as far as that says as much as its stretched part does.
+
+        It does not where what is done and what remains were not reported along the pieces; then the part is kept.
+        """
+        rows = [item for item in self.assignments[task.uid] if item.resource_uid == UNASSIGNED and item.pieces]
+        if len(parts) != 1 or len(rows) != 1 or task.elapsed or task.type == _FIXED_DURATION:
+            return ()
+        time = self.calendars[task.calendar_uid if task.calendar_uid in self.calendars else self.project_calendar]
+        found: list[Piece] = []
+        worked = [piece for piece in rows[0].pieces if piece.work > 0 and piece.type in (_REMAINING, _ACTUAL)]
+        if not worked:
+            return ()
+        origin = to_ticks(min(piece.start for piece in rows[0].pieces))
+        for piece in sorted(worked, key=lambda each: each.start):
+            begin, end = (time.work_between(origin, to_ticks(moment)) for moment in (piece.start, piece.finish))
+            if found and begin <= found[-1].offset + found[-1].work:
+                found[-1] = Piece(found[-1].offset, end - found[-1].offset)
+            else:
+                found.append(Piece(begin, end - begin))
+        pieces = tuple(found)
+        whole = sum(piece.work for piece in pieces) == task.duration and not pieces[0].offset
+        if not whole or len(pieces) < 2 or reach_of(task.duration or 0, pieces) != parts[0].duration:
+            return ()
+        if task.actual_start is None:
+            return pieces
+        left = task.duration or 0 if task.remaining_duration is None else task.remaining_duration
+        done = (task.duration or 0) - left
+        same = reach_of(task.duration or 0, pieces) - resumes_at(max(0, done), pieces) == parts[0].remaining
+        return pieces if same else ()
 
     def _stretched(
         self, task: MspdiTask, item: MspdiAssignment, calendar: object, length: int, remaining: int

@@ -51,31 +51,13 @@ async def import_of_plan(reader: Reader, project_id: UUID, source_guid: str) -> 
 
 
 async def set_project_frame(session: WriteSession, project_id: UUID, values: dict[str, Any]) -> None:
-    """Start, status date, calendar and unit conversions as the file has them."""
+    """Start, status date, calendar, unit conversions and rules as the file has them."""
     sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, 3))
     await (await session.driver()).execute(
         f"update projects set {sets}, version = version + 1 where tenant_id = $1 and id = $2",
         session.tenant_id,
         project_id,
         *values.values(),
-    )
-
-
-async def keep_options(session: WriteSession, project_id: UUID, options: dict[str, Any]) -> None:
-    """The rules that the imported plan runs under."""
-    await (await session.driver()).execute(
-        """insert into schedule_options
-             (tenant_id, project_id, honor_constraints, split_in_progress, multiple_critical_paths, finish_target)
-           values ($1, $2, $3, $4, $5, $6)
-           on conflict (tenant_id, project_id) do update set honor_constraints = excluded.honor_constraints,
-             split_in_progress = excluded.split_in_progress, finish_target = excluded.finish_target,
-             multiple_critical_paths = excluded.multiple_critical_paths""",
-        session.tenant_id,
-        project_id,
-        options["honor_constraints"],
-        options["split_in_progress"],
-        options["multiple_critical_paths"],
-        options["finish_target"],
     )
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from services.kernel.money import MINOR_UNITS, Money
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_local
 from services.kernel.working_time import Calendar as WorkingCalendar
 from services.planning.imports.mspdi import MspdiPlan, MspdiTask
-from services.planning.schedule.editing import LEAST_UNITS, MAXIMUM_UNITS
+from services.planning.schedule.effort import LEAST_UNITS, MAXIMUM_UNITS, WorkContour
 from services.planning.schedule.network import Assignment, Link, LinkType, Plan, Task
 from services.planning.schedule.plan_rows import Capacity, Options, PlanAssignment, PlanLink, PlanTask, new_task
 from services.planning.schedule.task import TaskStatus, TaskType
@@ -28,6 +29,8 @@ _LINK_TYPES: Final = {
     LinkType.FINISH_FINISH: "finish_to_finish",
     LinkType.START_FINISH: "start_to_finish",
 }
+# As the format numbers them; the eighth, spread by hand, is a flat one with a length of its own.
+_CONTOURS: Final = tuple(WorkContour)
 _LONGEST_TITLE: Final = 300
 _LONGEST_NOTES: Final = 20_000
 _PROJECT: Final = "project"
@@ -176,9 +179,10 @@ def _task(task: Task, described: MspdiTask, calendar_ids: dict[Any, UUID], taken
         deadline=described.deadline,
         calendar_id=calendar_ids.get(task.calendar),
         ignore_resource_calendars=task.ignore_resource_calendars,
+        effort_driven=described.effort_driven,
         priority=min(max(task.priority, 0), 1000),
         levelling_delay=task.levelling_delay,
-        splits=_stretched(task),
+        splits=_splits(task),
         percent_complete=percent,
         actual_start=actual_start,
         actual_finish=described.actual_finish,
@@ -196,8 +200,14 @@ def _task(task: Task, described: MspdiTask, calendar_ids: dict[Any, UUID], taken
     return own
 
 
-def _stretched(task: Task) -> dict[str, int] | None:
+def _splits(task: Task) -> dict[str, Any] | None:
     """Splits of a task without a resource, which the file keeps in a part that is nobody's."""
+    if task.splits:
+        done, gaps = 0, []
+        for before, after in pairwise(task.splits):
+            done += before.work
+            gaps.append([done, after.offset - before.offset - before.work])
+        return {"gaps": gaps}
     for part in task.assignments:
         if isinstance(part.resource_id, int) and part.resource_id < 0:
             return {"length": part.duration or task.duration, "remaining": part.remaining or 0}
@@ -267,6 +277,8 @@ def _assignments(
             "duration": None if length == durations[item.task_uid] else length,
             "remaining": known.remaining if known is not None else None,
             "delay": max(known.delay if known is not None else item.delay, 0),
+            "overtime": min(max(item.overtime_work, 0), max(item.work, 0)),
+            "contour": _CONTOURS[item.contour] if 0 <= item.contour < len(_CONTOURS) else _CONTOURS[0],
         }
         taken.assignments.append(own)
         resource = resources[resource_id]
@@ -285,6 +297,8 @@ def _assignments(
                     own["duration"],
                     own["remaining"],
                     own["delay"],
+                    own["overtime"],
+                    own["contour"],
                     rate,
                 )
             )

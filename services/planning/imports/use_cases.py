@@ -36,7 +36,6 @@ from services.planning.imports.repository import (
     insert_baseline_tasks,
     insert_rows,
     keep_import,
-    keep_options,
     set_project_frame,
     stored_object,
 )
@@ -185,12 +184,11 @@ async def _set_frame(
 ) -> None:
     """An empty project takes the file's start, status date, calendar and rules for its own."""
     frame = frame_of(source, mspdi, taken.project_calendar_id)
-    await set_project_frame(session, plan.project_id, frame)
+    plan.options = options_of(source)
+    await set_project_frame(session, plan.project_id, frame | asdict(plan.options))
     plan.start, plan.status_date = frame["start"], frame["status_date"]
     plan.minutes_per_day, plan.critical_float_minutes = frame["minutes_per_day"], frame["critical_float_minutes"]
     plan.calendars["project"] = source.calendars[source.calendar]
-    plan.options = options_of(source)
-    await keep_options(session, plan.project_id, asdict(plan.options))
 
 
 def _number(

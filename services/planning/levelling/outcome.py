@@ -39,7 +39,10 @@ def fingerprint_of(plan: WorkingPlan) -> str:
         (each.predecessor_id, each.successor_id, each.dependency_type, each.lag, each.lag_basis) for each in plan.links
     ]
     parts = [
-        (task_id, one.resource_id, str(one.units), one.work, one.duration, one.delay, one.calendar_id)
+        (
+            *(task_id, one.resource_id, one.calendar_id, str(one.units), one.work, one.duration, one.delay),
+            *(one.overtime, one.contour),
+        )
         for task_id, assigned in sorted(plan.assignments.items())
         for one in assigned
     ]

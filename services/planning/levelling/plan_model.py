@@ -27,10 +27,11 @@ from services.planning.levelling.problem import (
 )
 from services.planning.schedule import network
 from services.planning.schedule.critical_path import levelling_delays, schedule
-from services.planning.schedule.network import LagBasis
+from services.planning.schedule.effort import length_of
+from services.planning.schedule.network import LagBasis, reach_of
 from services.planning.schedule.plan_rows import PlanAssignment, PlanLink, PlanTask
-from services.planning.schedule.resource_load import booking_of
-from services.planning.schedule.working_plan import WorkingPlan
+from services.planning.schedule.resource_load import bookings_of, stretches_of
+from services.planning.schedule.working_plan import WorkingPlan, pieces_of
 
 NEVER_MOVED: Final = 1_000
 _PARTS_OF_A_UNIT: Final = 10_000
@@ -204,35 +205,47 @@ class _Modelling:
     def _spans(self, task: PlanTask) -> list[tuple[WorkingTime, int, int]]:
         """The calendars in which the task runs, with what it waits and how far it reaches in each, in working ticks."""
         parts = self._parts(task)
-        if task.splits is not None and not parts:
+        if task.splits is not None and "length" in task.splits and not parts:
             return [(self._calendar_of(task), 0, task.splits["length"])]
+        gaps = task.splits.get("gaps", ()) if task.splits is not None else ()
+        reach = reach_of(task.duration, pieces_of(gaps, task.duration)) if gaps else task.duration
         if not parts or task.elapsed or task.task_type == "fixed_duration":
-            return [(self._calendar_of(task), 0, task.duration)]
+            return [(self._calendar_of(task), 0, reach)]
         return [
             (
                 self._works_in(task, part),
                 part.delay,
-                part.delay + (task.duration if part.duration is None else part.duration),
+                part.delay + (reach if part.duration is None else part.duration),
             )
             for part in parts
         ]
 
-    def _use_of(self, task: PlanTask, part: PlanAssignment) -> tuple[WorkingTime, int, int]:
-        """When the part takes its resource: in which calendar, from where, to where, in working ticks from the start."""
+    def _uses_of(self, task: PlanTask, part: PlanAssignment) -> list[tuple[WorkingTime, int, int, Decimal]]:
+        """When the part takes its resource: in which calendar, from where, to where, in working ticks from the start, and
+        with how many units.
+        """
         if task.elapsed:
-            return _AROUND_THE_CLOCK, 0, task.duration
+            return [(_AROUND_THE_CLOCK, 0, task.duration, part.units)]
         if task.task_type == "fixed_duration":
             calendar = self.plan.calendars[part.calendar_id] if part.calendar_id is not None else self.project
         else:
             calendar = self._works_in(task, part)
-        return calendar, part.delay, part.delay + int(part.work / part.units)
+        return [
+            (calendar, part.delay + begin, part.delay + end, units)
+            for begin, end, units in stretches_of(part, length_of(part))
+        ]
 
     # The axis
 
     def _make_axis(self) -> Axis:
         plan = self.plan
         spans = [span for task in self.tasks for span in self._spans(task)]
-        uses = [self._use_of(task, part) for task in self.moving for part in self._parts(task)]
+        uses = [
+            (calendar, begin, end)
+            for task in self.moving
+            for part in self._parts(task)
+            for calendar, begin, end, _ in self._uses_of(task, part)
+        ]
         calendars = [self.project, *(each for each, _, _ in (*spans, *uses) if each is not _AROUND_THE_CLOCK)]
         lengths = [length for _, delay, reach in (*spans, *uses) for length in (delay, reach)]
         lengths += [link.lag for link in plan.links if link.lag_basis == LagBasis.WORKING.value]
@@ -253,9 +266,9 @@ class _Modelling:
         longest = 0
         for task in self.moving:
             for part in self._parts(task):
-                _, begin, end = self._use_of(task, part)
-                asked[part.resource_id] += (end - begin) * part.units
-                longest = max(longest, end)
+                for _, begin, end, units in self._uses_of(task, part):
+                    asked[part.resource_id] += (end - begin) * units
+                    longest = max(longest, end)
         until = self.project.add_work(last, 2 * longest + 1)
         for resource_id, amount in asked.items():
             capacity = self.plan.capacities[resource_id]
@@ -304,15 +317,15 @@ class _Modelling:
             for part in parts:
                 calendar_id = plan.capacities[part.resource_id].calendar_id
                 calendar = plan.calendars.get(calendar_id) or self.project
-                booking = booking_of(task, part, partial(_position, calendar, origin))
-                if booking.finish <= booking.start:
-                    continue
-                start = calendar.next_start(calendar.add_work(origin, booking.start))
-                finish = calendar.add_work(origin, booking.finish)
-                slots = self.axis.down(start), self.axis.up(finish)
-                amount = int(part.units * _PARTS_OF_A_UNIT)
-                if slots[0] < slots[1]:
-                    found.append(Holder(task_id, self.place[part.resource_id], *slots, amount))
+                for booking in bookings_of(task, part, partial(_position, calendar, origin)):
+                    if booking.finish <= booking.start:
+                        continue
+                    start = calendar.next_start(calendar.add_work(origin, booking.start))
+                    finish = calendar.add_work(origin, booking.finish)
+                    slots = self.axis.down(start), self.axis.up(finish)
+                    amount = int(booking.units * _PARTS_OF_A_UNIT)
+                    if slots[0] < slots[1]:
+                        found.append(Holder(task_id, self.place[part.resource_id], *slots, amount))
         return found
 
     def _activity(self, i: int, task: PlanTask) -> Activity:
@@ -348,12 +361,11 @@ class _Modelling:
             by_resource.setdefault(part.resource_id, []).append(part)
         for resource_id, parts in by_resource.items():
             r = self.place[resource_id]
-            for part in parts:
-                amount = int(part.units * _PARTS_OF_A_UNIT)
+            for calendar, begin, end, units in (use for part in parts for use in self._uses_of(task, part)):
+                amount = int(units * _PARTS_OF_A_UNIT)
                 if amount > self.capacity[r]:
                     self.impossible.add(resource_id)
                     amount = self.capacity[r]
-                calendar, begin, end = self._use_of(task, part)
                 if amount and end > begin:
                     yield Use(
                         r,

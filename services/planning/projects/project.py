@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, Integer, Text
+from sqlalchemy import Boolean, CheckConstraint, DateTime, Index, Integer, Text
 from sqlalchemy.dialects.postgresql import UUID as SqlUuid
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,7 +39,11 @@ class IllegalPassage(Conflict):
 
 
 class Project(Entity, Base):
-    """`start` and `status_date` are local wall-clock times in `time_zone` (scheduling has no other clock)."""
+    """`start`, `finish_target` and `status_date` are local wall-clock times in `time_zone` (scheduling has no other clock).
+
+    With `finish_target` the plan is scheduled backwards from that moment, and `start` follows from it. It and what stands
+    below it are the rules that the plan is scheduled under; the schedule's area changes them.
+    """
 
     __tablename__ = "projects"
     __table_args__ = (
@@ -59,6 +63,10 @@ class Project(Entity, Base):
     calendar_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     minutes_per_day: Mapped[int] = mapped_column(Integer, default=450)
     minutes_per_week: Mapped[int] = mapped_column(Integer, default=2250)
+    finish_target: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
+    honor_constraints: Mapped[bool] = mapped_column(Boolean, default=True)
+    split_in_progress: Mapped[bool] = mapped_column(Boolean, default=True)
+    multiple_critical_paths: Mapped[bool] = mapped_column(Boolean, default=False)
     critical_float_minutes: Mapped[int] = mapped_column(Integer, default=0)
 
     def pass_to(self, status: ProjectStatus) -> None:

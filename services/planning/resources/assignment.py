@@ -3,13 +3,14 @@
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, Text
 from sqlalchemy.dialects.postgresql import UUID as SqlUuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kernel.entity import Entity
-from services.kernel.problems import Conflict
+from services.kernel.problems import Conflict, RuleViolated
 from services.planning.base import Base
+from services.planning.schedule.effort import WorkContour
 
 
 class AssignmentExists(Conflict):
@@ -17,8 +18,17 @@ class AssignmentExists(Conflict):
     title = {"en": "The resource is assigned already", "nb": "Ressursen er tildelt fra før"}
 
 
+class OvertimeBeyondWork(RuleViolated):
+    code = "overtime_beyond_work"
+    title = {"en": "Overtime is a share of the work", "nb": "Overtid er en del av arbeidet"}
+    detail = {"en": "It cannot be more than the work.", "nb": "Den kan ikke være mer enn arbeidet."}
+
+
 class Assignment(Entity, Base):
-    """Ticks of a tenth of a minute. `duration` and `remaining` are the part's own length where it is not the task's."""
+    """Ticks of a tenth of a minute. `duration` and `remaining` are the part's own length where it is not the task's.
+
+    `overtime` is the share of the work that is done outside of the calendar; `contour` how the work is spread.
+    """
 
     __tablename__ = "assignments"
     __table_args__ = (
@@ -36,7 +46,8 @@ class Assignment(Entity, Base):
         Index("uq_assignments_pair", "tenant_id", "task_id", "resource_id", unique=True),
         Index("ix_assignments_resource", "tenant_id", "resource_id"),
         CheckConstraint("units > 0", name="units"),
-        CheckConstraint("work >= 0 and delay >= 0", name="lengths"),
+        CheckConstraint("work >= 0 and delay >= 0 and overtime between 0 and work", name="lengths"),
+        CheckConstraint(f"contour in ({','.join(repr(str(each)) for each in WorkContour)})", name="contour"),
     )
 
     project_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True))
@@ -47,3 +58,5 @@ class Assignment(Entity, Base):
     duration: Mapped[int | None] = mapped_column(BigInteger)
     remaining: Mapped[int | None] = mapped_column(BigInteger)
     delay: Mapped[int] = mapped_column(BigInteger)
+    overtime: Mapped[int] = mapped_column(BigInteger, default=0)
+    contour: Mapped[str] = mapped_column(Text, default=WorkContour.FLAT)

@@ -51,6 +51,8 @@ ASSIGNMENTS: Final = Collection(
         "resource_id": "t.resource_id",
         "units_percent": "round(t.units * 100, 2)::text",
         "work_minutes": "round(t.work / 10.0)::bigint",
+        "overtime_minutes": "round(t.overtime / 10.0)::bigint",
+        "contour": "t.contour",
         "delay_minutes": "round(t.delay / 10.0)::bigint",
     },
     filters={"task_id": Filter("t.task_id", "uuid"), "resource_id": Filter("t.resource_id", "uuid")},
@@ -104,11 +106,3 @@ async def belongs_to_project(reader: Reader, table: str, object_id: UUID, projec
         project_id,
     )
     return found
-
-
-async def task_duration(reader: Reader, task_id: UUID) -> int:
-    """The task's duration in ticks."""
-    duration: int = await reader.value(
-        "select duration from tasks where tenant_id = $1 and id = $2", reader.tenant_id, task_id
-    )
-    return duration

@@ -10,6 +10,7 @@ from services.kernel.batch import Batch, Create, Delete, Update, Upsert
 from services.kernel.money import Money
 from services.kernel.schemas import Body, Effects, ExternalRef, ExternalRefs, Line, Minutes, ObjectShape
 from services.planning.resources.resource import ResourceType
+from services.planning.schedule.effort import WorkContour
 
 # 100 is one full person. Up to a hundred of them in one resource is a crowd, not a mistake.
 UnitsPercent = Annotated[
@@ -76,13 +77,24 @@ class ResourceShape(ObjectShape):
 
 
 class AssignmentValues(Body):
+    """Work = duration x units. Which of the three follows the others is the task's type; see `task_type` of a task."""
+
     units_percent: UnitsPercent = Decimal(100)
-    work_minutes: Minutes | None = None
-    delay_minutes: Minutes = 0
+    work_minutes: Annotated[Minutes | None, Field(description="All of the work, overtime with it.")] = None
+    overtime_minutes: Annotated[
+        Minutes, Field(description="The share of the work that is done outside of working time; it shortens the part.")
+    ] = 0
+    contour: Annotated[
+        WorkContour, Field(description="How the work is spread; where it is not flat the same work takes longer.")
+    ] = WorkContour.FLAT
+    delay_minutes: Annotated[
+        Minutes, Field(description="Working time that the part waits after the start of its task.")
+    ] = 0
 
 
 class NewAssignment(AssignmentValues):
-    """Without `work_minutes` the resource works at these units for the whole of the task."""
+    """Without `work_minutes` the resource works at these units for the whole of the task; of an effort-driven task that
+    has others at work it takes over its share of theirs, and the task becomes shorter."""
 
     model_config = {
         "extra": "forbid",
@@ -109,5 +121,7 @@ class AssignmentShape(ObjectShape):
     resource_id: UUID
     units_percent: str
     work_minutes: int
+    overtime_minutes: int
+    contour: WorkContour
     delay_minutes: int
     effects: Effects | None = None

@@ -1,5 +1,7 @@
 """Resources and assignments. What drives dates by a calendar of its own reschedules the plan."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,7 +16,7 @@ from services.kernel.working_time import TICKS_PER_MINUTE
 from services.planning.decisions.use_cases import record_acceptance
 from services.planning.external_refs.repository import claim, release
 from services.planning.external_refs.upsert import Upserting
-from services.planning.resources.assignment import Assignment, AssignmentExists
+from services.planning.resources.assignment import Assignment, AssignmentExists, OvertimeBeyondWork
 from services.planning.resources.events import (
     ASSIGNMENT_ADDED,
     ASSIGNMENT_CHANGED,
@@ -30,13 +32,14 @@ from services.planning.resources.repository import (
     is_assigned,
     load_assignment,
     load_resource,
-    task_duration,
 )
-from services.planning.resources.resource import Resource
+from services.planning.resources.resource import Resource, ResourceType
 from services.planning.resources.schemas import AssignmentPatch, NewAssignment, NewResource, ResourcePatch
-from services.planning.schedule.editing import usual_work
+from services.planning.schedule.effort import WorkContour, add_part, remove_part, set_part, usual_work
+from services.planning.schedule.plan_rows import PlanAssignment, PlanTask
 from services.planning.schedule.repository.loading import active_members, load_plan, lock_plan, reload_resources
-from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
+from services.planning.schedule.repository.storing import store_parts
+from services.planning.schedule.use_cases.plan_changes import PlanChange, effects_of, settle, tell_rest
 from services.planning.schedule.wording import days, name_of
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -122,7 +125,7 @@ async def _set(
 
 
 async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) -> tuple[Assignment, dict[str, Any]]:
-    """Let a resource take part in a task."""
+    """Let a resource take part in a task. Of duration, work and units the one that was not named follows."""
     await require_member(session, session.principal, project_id)
     plan = await load_plan(session, project_id, lock=True)
     for name, table, object_id in (("task_id", "tasks", new.task_id), ("resource_id", "resources", new.resource_id)):
@@ -130,15 +133,19 @@ async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) ->
             raise UnknownReference(name)
     if await is_assigned(session, new.task_id, new.resource_id):
         raise AssignmentExists
-    assignment = Assignment(
-        project_id=project_id,
-        task_id=new.task_id,
-        resource_id=new.resource_id,
-        delay=new.delay_minutes * TICKS_PER_MINUTE,
-    )
-    _measure_out(assignment, await task_duration(session, new.task_id), new.units_percent, new.work_minutes)
+    resource = await load_resource(session, new.resource_id)
+    assignment = Assignment(project_id=project_id, task_id=new.task_id, resource_id=resource.id)
+    parts, part = _parts_with(plan, assignment, resource)
+    task = plan.tasks[new.task_id]
+    named = _name(task, part, merged(new))
+    if resource.resource_type == ResourceType.WORK:
+        add_part(task, parts, part, named)
+    elif "work" not in named:
+        # Material and costs drive nothing: their work is nominal.
+        part.work = usual_work(task.duration, part.units)
+    _take_over(assignment, part)
     session.add(assignment)
-    effects = await _settle_assignment(session, plan, assignment, "Shall {resource} work on {task}?")
+    effects = await _settle_assignment(session, plan, assignment, "Shall {resource} work on {task}?", parts=parts)
     _tell_assignment(session, ASSIGNMENT_ADDED, assignment)
     return assignment, effects
 
@@ -146,7 +153,7 @@ async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) ->
 async def change_assignment(
     session: WriteSession, assignment_id: UUID, expected_version: int, patch: AssignmentPatch
 ) -> tuple[Assignment, dict[str, Any]]:
-    """Other units, work or delay."""
+    """Other units, work, overtime, contour or delay."""
     assignment = await load_assignment(session, assignment_id)
     project_id = assignment.project_id
     await require_member(session, session.principal, project_id)
@@ -163,14 +170,18 @@ async def carry_out(
     ruling: str | None = None,
 ) -> dict[str, Any]:
     """Change an assignment of a locked plan with everything that follows. Returns the effects; for `ruling` see tasks."""
-    changes = merged(patch)
-    if "delay_minutes" in changes:
-        assignment.delay = patch.delay_minutes * TICKS_PER_MINUTE
-    if {"units_percent", "work_minutes"} & changes.keys():
-        units = changes.get("units_percent", assignment.units * 100)
-        _measure_out(assignment, await task_duration(session, assignment.task_id), units, patch.work_minutes)
+    resource = await load_resource(session, assignment.resource_id)
+    parts, part = _parts_with(plan, assignment, resource)
+    task = plan.tasks[assignment.task_id]
+    named = _name(task, part, merged(patch))
+    if resource.resource_type != ResourceType.WORK:
+        if "work" not in named:
+            part.work = usual_work(task.duration, part.units)
+    elif named:
+        set_part(task, parts, part, named)
+    _take_over(assignment, part)
     question = "How much shall {resource} work on {task}?"
-    effects = await _settle_assignment(session, plan, assignment, question, ruling=ruling)
+    effects = await _settle_assignment(session, plan, assignment, question, parts=parts, ruling=ruling)
     _tell_assignment(session, ASSIGNMENT_CHANGED, assignment)
     return effects
 
@@ -181,18 +192,72 @@ async def unassign(session: WriteSession, assignment_id: UUID, expected_version:
     await require_member(session, session.principal, assignment.project_id)
     plan = await load_plan(session, assignment.project_id, lock=True)
     await ASSIGNMENTS.check_version(session, assignment.id, assignment.version, expected_version)
+    resource = await load_resource(session, assignment.resource_id)
+    parts, part = _parts_with(plan, assignment, resource)
+    rest = [each for each in parts if each is not part]
+    if resource.resource_type == ResourceType.WORK:
+        remove_part(plan.tasks[assignment.task_id], rest, part)
     await session.delete(assignment)
-    await _settle_assignment(session, plan, assignment, "May {resource} be taken off {task}?", "taken off")
+    await _settle_assignment(session, plan, assignment, "May {resource} be taken off {task}?", "taken off", rest)
     _tell_assignment(session, ASSIGNMENT_REMOVED, assignment)
 
 
-def _measure_out(assignment: Assignment, duration: int, units_percent: Decimal, work_minutes: int | None) -> None:
-    """Work = duration x units. Where the work was given, the part's own length follows from it."""
-    assignment.units = units_percent / 100
-    usual = usual_work(duration, assignment.units)
-    assignment.work = usual if work_minutes is None else work_minutes * TICKS_PER_MINUTE
-    assignment.duration = None if assignment.work == usual else int(assignment.work / assignment.units)
-    assignment.remaining = None
+def _parts_with(
+    plan: WorkingPlan, assignment: Assignment, resource: Resource
+) -> tuple[list[PlanAssignment], PlanAssignment]:
+    """Copies of the task's parts, since the plan's own tell what they were, and that of this assignment among them."""
+    parts = [replace(each) for each in plan.assignments.get(assignment.task_id, ())]
+    part = next((each for each in parts if each.resource_id == resource.id), None)
+    if part is None:
+        part = PlanAssignment(
+            assignment.task_id,
+            resource.id,
+            resource.calendar_id,
+            assignment.units or Decimal(1),
+            assignment.work or 0,
+            assignment.duration,
+            assignment.remaining,
+            assignment.delay or 0,
+            assignment.overtime or 0,
+            assignment.contour or WorkContour.FLAT.value,
+            None,
+        )
+        if resource.resource_type == ResourceType.WORK:
+            parts.append(part)
+    return parts, part
+
+
+def _name(task: PlanTask, part: PlanAssignment, values: Mapping[str, Any]) -> set[str]:
+    """Put the named values into the part. Returns which of work, units, overtime and contour they are."""
+    named: set[str] = set()
+    if "delay_minutes" in values:
+        part.delay = values["delay_minutes"] * TICKS_PER_MINUTE
+    if "units_percent" in values:
+        part.units = values["units_percent"] / 100
+        named.add("units")
+    if "contour" in values:
+        part.contour = values["contour"].value
+        named.add("contour")
+    if "overtime_minutes" in values:
+        part.overtime = values["overtime_minutes"] * TICKS_PER_MINUTE
+        named.add("overtime")
+    if values.get("work_minutes") is not None:
+        part.work = values["work_minutes"] * TICKS_PER_MINUTE
+        named.add("work")
+    elif "work_minutes" in values and part.work:
+        # Null takes the work back that was given: the part fills its task at its units again.
+        part.work = usual_work(task.duration, part.units, part.contour) + part.overtime
+        named.add("work")
+    return named
+
+
+def _take_over(assignment: Assignment, part: PlanAssignment) -> None:
+    """What has come out for the part becomes the assignment's. Raises OvertimeBeyondWork."""
+    if part.overtime > part.work:
+        raise OvertimeBeyondWork
+    assignment.units, assignment.work = part.units, part.work
+    assignment.duration, assignment.remaining = part.duration, part.remaining
+    assignment.delay, assignment.overtime, assignment.contour = part.delay, part.overtime, part.contour
 
 
 async def _settle_resource(session: WriteSession, plan: WorkingPlan, resource: Resource, deed: str) -> dict[str, Any]:
@@ -208,11 +273,20 @@ async def _settle_assignment(
     assignment: Assignment,
     question: str,
     chosen: str | None = None,
+    parts: Sequence[PlanAssignment] = (),
     ruling: str | None = None,
 ) -> dict[str, Any]:
-    """`question` has places for {resource} and {task}; what is chosen is the assignment as it is, unless said."""
-    await session.flush()
+    """`question` has places for {resource} and {task}; what is chosen is the assignment as it is, unless said.
+
+    `parts` are those of the task as they are now: what they took over from each other is stored with this one.
+    """
     task, resource = plan.tasks[assignment.task_id], await load_resource(session, assignment.resource_id)
+    before = {each.resource_id: each for each in plan.assignments.get(task.id, ())}
+    await session.flush()
+    await store_parts(
+        session,
+        [each for each in parts if each.resource_id != resource.id and each != before.get(each.resource_id)],
+    )
     change = PlanChange(
         kinds=["resource.assign", "schedule.dates", *([ruling] if ruling is not None else [])],
         subject_type="assignment",
@@ -222,13 +296,21 @@ async def _settle_assignment(
         chosen=chosen or f"{assignment.units * 100:.0f} %, {days(assignment.work, plan.minutes_per_day)} of work",
         recorded_by_caller=ruling is not None,
     )
-    return await _settle(session, plan, change)
+    return await _settle(session, plan, change, task)
 
 
-async def _settle(session: WriteSession, plan: WorkingPlan, change: PlanChange) -> dict[str, Any]:
-    """The plan was loaded before this change, which is in the database already."""
+async def _settle(
+    session: WriteSession, plan: WorkingPlan, change: PlanChange, task: PlanTask | None = None
+) -> dict[str, Any]:
+    """The plan was loaded before this change, which is in the database already; `task` may have got another duration."""
     await reload_resources(session, plan)
+    if task is not None and task.duration != plan.durations_before.get(task.id, task.duration):
+        plan.touch(task)
     effects = await settle(session, plan, change)
+    if task is not None and task.id in plan.edited:
+        # It was stored as an edited task, and to others it is one that an assignment has changed.
+        plan.moved = {task.id: task} | plan.moved
+        effects = effects_of(plan)
     tell_rest(session, plan, "resource", skip=0)
     return effects
 

@@ -1,12 +1,11 @@
-"""A working calendar of a project, stored in the form that working time reads, and the rules that a plan runs under."""
+"""A working calendar of a project, stored in the form that working time reads."""
 
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Boolean, DateTime, ForeignKeyConstraint, Index, Text
+from sqlalchemy import ForeignKeyConstraint, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as SqlUuid
 from sqlalchemy.orm import Mapped, mapped_column
@@ -47,23 +46,6 @@ class Calendar(Entity, Base):
     name: Mapped[str] = mapped_column(Text)
     base_calendar_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     document: Mapped[dict[str, Any]] = mapped_column(JSONB)
-
-
-class ScheduleOptions(Base):
-    """Rules that an imported plan brought with it; a project without a row runs under the defaults.
-
-    With `finish_target` the plan is scheduled backwards from that moment.
-    """
-
-    __tablename__ = "schedule_options"
-    __table_args__ = (ForeignKeyConstraint(["tenant_id", "project_id"], ["projects.tenant_id", "projects.id"]),)
-
-    tenant_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), primary_key=True)
-    project_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), primary_key=True)
-    honor_constraints: Mapped[bool] = mapped_column(Boolean)
-    split_in_progress: Mapped[bool] = mapped_column(Boolean)
-    multiple_critical_paths: Mapped[bool] = mapped_column(Boolean)
-    finish_target: Mapped[datetime | None] = mapped_column(DateTime(timezone=False))
 
 
 @lru_cache(maxsize=200)

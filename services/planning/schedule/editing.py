@@ -3,27 +3,29 @@
 Nothing here reads or writes a database; the people that a change names have been looked up before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from services.kernel.ids import new_id
 from services.kernel.problems import UnknownReference
-from services.kernel.working_time import TICKS_PER_MINUTE
-from services.planning.schedule.plan_rows import PlanAssignment, PlanTask, new_task
+from services.kernel.working_time import TICKS_PER_MINUTE, to_local, to_ticks
+from services.planning.schedule.dependency import DependencyType
+from services.planning.schedule.effort import set_duration
+from services.planning.schedule.plan_rows import PlanTask, new_task
 from services.planning.schedule.task import (
     DATELESS,
     MAXIMUM_TASKS,
     ConstraintDateMissing,
+    DateConstraint,
     InconsistentProgress,
     PlanTooLarge,
+    SplitsOutside,
     SummaryIsComputed,
     TaskStatus,
-    TaskType,
 )
-from services.planning.schedule.working_plan import WorkingPlan
+from services.planning.schedule.working_plan import PROJECT_CALENDAR, WorkingPlan
 
 # Which authority a member of a task needs. What stands in none of these moves dates.
 TEXT_FIELDS: Final = frozenset({"title", "notes", "labels", "external_refs", "assignee_id", "priority"})
@@ -31,10 +33,9 @@ PROGRESS_FIELDS: Final = frozenset(
     {"percent_complete", "actual_start", "actual_finish", "remaining_minutes", "stop", "resume", "status"}
 )
 SCOPE_FIELDS: Final = frozenset({"parent_id", "after_id", "wbs_code", "milestone", "active"})
-_OF_LEAVES: Final = (*sorted(PROGRESS_FIELDS), "duration_minutes", "elapsed")
-# What the column of an assignment's units holds: four decimals, and no more people than an import may bring.
-LEAST_UNITS: Final = Decimal("0.0001")
-MAXIMUM_UNITS: Final = Decimal(1_000_000)
+_OF_LEAVES: Final = (*sorted(PROGRESS_FIELDS), "duration_minutes", "elapsed", "splits")
+# What a task that is to start behind the status date may be told to do instead.
+_GIVING_WAY: Final = (*DATELESS, DateConstraint.START_NO_EARLIER_THAN)
 _KEPT_BESIDE: Final = ("notes", "labels", "external_refs")
 _PLAIN: Final = (
     "title",
@@ -47,6 +48,9 @@ _PLAIN: Final = (
     "constraint_date",
     "deadline",
     "calendar_id",
+    "ignore_resource_calendars",
+    "effort_driven",
+    "placeholder",
     "priority",
     "manual_start",
     "manual_finish",
@@ -75,11 +79,14 @@ def create_task(plan: WorkingPlan, values: Mapping[str, Any], texts: dict[UUID, 
         raise PlanTooLarge
     task = new_task(new_id(), values["title"])
     parent_id, after_id, first = _place(plan, task, values)
+    if plan.options.finish_target is not None and "constraint_type" not in values:
+        # Backwards from a finish, late is where work goes unless somebody says otherwise.
+        values = {**values, "constraint_type": DateConstraint.AS_LATE_AS_POSSIBLE}
+    if not values.get("milestone", False):
+        task.duration = plan.minutes_per_day * TICKS_PER_MINUTE
     _check(plan, task, values)
     if "duration_minutes" in values:
         task.milestone = values["duration_minutes"] == 0
-    elif not values.get("milestone", False):
-        task.duration = plan.minutes_per_day * TICKS_PER_MINUTE
     plan.add(task, parent_id, after_id, first=first)
     _become_summary(plan, parent_id)
     task.start = task.finish = plan.start
@@ -101,6 +108,52 @@ def change_task(
         _become_summary(plan, parent_id)
     _apply(plan, task, changes, texts)
     plan.touch(task)
+
+
+def move_remaining(plan: WorkingPlan, behind: datetime) -> int:
+    """Let begun work resume, and other work start, no earlier than a moment. Returns how many tasks were changed for it.
+
+    As Microsoft Project does with uncompleted work: a begun task is split, one not begun gets a constraint, unless it has
+    another than to start no earlier than a date. What follows such a task needs none. Manual and inactive tasks and those
+    of other projects stay.
+    """
+    stops: dict[UUID, datetime] = {}
+    waiting: list[PlanTask] = []
+    for task in plan.tasks.values():
+        if task.summary or task.manual or task.external or not task.active or task.actual_finish is not None:
+            continue
+        if task.actual_start is not None:
+            stopped = _stopped_at(plan, task)
+            if plan.options.split_in_progress and stopped < behind:
+                stops[task.id] = stopped
+        elif task.start < behind and task.constraint_type in _GIVING_WAY:
+            waiting.append(task)
+    moved = {*stops, *(task.id for task in waiting)}
+    led = {
+        link.successor_id
+        for link in plan.links
+        if link.predecessor_id in moved and link.dependency_type == DependencyType.FINISH_TO_START and link.lag >= 0
+    }
+    for task_id, stopped in stops.items():
+        task = plan.tasks[task_id]
+        task.stop, task.resume = task.stop or stopped, behind
+        plan.touch(task)
+    held = [task for task in waiting if task.id not in led]
+    for task in held:
+        task.constraint_type, task.constraint_date = DateConstraint.START_NO_EARLIER_THAN.value, behind
+        plan.touch(task)
+    return len(stops) + len(held)
+
+
+def _stopped_at(plan: WorkingPlan, task: PlanTask) -> datetime:
+    """Until when a begun task has been worked on, or when it is to be resumed."""
+    known = task.resume or task.stop
+    if known is not None:
+        return known
+    left = task.duration * (100 - task.percent_complete) // 100 if task.remaining is None else task.remaining
+    done, begun = max(0, task.duration - left), to_ticks(task.actual_start or task.start)
+    calendar = plan.calendars[task.calendar_id or PROJECT_CALENDAR]
+    return to_local(begun + done if task.elapsed else calendar.add_work(begun, done))
 
 
 def _place(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any]) -> tuple[UUID | None, UUID | None, bool]:
@@ -132,8 +185,20 @@ def _check(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any]) -> None
     finish = values.get("manual_finish", task.manual_finish)
     if start is not None and finish is not None and finish < start:
         raise InconsistentProgress(reason="manual_finish lies before manual_start")
+    splits = values.get("splits")
+    if splits:
+        _refuse_gaps(splits, values.get("duration_minutes", task.duration // TICKS_PER_MINUTE))
     if PROGRESS_FIELDS & values.keys():
         _progress(task, values)
+
+
+def _refuse_gaps(splits: Sequence[Any], minutes: int) -> None:
+    """A pause lies inside the work, behind the one before it. Raises SplitsOutside."""
+    before = 0
+    for split in splits:
+        if not before < split.after_minutes < minutes:
+            raise SplitsOutside
+        before = split.after_minutes
 
 
 def _apply(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any], texts: dict[UUID, dict[str, Any]]) -> None:
@@ -146,8 +211,15 @@ def _apply(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any], texts: 
         task.wbs_custom = values["wbs_code"]
         # The codes of everything below begin with this one.
         _ = plan.outline
+    if "levelling_delay_minutes" in values:
+        task.levelling_delay = values["levelling_delay_minutes"] * TICKS_PER_MINUTE
     if "duration_minutes" in values:
         _set_duration(plan, task, values["duration_minutes"] * TICKS_PER_MINUTE)
+    if "splits" in values:
+        gaps = [
+            [each.after_minutes * TICKS_PER_MINUTE, each.gap_minutes * TICKS_PER_MINUTE] for each in values["splits"]
+        ]
+        task.splits = {"gaps": gaps} if gaps else None
     if PROGRESS_FIELDS & values.keys():
         for name, value in _progress(task, values).items():
             setattr(task, name, value)
@@ -161,34 +233,10 @@ def _set_duration(plan: WorkingPlan, task: PlanTask, duration: int) -> None:
     """Its assignments follow; what is left of a begun task follows its percentage again."""
     if duration == task.duration:
         return
-    for one in plan.assignments.get(task.id, ()):
-        _follow_duration(one, task, duration)
+    parts = plan.assignments.get(task.id, ())
+    set_duration(task, parts, duration)
+    if parts:
         plan.rescaled.add(task.id)
-    task.duration = duration
-    task.splits = None
-    if task.percent_complete < 100:
-        task.remaining = None
-
-
-def _follow_duration(one: PlanAssignment, task: PlanTask, duration: int) -> None:
-    """Work = duration x units: with fixed work the units give way, otherwise the work does. The part fills the task then.
-
-    Work that was spread unevenly (a contour of an imported plan) or taken to be none is stretched as it is.
-    """
-    if task.task_type == TaskType.FIXED_WORK:
-        if duration and one.work:
-            units = (Decimal(one.work) / duration).quantize(LEAST_UNITS)
-            one.units = min(max(units, LEAST_UNITS), MAXIMUM_UNITS)
-    elif one.duration is None and task.duration and one.work != usual_work(task.duration, one.units):
-        one.work = one.work * duration // task.duration
-    else:
-        one.work = usual_work(duration, one.units)
-    one.duration = one.remaining = None
-
-
-def usual_work(duration: int, units: Decimal) -> int:
-    """Work = duration x units, in whole ticks."""
-    return int(duration * units)
 
 
 def _forget_remaining_parts(plan: WorkingPlan, task: PlanTask) -> None:
@@ -197,7 +245,7 @@ def _forget_remaining_parts(plan: WorkingPlan, task: PlanTask) -> None:
         if one.remaining is not None:
             one.remaining = None
             plan.rescaled.add(task.id)
-    if task.splits is not None:
+    if task.splits is not None and "length" in task.splits:
         length = task.splits["length"]
         task.splits = {"length": length, "remaining": length * (100 - task.percent_complete) // 100}
 

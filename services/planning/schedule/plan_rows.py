@@ -40,9 +40,10 @@ class PlanTask:
     deadline: datetime | None
     calendar_id: UUID | None
     ignore_resource_calendars: bool
+    effort_driven: bool
     priority: int
     levelling_delay: int
-    splits: dict[str, int] | None
+    splits: dict[str, Any] | None
     percent_complete: int
     actual_start: datetime | None
     actual_finish: datetime | None
@@ -108,6 +109,7 @@ def new_task(task_id: UUID, title: str, **values: Any) -> PlanTask:
         "task_type": task.TaskType.FIXED_UNITS.value,
         "constraint_type": task.DateConstraint.AS_SOON_AS_POSSIBLE.value,
         "ignore_resource_calendars": False,
+        "effort_driven": False,
         "priority": 500,
         "levelling_delay": 0,
         "percent_complete": 0,
@@ -150,6 +152,8 @@ class PlanAssignment:
     duration: int | None
     remaining: int | None
     delay: int
+    overtime: int
+    contour: str
     rate: Decimal | None
 
 
@@ -175,7 +179,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """See `schedule.calendar.ScheduleOptions`."""
+    """The rules that a plan is scheduled under, see `projects.project.Project`."""
 
     honor_constraints: bool = True
     split_in_progress: bool = True

@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_ticks
+from services.planning.schedule.effort import TENTHS, WorkContour, length_of
 from services.planning.schedule.plan_rows import Capacity, PlanAssignment, PlanTask
 
 # Units have four decimals, so in ten-thousandths all of it is whole numbers.
@@ -56,18 +57,34 @@ def colliding(bookings: Iterable[tuple[UUID, Booking]], capacity: Decimal) -> se
     return found
 
 
-def booking_of(task: PlanTask, part: PlanAssignment, position: Callable[[datetime], int]) -> Booking:
-    """What a part takes of its resource: its units from the task's start for as long as its work lasts at them.
+def bookings_of(task: PlanTask, part: PlanAssignment, position: Callable[[datetime], int]) -> list[Booking]:
+    """What a part takes of its resource: its units from the task's start for as long as its work lasts at them, or where
+    its contour is not flat what it takes in each tenth of that.
 
     Of a task that has begun it is the rest, which ends with the task. `position` places a moment in the resource's
-    working time.
+    working time; overtime lies outside of it.
     """
-    length = position(task.finish) - position(task.start) if task.elapsed else int(part.work / part.units)
+    length = position(task.finish) - position(task.start) if task.elapsed else length_of(part)
     if task.percent_complete:
         finish = position(task.finish)
-        return Booking(finish - length * (100 - task.percent_complete) // 100, finish, part.units)
-    start = position(task.start) + part.delay
-    return Booking(start, start + length, part.units)
+        start, rest = finish - length, finish - length * (100 - task.percent_complete) // 100
+    else:
+        start = rest = position(task.start) + part.delay
+    return [
+        Booking(max(start + begin, rest), start + end, units)
+        for begin, end, units in stretches_of(part, length)
+        if start + end > rest
+    ]
+
+
+def stretches_of(part: PlanAssignment, length: int) -> list[tuple[int, int, Decimal]]:
+    """With how many units the part works from where to where of its length: all along, or in the tenths of its contour."""
+    if part.contour == WorkContour.FLAT:
+        return [(0, length, part.units)]
+    return [
+        (length * number // 10, length * (number + 1) // 10, part.units * tenth / 100)
+        for number, tenth in enumerate(TENTHS[WorkContour(part.contour)])
+    ]
 
 
 def bookings_by_resource(
@@ -89,7 +106,9 @@ def bookings_by_resource(
             position = places.get(calendar_id)
             if position is None:
                 position = places[calendar_id] = _place_in(calendars.get(calendar_id) or calendars["project"], origin)
-            found.setdefault(part.resource_id, []).append((task_id, booking_of(task, part, position)))
+            found.setdefault(part.resource_id, []).extend(
+                (task_id, booking) for booking in bookings_of(task, part, position)
+            )
     return found
 
 

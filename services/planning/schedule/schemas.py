@@ -1,7 +1,7 @@
 """Request and response shapes of the schedule."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -32,9 +32,42 @@ from services.planning.schedule.task import DateConstraint, TaskStatus, TaskType
 WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{1,60}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\r\n,]*$")]
 Labels = Annotated[list[Label], Field(max_length=20)]
+# Stands where a patch does not name the start; nothing reads it.
+SOME_START: Final = datetime.fromisoformat("2026-01-01T08:00")
 Priority = Annotated[int, Field(ge=0, le=1000, strict=True)]
 
 _EXAMPLE: JsonDict = {"title": "Pour the foundation", "duration_minutes": 2250, "labels": ["concrete"]}
+
+
+class Split(Body):
+    """A pause in the work of a task."""
+
+    after_minutes: Annotated[Minutes, Field(gt=0, description="How much of the duration is worked before the pause.")]
+    gap_minutes: Annotated[Minutes, Field(gt=0, description="How long the pause lasts, in working minutes.")]
+
+
+Splits = Annotated[list[Split], Field(max_length=100)]
+_MEANING: dict[str, str] = {
+    "manual": "Manually scheduled: the task keeps `manual_start` and `manual_finish`, and drives others from them.",
+    "placeholder": "A manual task whose dates are not known yet. It is never critical, and no summary takes its dates.",
+    "active": "An inactive task keeps its dates, drives nobody, costs nothing and is in no summary.",
+    "elapsed": "The duration runs around the clock, and float counts so.",
+    "task_type": "What stays when duration, work or units of an assignment are changed. fixed_units: work follows the"
+    " duration, and the duration follows work and units. fixed_work: units follow the duration, which follows units and"
+    " work. fixed_duration: work follows the duration and units, units follow work.",
+    "effort_driven": "When resources come or go the work stays, and they share it; a task of fixed_work always is.",
+    "constraint_type": "Where it contradicts links, see `honor_constraints` of the schedule options.",
+    "deadline": "Takes float and moves no date.",
+    "ignore_resource_calendars": "With a calendar of its own the task pays no heed to those of its resources.",
+    "levelling_delay_minutes": "Put in front of the task to level resources; around the clock.",
+    "splits": "Pauses of the work, in their order. Where the duration becomes shorter those behind its end fall away.",
+    "stop": "Until when a task in progress has been worked on.",
+    "resume": "When what remains of a task in progress goes on.",
+}
+
+
+def _meant(name: str) -> Any:
+    return Field(description=_MEANING[name])
 
 
 class TaskValues(Body):
@@ -48,29 +81,37 @@ class TaskValues(Body):
     after_id: UUID | None = None
     wbs_code: WbsCode | None = None
     milestone: Flag = False
-    manual: Flag = False
-    active: Flag = True
+    manual: Annotated[Flag, _meant("manual")] = False
+    placeholder: Annotated[Flag, _meant("placeholder")] = False
+    active: Annotated[Flag, _meant("active")] = True
     duration_minutes: Minutes = 0
-    elapsed: Flag = False
-    task_type: TaskType = TaskType.FIXED_UNITS
-    constraint_type: DateConstraint = DateConstraint.AS_SOON_AS_POSSIBLE
+    elapsed: Annotated[Flag, _meant("elapsed")] = False
+    task_type: Annotated[TaskType, _meant("task_type")] = TaskType.FIXED_UNITS
+    effort_driven: Annotated[Flag, _meant("effort_driven")] = False
+    constraint_type: Annotated[DateConstraint, _meant("constraint_type")] = DateConstraint.AS_SOON_AS_POSSIBLE
     constraint_date: Local | None = None
-    deadline: Local | None = None
+    deadline: Annotated[Local | None, _meant("deadline")] = None
     calendar_id: UUID | None = None
+    ignore_resource_calendars: Annotated[Flag, _meant("ignore_resource_calendars")] = False
     priority: Priority = 500
+    levelling_delay_minutes: Annotated[Minutes, _meant("levelling_delay_minutes")] = 0
+    splits: Annotated[Splits, _meant("splits")] = Field(default_factory=list)
     manual_start: Local | None = None
     manual_finish: Local | None = None
     percent_complete: Percent = 0
     actual_start: Local | None = None
     actual_finish: Local | None = None
     remaining_minutes: Minutes | None = None
-    stop: Local | None = None
-    resume: Local | None = None
+    stop: Annotated[Local | None, _meant("stop")] = None
+    resume: Annotated[Local | None, _meant("resume")] = None
     assignee_id: UUID | None = None
 
 
 class NewTask(TaskValues):
-    """Without a duration a task takes one day, and a milestone none. `after_id` names the sibling to stand behind."""
+    """Without a duration a task takes one day, and a milestone none. `after_id` names the sibling to stand behind.
+
+    In a plan that is scheduled from its finish a task is as late as possible unless its constraint says otherwise.
+    """
 
     model_config = {"extra": "forbid", "json_schema_extra": {"example": _EXAMPLE}}
 
@@ -104,15 +145,21 @@ class TaskShape(ObjectShape):
     milestone: bool
     summary: bool
     manual: bool
+    placeholder: bool
+    external: Annotated[bool, Field(description="Stands for a task of another project, whose dates it has.")]
     active: bool
     duration_minutes: int
     elapsed: bool
     task_type: TaskType
+    effort_driven: bool
     constraint_type: DateConstraint
     constraint_date: LocalTime | None
     deadline: LocalTime | None
     calendar_id: UUID | None
+    ignore_resource_calendars: bool
     priority: int
+    levelling_delay_minutes: int
+    splits: list[Split]
     percent_complete: int
     actual_start: LocalTime | None
     actual_finish: LocalTime | None
@@ -189,6 +236,140 @@ class ScheduleRunShape(Shape):
     impact: dict[str, Any]
     changed_tasks: list[dict[str, Any]]
     changed_tasks_total: int
+
+
+class ScheduleOptionsPatch(Body):
+    """The rules that the project's plan is scheduled under."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"multiple_critical_paths": True}}}
+
+    start: Annotated[
+        Local,
+        Field(
+            description="Nothing starts before it unless it is told to; of a plan scheduled from its finish it follows."
+        ),
+    ] = SOME_START
+    finish_target: Annotated[
+        Local | None,
+        Field(description="The plan is scheduled backwards from this moment: the project starts as late as it can."),
+    ] = None
+    honor_constraints: Annotated[
+        Flag,
+        Field(
+            description="Dates beat links where they contradict each other, which shows as negative float; else links do."
+        ),
+    ] = True
+    split_in_progress: Annotated[
+        Flag,
+        Field(
+            description="What remains of a task begun out of sequence waits for its predecessors; else it goes on at once."
+        ),
+    ] = True
+    multiple_critical_paths: Annotated[
+        Flag, Field(description="Every open end of the network is critical by its own finish, not by the project's.")
+    ] = False
+    critical_float_minutes: Annotated[
+        SignedMinutes, Field(description="Tasks with this much total float, or less, are critical.")
+    ] = 0
+
+
+class ScheduleOptionsShape(ObjectShape):
+    """The project's own version is theirs; `id` is the project's."""
+
+    project_id: UUID
+    start: LocalTime
+    finish_target: LocalTime | None
+    honor_constraints: bool
+    split_in_progress: bool
+    multiple_critical_paths: bool
+    critical_float_minutes: int
+    effects: Effects | None = None
+
+
+class NewRescheduling(Body):
+    """Without `after` it is the project's status date."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"after": "2026-04-01T16:00:00"}}}
+
+    after: Local | None = None
+
+
+class ReschedulingShape(Shape):
+    """What was moved behind `after`; the tasks are among those of `effects`."""
+
+    type: str
+    project_id: UUID
+    after: LocalTime
+    tasks_rescheduled: int
+    effects: Effects | None = None
+
+
+class BoundShape(Shape):
+    """One reason, and the dates that the task would have if there were no other.
+
+    `reason` is project_start, link, constraint, calendar, summary, actual, manual, levelling, as_late_as_possible, children or
+    resource. `drives`: the task's dates really come from it. `date` is what is bound, before any calendar. `task_id` names
+    the predecessor of a link, or the child of a summary; `summary_id` the summary that the link or constraint belongs to.
+    """
+
+    reason: str
+    drives: bool
+    date: LocalTime
+    start: LocalTime
+    finish: LocalTime
+    task_id: UUID | None
+    dependency_id: UUID | None
+    summary_id: UUID | None
+    resource_id: UUID | None
+    constraint_type: DateConstraint | None
+
+
+class ExplanationShape(Shape):
+    """Why the task lies where it does."""
+
+    type: str
+    task_id: UUID
+    project_id: UUID
+    title: str
+    start: LocalTime
+    finish: LocalTime
+    driver: Driver
+    bounds: list[BoundShape]
+
+
+class PathTaskShape(Shape):
+    id: UUID
+    wbs_code: str
+    title: str
+    start: LocalTime
+    finish: LocalTime
+    total_float_minutes: int
+    critical: bool
+
+
+class DrivingPathShape(Shape):
+    """`tasks` is empty where the one task does not drive the other."""
+
+    type: str
+    project_id: UUID
+    from_id: UUID
+    to_id: UUID
+    tasks: list[PathTaskShape]
+
+
+class FloatPathShape(Shape):
+    """A path has the smallest total float of its tasks."""
+
+    total_float_minutes: int
+    start: LocalTime
+    finish: LocalTime
+    tasks: list[PathTaskShape]
+
+
+class FloatPathsShape(Shape):
+    type: str
+    project_id: UUID
+    paths: list[FloatPathShape]
 
 
 class LagValues(Body):

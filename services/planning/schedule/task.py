@@ -65,6 +65,24 @@ class InconsistentProgress(RuleViolated):
     detail = {"en": "{reason}", "nb": "{reason}"}
 
 
+class StatusDateMissing(RuleViolated):
+    code = "status_date_missing"
+    title = {"en": "The project has no status date", "nb": "Prosjektet har ingen statusdato"}
+    detail = {
+        "en": "Set it, or say behind which date the work shall be moved.",
+        "nb": "Sett den, eller si hvilken dato arbeidet skal flyttes bak.",
+    }
+
+
+class SplitsOutside(RuleViolated):
+    code = "splits_outside"
+    title = {"en": "Work pauses only while it lasts", "nb": "Arbeid kan bare avbrytes mens det varer"}
+    detail = {
+        "en": "The pauses follow each other, each behind some of the duration and before its end.",
+        "nb": "Avbruddene følger etter hverandre, hvert bak noe av varigheten og før slutten av den.",
+    }
+
+
 class OutlineTooDeep(RuleViolated):
     code = "outline_too_deep"
     title = {"en": "The outline is too deep", "nb": "Strukturen er for dyp"}
@@ -95,7 +113,8 @@ def _local(*, nullable: bool = True) -> Any:
 class Task(Entity, Base):
     """Durations are ticks of a tenth of a working minute (the resolution of MSPDI); dates are local wall-clock time.
 
-    `splits` is set where work without a resource is interrupted: its `length` and what is `remaining` of it, gaps included.
+    `splits` is set where work is interrupted: its `gaps`, each as [after how much of the duration, how long]; or, of an
+    import that does not say where, the whole `length` and what is `remaining` of it, gaps included.
     `start` to `driving_dependency_id` are computed by the schedule engine and stored, so that reading never computes.
     """
 
@@ -143,9 +162,10 @@ class Task(Entity, Base):
     deadline: Mapped[datetime | None] = _local()
     calendar_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     ignore_resource_calendars: Mapped[bool] = mapped_column(Boolean)
+    effort_driven: Mapped[bool] = mapped_column(Boolean)
     priority: Mapped[int] = mapped_column(Integer)
     levelling_delay: Mapped[int] = mapped_column(BigInteger)
-    splits: Mapped[dict[str, int] | None] = mapped_column(JSONB)
+    splits: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     percent_complete: Mapped[int] = mapped_column(Integer)
     actual_start: Mapped[datetime | None] = _local()
     actual_finish: Mapped[datetime | None] = _local()

@@ -10,8 +10,12 @@ from services.planning.schedule.plan_rows import PlanTask
 
 _LONGEST = 300
 # Shown by name alone: their values are ids, or longer than a line.
-_UNSPOKEN = frozenset({"parent_id", "after_id", "calendar_id", "assignee_id", "notes", "labels", "external_refs"})
+_UNSPOKEN = frozenset(
+    {"parent_id", "after_id", "calendar_id", "assignee_id", "notes", "labels", "external_refs", "splits"}
+)
 _STORED_AS = {"wbs_code": "wbs_custom"}
+# Lengths, with the minutes of their day where it is not a working day of the project.
+_LENGTHS = {"duration_minutes": None, "remaining_minutes": None, "levelling_delay_minutes": 1440}
 
 
 def name_of(task: PlanTask) -> str:
@@ -42,10 +46,10 @@ def answer_of(before: PlanTask, after: PlanTask, changes: Mapping[str, Any], min
         if name in _UNSPOKEN:
             said.append(spoken)
             continue
-        if name in ("duration_minutes", "remaining_minutes"):
+        if name in _LENGTHS:
             attribute = name.removesuffix("_minutes")
             was, is_now = (
-                "none" if value is None else days(value, minutes_per_day)
+                "none" if value is None else days(value, _LENGTHS[name] or minutes_per_day)
                 for value in (getattr(before, attribute), getattr(after, attribute))
             )
         else:

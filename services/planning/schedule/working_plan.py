@@ -17,7 +17,7 @@ from services.kernel.working_time import (
     to_ticks,
 )
 from services.planning.schedule import dependency, network, task
-from services.planning.schedule.critical_path import schedule
+from services.planning.schedule.critical_path import Sweeps, schedule, swept
 from services.planning.schedule.plan_rows import (
     COMPUTED,
     Before,
@@ -41,7 +41,7 @@ _TYPES: Final = {
 }
 _BASES: Final = {each.value: each for each in network.LagBasis}
 _DRIVERS: Final = {each: each.value for each in network.Driver}
-_PROJECT_CALENDAR: Final = "project"
+PROJECT_CALENDAR: Final = "project"
 _computed_values: Final[Callable[[PlanTask], tuple[Any, ...]]] = attrgetter(*COMPUTED)
 
 
@@ -50,8 +50,9 @@ class WorkingPlan:
     """The plan of one project. Editing marks what was touched; `reschedule` finds what follows from it.
 
     `before` holds, by id, what every task that existed and changed was; `materials` what the material of a task costs;
-    `standing_before` and `assignees_before` what the plan came to, and whose the tasks were, before the change;
-    `status_before` the status of those that had been begun; `removed` the tasks that were taken out, as they were.
+    `standing_before` what the plan came to before the change; `assignees_before` and `durations_before` whose the tasks
+    were and how long they took; `status_before` the status of those that had been begun; `removed` the tasks that were
+    taken out, as they were.
     """
 
     project_id: UUID
@@ -63,6 +64,7 @@ class WorkingPlan:
     minutes_per_day: int
     critical_float_minutes: int
     finish_before: datetime | None
+    start_before: datetime
     calendars: dict[Any, WorkingTime]
     tasks: dict[UUID, PlanTask]
     links: list[PlanLink] = field(default_factory=list)
@@ -72,6 +74,7 @@ class WorkingPlan:
     standing_before: Standing = field(default_factory=lambda: Standing(Decimal(0), Decimal(0), {}))
     assignees_before: dict[UUID, UUID] = field(default_factory=dict)
     status_before: dict[UUID, str] = field(default_factory=dict)
+    durations_before: dict[UUID, int] = field(default_factory=dict)
     # The parts of those whose resources changed, and the resources, as they were: a removed one is still told of.
     reassigned: dict[UUID, list[PlanAssignment]] = field(default_factory=dict)
     capacities_before: dict[UUID, Capacity] = field(default_factory=dict)
@@ -204,10 +207,17 @@ class WorkingPlan:
         for placed in answer.tasks.values():
             self._take_over(self.tasks[placed.id], placed, link_ids)  # type: ignore[index]  # our ids went in
         self.finish = to_local(answer.finish) if self.tasks else None
+        if self.options.finish_target is not None and self.tasks:
+            self.start = to_local(answer.start)
 
-    def as_network(self) -> network.Plan:
-        """The plan as the engine takes it, by the ids of tasks."""
-        return self._engine_plan(self._engine_links())
+    def swept(self) -> tuple[Sweeps, dict[int, UUID]]:
+        """The engine's sweeps over the plan as it stands, and the ids of the dependencies by `id` of the engine's links."""
+        links = self._engine_links()
+        try:
+            sweeps = swept(self._engine_plan(links))
+        except (network.ScheduleError, NoWorkingTime, InvalidCalendar, OverflowError) as error:
+            self._refuse(error)
+        return sweeps, {id(link): stored.id for link, stored in zip(links, self.links, strict=True)}
 
     def _engine_links(self) -> list[network.Link]:
         return [
@@ -217,6 +227,10 @@ class WorkingPlan:
             for link in self.links
         ]
 
+    def as_network(self) -> network.Plan:
+        """The plan as the engine takes it, by the ids of tasks."""
+        return self._engine_plan(self._engine_links())
+
     def _engine_plan(self, links: list[network.Link]) -> network.Plan:
         options = self.options
         assigned = self.assignments
@@ -225,7 +239,7 @@ class WorkingPlan:
             links=links,
             start=to_ticks(self.start),
             finish=None if options.finish_target is None else to_ticks(options.finish_target),
-            calendar=_PROJECT_CALENDAR,
+            calendar=PROJECT_CALENDAR,
             calendars=self.calendars,
             status_date=None if self.status_date is None else to_ticks(self.status_date),
             critical_slack_limit=self.critical_float_minutes * TICKS_PER_MINUTE,
@@ -311,6 +325,15 @@ def _status(percent_complete: int) -> str:
     return "done" if percent_complete >= 100 else "in_progress" if percent_complete else "todo"
 
 
+def pieces_of(gaps: list[list[int]], duration: int) -> tuple[network.Piece, ...]:
+    """The stretches of work between the gaps, each of which is [behind how much of the duration, how long]."""
+    pieces, done, paused = [], 0, 0
+    for after, gap in gaps:
+        pieces.append(network.Piece(done + paused, after - done))
+        done, paused = after, paused + gap
+    return (*pieces, network.Piece(done + paused, duration - done))
+
+
 def _engine_task(each: PlanTask, assignments: "list[PlanAssignment] | tuple[()]") -> network.Task:
     def ticks(moment: datetime | None) -> int | None:
         return None if moment is None else to_ticks(moment)
@@ -324,10 +347,12 @@ def _engine_task(each: PlanTask, assignments: "list[PlanAssignment] | tuple[()]"
             for one in assignments
             if one.work
         )
-    elif each.splits is not None:
+    elif each.splits is not None and "length" in each.splits:
         extra["assignments"] = (
             network.Assignment(None, duration=each.splits["length"], remaining=each.splits["remaining"]),
         )
+    if each.splits is not None and "gaps" in each.splits and not each.summary:
+        extra["splits"] = pieces_of(each.splits["gaps"], each.duration)
     if each.manual or each.external:
         extra |= {
             "manual": each.manual,

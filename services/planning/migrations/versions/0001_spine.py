@@ -283,6 +283,10 @@ def upgrade() -> None:
         sa.Column("calendar_id", sa.UUID(), nullable=True),
         sa.Column("minutes_per_day", sa.Integer(), nullable=False),
         sa.Column("minutes_per_week", sa.Integer(), nullable=False),
+        sa.Column("finish_target", sa.DateTime(), nullable=True),
+        sa.Column("honor_constraints", sa.Boolean(), nullable=False),
+        sa.Column("split_in_progress", sa.Boolean(), nullable=False),
+        sa.Column("multiple_critical_paths", sa.Boolean(), nullable=False),
         sa.Column("critical_float_minutes", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -503,21 +507,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_levelling_runs")),
     )
     op.create_index("ix_levelling_runs_project", "levelling_runs", ["tenant_id", "project_id", "id"], unique=False)
-    op.create_table(
-        "schedule_options",
-        sa.Column("tenant_id", sa.UUID(), nullable=False),
-        sa.Column("project_id", sa.UUID(), nullable=False),
-        sa.Column("honor_constraints", sa.Boolean(), nullable=False),
-        sa.Column("split_in_progress", sa.Boolean(), nullable=False),
-        sa.Column("multiple_critical_paths", sa.Boolean(), nullable=False),
-        sa.Column("finish_target", sa.DateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "project_id"],
-            ["projects.tenant_id", "projects.id"],
-            name=op.f("fk_schedule_options_tenant_id_project_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "project_id", name=op.f("pk_schedule_options")),
-    )
     op.create_table(
         "actuals",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -887,6 +876,7 @@ def upgrade() -> None:
         sa.Column("deadline", sa.DateTime(), nullable=True),
         sa.Column("calendar_id", sa.UUID(), nullable=True),
         sa.Column("ignore_resource_calendars", sa.Boolean(), nullable=False),
+        sa.Column("effort_driven", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("levelling_delay", sa.BigInteger(), nullable=False),
         sa.Column("splits", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
@@ -1017,6 +1007,8 @@ def upgrade() -> None:
         sa.Column("duration", sa.BigInteger(), nullable=True),
         sa.Column("remaining", sa.BigInteger(), nullable=True),
         sa.Column("delay", sa.BigInteger(), nullable=False),
+        sa.Column("overtime", sa.BigInteger(), nullable=False),
+        sa.Column("contour", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -1029,8 +1021,14 @@ def upgrade() -> None:
             nullable=False,
             comment="column to the version in which it last changed",
         ),
+        sa.CheckConstraint(
+            "contour in ('flat','back_loaded','front_loaded','double_peak','early_peak','late_peak','bell','turtle')",
+            name=op.f("ck_assignments_contour"),
+        ),
         sa.CheckConstraint("units > 0", name=op.f("ck_assignments_units")),
-        sa.CheckConstraint("work >= 0 and delay >= 0", name=op.f("ck_assignments_lengths")),
+        sa.CheckConstraint(
+            "work >= 0 and delay >= 0 and overtime between 0 and work", name=op.f("ck_assignments_lengths")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "project_id"],
             ["projects.tenant_id", "projects.id"],
@@ -1438,7 +1436,6 @@ def downgrade() -> None:
     op.drop_index("ix_actuals_project", table_name="actuals")
     op.drop_index("ix_actuals_cost_code", table_name="actuals")
     op.drop_table("actuals")
-    op.drop_table("schedule_options")
     op.drop_index("ix_levelling_runs_project", table_name="levelling_runs")
     op.drop_table("levelling_runs")
     op.drop_index("uq_imports_file", table_name="imports")

@@ -9,6 +9,10 @@ from services.kernel.filtering import Filter, Sort
 from services.planning.schedule.task import DateConstraint, TaskStatus
 
 _MINUTES: Final = "round({} / 10.0)::bigint"
+_SPLITS: Final = (
+    "coalesce((select json_agg(json_build_object('after_minutes', round((gap->>0)::bigint / 10.0)::bigint,"
+    " 'gap_minutes', round((gap->>1)::bigint / 10.0)::bigint)) from jsonb_array_elements(t.splits->'gaps') gap), '[]')"
+)
 
 
 def _plain(*names: str) -> dict[str, str]:
@@ -33,10 +37,14 @@ def _task_collection(source: str) -> Collection:
             "milestone",
             "summary",
             "manual",
+            "placeholder",
+            "external",
             "active",
         )
         | {"duration_minutes": _MINUTES.format("t.duration")}
-        | _plain("elapsed", "task_type", "constraint_type", "constraint_date", "deadline", "calendar_id", "priority")
+        | _plain("elapsed", "task_type", "effort_driven", "constraint_type", "constraint_date", "deadline")
+        | _plain("calendar_id", "ignore_resource_calendars", "priority")
+        | {"levelling_delay_minutes": _MINUTES.format("t.levelling_delay"), "splits": _SPLITS}
         | _plain("percent_complete", "actual_start", "actual_finish")
         | {"remaining_minutes": _MINUTES.format("t.remaining")}
         | _plain("stop", "resume", "manual_start", "manual_finish", "assignee_id", "start", "finish")
@@ -139,6 +147,24 @@ CALENDARS: Final = Collection(
         "created_at": Sort("t.created_at", "instant", nullable=False),
     },
     viewer_kinds={"update": "calendar.change", "delete": "calendar.change"},
+)
+
+SCHEDULE_OPTIONS: Final = Collection(
+    noun="schedule_options",
+    source="projects t",
+    container=None,
+    project="t.id",
+    columns=object_columns("schedule_options")
+    | {"project_id": "t.id"}
+    | _plain(
+        "start",
+        "finish_target",
+        "honor_constraints",
+        "split_in_progress",
+        "multiple_critical_paths",
+        "critical_float_minutes",
+    ),
+    viewer_kinds={"update": "schedule.dates"},
 )
 
 BASELINES: Final = Collection(

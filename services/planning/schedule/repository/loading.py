@@ -27,9 +27,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     tenant_id = reader.tenant_id
     project = await reader.row(
         f"""select p.name, p.currency, p.time_zone, p.start, p.status_date, p.minutes_per_day, p.critical_float_minutes, p.finish, p.calendar_id,
-              o.project_id is not null as has_options, o.honor_constraints, o.split_in_progress,
-              o.multiple_critical_paths, o.finish_target
-            from projects p left join schedule_options o on o.tenant_id = p.tenant_id and o.project_id = p.id
+              p.honor_constraints, p.split_in_progress, p.multiple_critical_paths, p.finish_target from projects p
             where p.tenant_id = $1 and p.id = $2 {"for no key update of p" if lock else ""}""",
         tenant_id,
         project_id,
@@ -53,14 +51,12 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     )
     parts = await _load_parts(reader, project_id)
     calendars = await load_calendars(reader, project_id, project["calendar_id"], project["minutes_per_day"])
-    options = Options()
-    if project["has_options"]:
-        options = Options(
-            project["honor_constraints"],
-            project["split_in_progress"],
-            project["multiple_critical_paths"],
-            project["finish_target"],
-        )
+    options = Options(
+        project["honor_constraints"],
+        project["split_in_progress"],
+        project["multiple_critical_paths"],
+        project["finish_target"],
+    )
     plan = WorkingPlan(
         project_id=project_id,
         name=project["name"],
@@ -71,6 +67,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         minutes_per_day=project["minutes_per_day"],
         critical_float_minutes=project["critical_float_minutes"],
         finish_before=project["finish"],
+        start_before=project["start"],
         calendars=calendars,
         tasks={task.id: task for task in tasks},
         links=[PlanLink(*row) for row in links],
@@ -78,6 +75,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         materials=parts.materials,
         capacities=parts.capacities,
         options=options,
+        durations_before={task.id: task.duration for task in tasks},
         assignees_before={task.id: task.assignee_id for task in tasks if task.assignee_id is not None},
         status_before={task.id: task.status for task in tasks if task.status != TaskStatus.TODO},
     )
@@ -129,7 +127,7 @@ async def _load_parts(reader: Reader, project_id: UUID) -> _Parts:
     }
     for row in await reader.rows(
         """select r.resource_type, a.units * r.standard_rate as price, a.task_id, a.resource_id, r.calendar_id, a.units,
-             a.work, a.duration, a.remaining, a.delay, case when r.currency = p.currency then r.standard_rate end as rate
+             a.work, a.duration, a.remaining, a.delay, a.overtime, a.contour, case when r.currency = p.currency then r.standard_rate end as rate
            from assignments a
              join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
              join projects p on p.tenant_id = a.tenant_id and p.id = a.project_id
@@ -309,6 +307,14 @@ async def calendar_is_used(reader: Reader, calendar_id: UUID) -> bool:
         calendar_id,
     )
     return used
+
+
+async def version_of_project(reader: Reader, project_id: UUID) -> int:
+    """The project's version as it is now, behind what its plan has done to it."""
+    version: int = await reader.value(
+        "select version from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
+    )
+    return version
 
 
 async def project_time_zone(reader: Reader, project_id: UUID) -> str:

@@ -9,7 +9,7 @@ import orjson
 
 from services.kernel.session import WriteSession
 from services.planning.external_refs.repository import claim, release
-from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanTask
+from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanAssignment, PlanTask
 from services.planning.schedule.working_plan import WorkingPlan
 
 _JSON: Final = frozenset({"splits", "external_refs"})
@@ -108,29 +108,29 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
                 )
         if task_id in plan.tasks and "external_refs" in text:
             await claim(session, "task", task_id, text["external_refs"])
-    await _store_rescaled(session, plan)
+    await store_parts(session, [one for task_id in plan.rescaled for one in plan.assignments.get(task_id, ())])
     if plan.removed:
         await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, [*plan.removed])
         await release(session, [*plan.removed])
-    if plan.finish != plan.finish_before:
+    if plan.finish != plan.finish_before or plan.start != plan.start_before:
         await driver.execute(
-            """update projects set finish = $3, version = version + 1, updated_at = $4, updated_by_id = $5
+            """update projects set finish = $3, start = $6, version = version + 1, updated_at = $4, updated_by_id = $5
                where tenant_id = $1 and id = $2""",
             tenant_id,
             plan.project_id,
             plan.finish,
             now,
             author,
+            plan.start,
         )
 
 
-async def _store_rescaled(session: WriteSession, plan: WorkingPlan) -> None:
-    """Assignments whose task got another duration or report, which takes their work and lengths with it."""
-    rescaled = [one for task_id in plan.rescaled for one in plan.assignments.get(task_id, ())]
-    if rescaled:
+async def store_parts(session: WriteSession, parts: Sequence[PlanAssignment]) -> None:
+    """Assignments whose task got another duration, report or share of its work, which takes their lengths with it."""
+    if parts:
         await (await session.driver()).executemany(
-            """update assignments set units = $4, work = $5, duration = $6, remaining = $7,
-                 version = version + 1, updated_at = $8, updated_by_id = $9 where tenant_id = $1 and task_id = $2 and resource_id = $3""",
+            """update assignments set units = $4, work = $5, duration = $6, remaining = $7, overtime = $8,
+                 version = version + 1, updated_at = $9, updated_by_id = $10 where tenant_id = $1 and task_id = $2 and resource_id = $3""",
             [
                 (
                     session.tenant_id,
@@ -140,10 +140,11 @@ async def _store_rescaled(session: WriteSession, plan: WorkingPlan) -> None:
                     one.work,
                     one.duration,
                     one.remaining,
+                    one.overtime,
                     session.now,
                     session.author_id,
                 )
-                for one in rescaled
+                for one in parts
             ],
         )
 

@@ -61,7 +61,7 @@ async def read_resource_loads(read: Read, project_id: UUID) -> Mapping[str, Any]
                 "name": each.name,
                 "person_id": each.person_id and str(each.person_id),
                 "max_units_percent": f"{each.max_units * 100:.2f}",
-                "tasks": len(booked),
+                "tasks": len({task_id for task_id, _ in booked}),
                 "remaining_work_minutes": work // TICKS_PER_MINUTE,
                 "overallocated_minutes": beyond.get(each.id, 0),
             }

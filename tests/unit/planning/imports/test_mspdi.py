@@ -11,7 +11,7 @@ from services.kernel.working_time import TICKS_PER_HOUR, to_local
 from services.planning.imports.mspdi import Limits, MspdiCalendar, MspdiPlan, UnreadableFile, read_mspdi
 from services.planning.imports.mspdi_plan import to_plan
 from services.planning.schedule.critical_path import schedule
-from services.planning.schedule.network import ConstraintType, LagBasis, Link, LinkType
+from services.planning.schedule.network import ConstraintType, LagBasis, Link, LinkType, Piece
 
 CASES = Path(__file__).parents[3] / "data" / "msproject"
 
@@ -291,6 +291,48 @@ def test_a_plan_for_the_engine_comes_out_of_the_file() -> None:
     assert list(plan.links) == [Link(1, 2, LinkType.FINISH_START, 50, LagBasis.PERCENT)]
     assert (plan.critical_slack_limit, plan.honor_constraints) == (4500, False)
     assert to_local(schedule(plan).tasks[2].start).isoformat() == "2026-01-05T22:00:00"
+
+
+def test_a_link_to_another_project_holds_where_a_row_of_the_file_stands_for_its_task() -> None:
+    outside = "<ExternalTask>1</ExternalTask><Start>2026-01-05T08:00:00</Start><Finish>2026-01-07T12:00:00</Finish>"
+    crossing = "<PredecessorLink><PredecessorUID>%d</PredecessorUID><Type>1</Type><CrossProject>1</CrossProject></PredecessorLink>"
+    rows = task(1, outside) + task(2) + task(3, crossing % 1) + task(4, crossing % 2)
+    plan = to_plan(read(PROJECT % f"<Tasks>{rows}</Tasks>"))
+    assert plan.links == [Link(1, 3)]
+    assert to_local(schedule(plan).tasks[3].start) == datetime.fromisoformat("2026-01-07T12:00")
+
+
+def split_task(percent: int, left: int) -> str:
+    """24 h of work: one day, a pause of one, two days; and what was reported of them."""
+    progress = (
+        f"<PercentComplete>{percent}</PercentComplete><ActualStart>2026-01-05T08:00:00</ActualStart>" if percent else ""
+    )
+    body = f"<Duration>PT24H0M0S</Duration><RemainingDuration>PT{left}H0M0S</RemainingDuration>{progress}"
+    pieces = "".join(
+        f"<TimephasedData><Type>1</Type><Start>2026-01-{first}T08:00:00</Start><Finish>2026-01-{last}T17:00:00</Finish>"
+        f"<Unit>2</Unit><Value>PT{hours}H0M0S</Value></TimephasedData>"
+        for first, last, hours in (("05", "05", 8), ("06", "06", 0), ("07", "08", 16))
+    )
+    part = f"""<Assignments><Assignment><UID>9</UID><TaskUID>1</TaskUID><ResourceUID>-65535</ResourceUID><Units>1</Units>
+    <Work>PT24H0M0S</Work><RemainingWork>PT{left}H0M0S</RemainingWork><Resume>2026-01-07T08:00:00</Resume>{pieces}
+    </Assignment></Assignments>"""
+    plain = PROJECT.replace("<CalendarUID>1</CalendarUID>", "<CalendarUID>-1</CalendarUID>")
+    return plain % f"<Tasks>{task(1, body)}</Tasks>{part}"
+
+
+@pytest.mark.parametrize(("percent", "left"), [(0, 24), (33, 16)])
+def test_the_pauses_of_a_task_without_a_resource_are_read_from_its_pieces(percent: int, left: int) -> None:
+    found = to_plan(read(split_task(percent, left))).tasks[0]
+    hour = TICKS_PER_HOUR
+    assert found.splits == (Piece(0, 8 * hour), Piece(16 * hour, 16 * hour))
+    assert found.assignments == ()
+
+
+def test_pauses_that_do_not_say_what_remains_stay_a_stretched_part() -> None:
+    """Reported are 12 h, but by the file's own account work goes on behind the pause, where 16 h are left."""
+    found = to_plan(read(split_task(50, 12))).tasks[0]
+    assert found.splits == ()
+    assert found.assignments[0].remaining == 16 * TICKS_PER_HOUR
 
 
 def test_contours_and_units_stretch_an_assignment() -> None:

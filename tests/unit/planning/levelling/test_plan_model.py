@@ -40,6 +40,7 @@ class PlanMaker:
             450,
             0,
             None,
+            START,
             calendars,
             {},
             links=[],
@@ -60,7 +61,9 @@ class PlanMaker:
         for resource_id, units in needs:
             calendar_id = self.plan.capacities[resource_id].calendar_id
             work = int(task.duration * Decimal(units))
-            part = PlanAssignment(task.id, resource_id, calendar_id, Decimal(units), work, None, None, 0, None)
+            part = PlanAssignment(
+                task.id, resource_id, calendar_id, Decimal(units), work, None, None, 0, 0, "flat", None
+            )
             self.plan.assignments.setdefault(task.id, []).append(part)
         return task
 

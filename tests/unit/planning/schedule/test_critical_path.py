@@ -372,6 +372,48 @@ def test_a_summary_reaches_over_its_children_and_weighs_their_progress() -> None
     assert (found.critical, found.driver) == (True, Driver.CHILDREN)
 
 
+def test_a_summary_is_critical_by_its_own_float_and_not_by_a_childs() -> None:
+    """`a` is due on Tuesday, so it and the start of its summary have no float. Where `a` must start on Thursday instead, it
+    is critical, and the summary, which starts with `b` on Monday, may start as late as Thursday: three days of float."""
+    tasks = [
+        Task("s"),
+        Task("a", 2 * DAY, parent="s", deadline=at("01-06T17:00")),
+        Task("b", DAY, parent="s"),
+        Task("long", 10 * DAY),
+    ]
+    answer = solve(tasks)
+    assert (answer.tasks["a"].critical, answer.tasks["s"].critical) == (True, True)
+    tasks[1] = Task(
+        "a", 2 * DAY, parent="s", constraint=ConstraintType.MUST_START_ON, constraint_date=at("01-08T08:00")
+    )
+    answer = solve(tasks)
+    assert answer.tasks["a"].critical
+    assert late(answer.tasks["s"]) == ("01-08T08:00", "01-16T17:00")
+    assert dates(answer.tasks["s"]) == ("01-05T08:00", "01-09T17:00")
+    assert (answer.tasks["s"].total_float, answer.tasks["s"].critical) == (3 * DAY, False)
+
+
+def test_a_manual_summary_over_placeholders_stands_by_its_own_dates() -> None:
+    own: dict[str, Any] = {"given_start": at("01-06T08:00"), "given_finish": at("01-07T17:00")}
+    tasks = [
+        Task("s", manual=True, **own),
+        Task("p", DAY, parent="s", manual=True, placeholder=True, given_start=at("01-06T08:00")),
+        Task("long", 10 * DAY),
+    ]
+    found = solve(tasks).tasks["s"]
+    assert late(found) == dates(found) == ("01-06T08:00", "01-07T17:00")
+    assert (found.total_float, found.critical) == (0, True)
+
+
+def test_what_leads_to_a_manual_summary_is_held_to_its_given_start() -> None:
+    """The summary's child could start much later; but the summary starts on Tuesday as given, so `a` has no float."""
+    own: dict[str, Any] = {"given_start": at("01-06T08:00"), "given_finish": at("01-06T17:00")}
+    tasks = [Task("a", DAY), Task("top"), Task("s", parent="top", manual=True, **own), Task("c", DAY, parent="s")]
+    answer = solve([*tasks, Task("long", 10 * DAY)], Link("a", "top"))
+    assert late(answer.tasks["c"])[1] == "01-16T17:00"
+    assert answer.tasks["a"].total_float == 0
+
+
 def test_links_on_summaries_act_on_every_leaf_below() -> None:
     tasks = [
         Task("first"),

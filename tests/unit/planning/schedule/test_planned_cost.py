@@ -18,6 +18,8 @@ def part(minutes: int, rate: str | None) -> PlanAssignment:
         duration=None,
         remaining=None,
         delay=0,
+        overtime=0,
+        contour="flat",
         rate=None if rate is None else Decimal(rate),
     )
 
