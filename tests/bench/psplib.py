@@ -103,7 +103,7 @@ async def measure(files: list[Path], known: dict[str, Known], limit: float, work
         problem = read_instance(file.read_text())
         began = time.monotonic()
         first = by_rules(problem)
-        budget = Budget(cpu_seconds=limit * workers, wall_seconds=limit * 4, workers=workers)
+        budget = Budget(cpu_seconds=limit * workers, wall_seconds=limit * 12, workers=workers)
         answer = await optimize_apart(problem, first.starts, budget)
         best = known.get(file.name) or Known(answer.bound, answer.bound)
         if answer.bound > best.upper or answer.makespan < best.lower or answer.makespan > first.makespan:

@@ -234,6 +234,24 @@ async def test_nobody_can_do_twice_what_there_is_of_them(world: World) -> None:
     assert (load["impossible"], run["moves"], run["resolved"]) == (True, [], False)
 
 
+FROM_ITS_FINISH = b"""<?xml version="1.0"?><Project xmlns="http://schemas.microsoft.com/project"><Name>Bridge</Name>
+<ScheduleFromStart>0</ScheduleFromStart><StartDate>2026-03-02T08:00:00</StartDate><FinishDate>2026-06-01T16:00:00</FinishDate>
+<Tasks><Task><UID>1</UID><ID>1</ID><Name>Survey</Name><OutlineLevel>1</OutlineLevel><Duration>PT8H0M0S</Duration></Task></Tasks>
+</Project>"""
+
+
+async def test_a_plan_that_is_scheduled_from_its_finish_is_refused(world: World) -> None:
+    imported = await world["manager"].request(
+        "POST",
+        f"/v1/projects/{world.project_id}/imports",
+        files={"file": ("bridge.xml", FROM_ITS_FINISH, "application/xml")},
+        headers={"Prefer": "wait=20"},
+    )
+    assert imported.json()["state"] == "succeeded", imported.text
+    answer = await world["manager"].post(f"/v1/projects/{world.project_id}/levelling-runs", EXTEND)
+    assert (answer.status_code, answer.json()["code"]) == (422, "plan_runs_from_its_finish")
+
+
 async def test_an_empty_plan_is_level(world: World) -> None:
     run = await level(world, EXTEND)
     assert (run["moves"], run["method"], run["resolved"], run["optimizer"]) == ([], "none", True, "not_needed")
