@@ -208,6 +208,7 @@ async def test_a_coordinator_moves_work_within_its_float(world: World) -> None:
         "tasks_moved": 1,
         "touches": [fence["id"]],
         "subject": subject,
+        "needed_by": "2026-03-04T07:00:00.000000Z",
     }
     assert answer.headers["tandem-effect"] == "applied"
 
