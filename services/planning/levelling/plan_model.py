@@ -129,6 +129,7 @@ class _Modelling:
         self.place = {resource_id: r for r, resource_id in enumerate(self.resources)}
         self.capacity = [int(each.max_units * _PARTS_OF_A_UNIT) for each in plan.capacities.values()]
         self.impossible: set[UUID] = set()
+        self.stays = self._stays()
         self.axis = self._make_axis()
 
     # What surrounds the tasks
@@ -254,6 +255,7 @@ class _Modelling:
         last = max([to_ticks(plan.finish_before or plan.start), *finishes])
         if all(each is self.project for each in calendars):
             moments = [*self.release, *(to_ticks(task.start) for task in self.tasks)]
+            moments += [moment for _, _, start, finish, _ in self.stays for moment in (start, finish) if moment > first]
             lengths += [self.project.work_between(first, moment) for moment in moments]
         axis = make_axis(calendars, first, self._enough(last), lengths)
         # What runs around the clock may really begin at any time.
@@ -306,9 +308,10 @@ class _Modelling:
             tuple(sorted(self.impossible)),
         )
 
-    def _staying(self) -> list[Holder]:
-        """What work that does not move takes of the resources."""
-        plan, found = self.plan, []
+    def _stays(self) -> list[tuple[UUID, int, int, int, int]]:
+        """What work that does not move takes of the resources: task, resource, start, finish in ticks, amount."""
+        plan = self.plan
+        found = []
         origin = to_ticks(plan.start)
         for task_id, parts in plan.assignments.items():
             task = plan.tasks.get(task_id)
@@ -318,15 +321,20 @@ class _Modelling:
                 calendar_id = plan.capacities[part.resource_id].calendar_id
                 calendar = plan.calendars.get(calendar_id) or self.project
                 for booking in bookings_of(task, part, partial(_position, calendar, origin)):
-                    if booking.finish <= booking.start:
-                        continue
-                    start = calendar.next_start(calendar.add_work(origin, booking.start))
-                    finish = calendar.add_work(origin, booking.finish)
-                    slots = self.axis.down(start), self.axis.up(finish)
-                    amount = int(booking.units * _PARTS_OF_A_UNIT)
-                    if slots[0] < slots[1]:
-                        found.append(Holder(task_id, self.place[part.resource_id], *slots, amount))
+                    if booking.finish > booking.start:
+                        start = calendar.next_start(calendar.add_work(origin, booking.start))
+                        finish = calendar.add_work(origin, booking.finish)
+                        amount = int(booking.units * _PARTS_OF_A_UNIT)
+                        found.append((task_id, self.place[part.resource_id], start, finish, amount))
         return found
+
+    def _staying(self) -> list[Holder]:
+        """The same in slots, of which a part taken is the whole taken."""
+        return [
+            Holder(task_id, resource, slot, behind, amount)
+            for task_id, resource, start, finish, amount in self.stays
+            if (slot := self.axis.down(start)) < (behind := self.axis.up(finish))
+        ]
 
     def _activity(self, i: int, task: PlanTask) -> Activity:
         spans, axis = self._spans(task), self.axis
