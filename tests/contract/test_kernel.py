@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from services.kernel.peers import Peers
 from services.kernel.problems import CatchingUp, Unauthenticated
 from services.kernel.session import WriteSession
 from services.kernel.settings import Settings, SettingsRefused
-from tests.factories.world import ServiceUnderTest, World, make_fact
+from tests.factories.world import ServiceUnderTest, World, make_fact, until_served
 
 DOWN = "http://127.0.0.1:1"  # Nobody listens on the port of the multiplexer.
 PROJECT = {"key": "TUN", "name": "A tunnel", "start": "2026-03-02T08:00:00"}
@@ -34,7 +35,10 @@ PROJECT = {"key": "TUN", "name": "A tunnel", "start": "2026-03-02T08:00:00"}
 async def test_twenty_writers_at_once_leave_no_gap_and_an_unbroken_chain(planning: ServiceUnderTest) -> None:
     world = await planning.world(standard_policy())
     answers = await asyncio.gather(
-        *(world["manager"].post("/v1/projects", PROJECT | {"key": f"P{number}"}) for number in range(20))
+        *(
+            until_served(partial(world["manager"].post, "/v1/projects", PROJECT | {"key": f"P{number}"}))
+            for number in range(20)
+        )
     )
     assert {answer.status_code for answer in answers} == {201}
     numbers = sorted(int(answer.headers["tandem-position"].partition("=")[2]) for answer in answers)

@@ -1,6 +1,6 @@
 """A tenant with a project and one person in each role, as one service sees it, and clients that act in their names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -32,6 +32,13 @@ ROLES = (
     "auditor",
     "guest",
 )
+
+
+async def until_served(send: Callable[[], Awaitable[Response]]) -> Response:
+    """What a client gets that comes again when it is told to: one of many at once may find no connection free in time."""
+    while (answer := await send()).status_code == 503:
+        assert answer.headers["retry-after"]
+    return answer
 
 
 def make_fact(

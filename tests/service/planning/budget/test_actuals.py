@@ -1,18 +1,18 @@
 """Postings of actual cost: taken in once, exact, reversed but never changed."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import asyncpg
 import orjson
 import pytest
 
-from services.kernel.http_client import Response
 from services.kernel.ids import new_id
 from services.kernel.outbox import read_facts
 from tests.factories.policies import make_policy
 from tests.factories.projects import make_project
-from tests.factories.world import ServiceUnderTest, World
+from tests.factories.world import ServiceUnderTest, World, until_served
 
 
 def nok(amount: str) -> dict[str, str]:
@@ -108,14 +108,8 @@ async def test_a_tenth_and_two_tenths_are_three_tenths(planning: ServiceUnderTes
 async def test_the_same_voucher_twenty_times_at_once_is_one_posting(planning: ServiceUnderTest) -> None:
     world = await planning.world(make_policy())
     body = await make_posting(world)
-
-    async def post() -> Response:
-        """As a feed does: one that finds no connection free within a second is told to come again, and does."""
-        while (answer := await world["manager"].post(path(world), body)).status_code == 503:
-            assert answer.headers["retry-after"]
-        return answer
-
-    answers = await asyncio.gather(*(post() for _ in range(20)))
+    posting = partial(world["manager"].post, path(world), body)
+    answers = await asyncio.gather(*(until_served(posting) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] * 19 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert len((await world["manager"].get(path(world))).json()["data"]) == 1
