@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.access import require_member
-from services.kernel.problems import NotFound, UnknownReference
+from services.kernel.problems import InvalidFilterValue, NotFound
 from services.kernel.requests import Read
 from services.kernel.working_time import TICKS_PER_MINUTE, to_local
 from services.planning.schedule.explanation import Bound, bounds_of, driving_path, float_paths
@@ -38,12 +38,12 @@ async def explain(read: Read, task_id: UUID) -> dict[str, Any]:
 
 
 async def find_driving_path(read: Read, project_id: UUID, from_id: UUID, to_id: UUID) -> dict[str, Any]:
-    """The shortest chain of driving links between two tasks of the project. Raises UnknownReference."""
+    """The shortest chain of driving links between two tasks of the project. Raises InvalidFilterValue."""
     await require_member(read.session, read.principal, project_id)
     plan = await load_plan(read.session, project_id)
     for name, task_id in (("from", from_id), ("to", to_id)):
         if task_id not in plan.tasks:
-            raise UnknownReference(name)
+            raise InvalidFilterValue(name=name)
     sweeps, _ = plan.swept()
     path = driving_path(sweeps, from_id, to_id) or []
     return {
