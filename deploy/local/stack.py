@@ -290,7 +290,10 @@ def _environment_of(service: str, environment: Mapping[str, str]) -> dict[str, s
 
 
 def _inherited() -> dict[str, str]:
-    """What a child takes over from our own environment: everything but settings, which the stack alone decides."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")} | {
-        "PYTHONPATH": str(ROOT)
-    }
+    """What a child takes over from our own environment: everything but settings, which the stack alone decides.
+
+    It keeps the bytecode of what it imports, whatever is usual here: compiling all of it takes a second at each start.
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith("TANDEM_")}
+    others.pop("PYTHONDONTWRITEBYTECODE", None)
+    return others | {"PYTHONPATH": str(ROOT)}

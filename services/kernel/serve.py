@@ -69,6 +69,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     arguments = parser.parse_args()
     module, _, attribute = arguments.factory.partition(":")
+    # Imports make a million objects and hardly any garbage, which the collector would look for again and again.
+    gc.disable()
     try:
         application = getattr(importlib.import_module(module), attribute)()
     except SettingsRefused as refused:
@@ -77,6 +79,7 @@ def main() -> None:
     # What the imports have made stays for good; going through it again and again would stop everything for a tenth of a second.
     gc.collect()
     gc.freeze()
+    gc.enable()
     config = configuration(application, arguments.host, arguments.port)
     # The applications carry their service in their state; anything else that is served has nothing to drain.
     service: Service | None = getattr(getattr(application, "state", None), "service", None)
