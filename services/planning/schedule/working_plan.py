@@ -339,7 +339,7 @@ def _engine_task(each: PlanTask, assignments: "list[PlanAssignment] | tuple[()]"
         return None if moment is None else to_ticks(moment)
 
     extra: dict[str, Any] = {}
-    if not each.summary and any(one.work for one in assignments):
+    if assignments and not each.summary and any(one.work for one in assignments):
         extra["assignments"] = tuple(
             network.Assignment(
                 one.resource_id, one.calendar_id, float(one.units), one.work, one.duration, one.remaining, one.delay
