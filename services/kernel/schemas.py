@@ -21,11 +21,15 @@ T = TypeVar("T")
 D = TypeVar("D", bound=date)
 
 
-def _as_written(pattern: str, example: str) -> BeforeValidator:
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]")
+
+
+def _as_written(pattern: re.Pattern[str], example: str) -> BeforeValidator:
     """Days and moments are read from text as ISO 8601 writes them; pydantic would take numbers for seconds since 1970."""
 
     def read(value: object) -> object:
-        if isinstance(value, date) or (isinstance(value, str) and re.match(pattern, value)):
+        if isinstance(value, date) or (isinstance(value, str) and pattern.match(value)):
             return value
         raise ValueError(f"is not written as {example}")
 
@@ -44,16 +48,16 @@ Prose = Annotated[str, StringConstraints(max_length=20_000)]
 # Wall-clock time in the project's zone. It has no offset, so the `date-time` of RFC 3339 would promise too much.
 LocalTime = Annotated[
     datetime,
-    _as_written(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]", "2026-03-31T08:00:00"),
+    _as_written(_MOMENT, "2026-03-31T08:00:00"),
     WithJsonSchema({"type": "string", "format": "date-time-local", "maxLength": 32}),
 ]
 # Instants and days that calendars, mail and the database can all reckon with, whatever the offset.
 Instant = Annotated[
     AwareDatetime,
-    _as_written(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]", "2026-03-31T08:00:00Z"),
+    _as_written(_MOMENT, "2026-03-31T08:00:00Z"),
     AfterValidator(_in_reach),
 ]
-Date = Annotated[date, _as_written(r"[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-03-31")]
+Date = Annotated[date, _as_written(_DAY, "2026-03-31")]
 Day = Annotated[Date, AfterValidator(_in_reach)]
 # Working minutes up to a thousand years of eight-hour days; far below what a column holds.
 Minutes = Annotated[int, Field(ge=0, le=200_000_000, strict=True)]

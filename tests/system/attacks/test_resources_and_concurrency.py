@@ -216,7 +216,7 @@ async def test_I03_a_plan_over_all_the_years_there_may_be_is_drawn_in_bounded_ti
         change = {"constraint_type": "must_start_on", "constraint_date": f"{day}T08:00:00"}
         moved = await manager.patch(f"/v1/tasks/{task}", change, 1)
         assert moved.status_code in (200, 422), moved.text
-    body = {"period_start": "1970-01-01", "period_end": "2200-12-31", "progress": "Slow."}
+    body = {"period_start": "1971-01-01", "period_end": "2199-12-31", "progress": "Slow."}
     report = await manager.post(f"{project}/status-reports", body)
     assert report.status_code == 201, report.text
     for path in (f"{project}/s-curve", f"{project}/overview", f"/v1/status-reports/{report.json()['id']}/page"):
