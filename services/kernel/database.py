@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from services.kernel.connections import Connections
 from services.kernel.identity import Principal
 from services.kernel.problems import Unavailable
-from services.kernel.session import ReadSession, TenantSession, WriteSession
+from services.kernel.session import ReadSession, TenantSession, WriteSession, driver_of, send
 from services.kernel.settings import Settings
 
 CONNECTION_PARAMETERS = {"jit": "off", "timezone": "UTC"}
@@ -101,8 +102,13 @@ class Database:
             pool_pre_ping=False,
             # A statement's values are what people wrote, and the trace of its failure goes to the log.
             hide_parameters=True,
+            # The session begins its transactions itself, with its tenant in the same round trip; what ends them is below.
+            isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
             connect_args={"server_settings": CONNECTION_PARAMETERS, "timeout": 2, "command_timeout": 30},
         )
+        event.listen(self._engine.sync_engine, "commit", _commit)
+        event.listen(self._engine.sync_engine, "rollback", _roll_back)
         await self._refuse_a_server_that_forgets()
 
     async def close(self) -> None:
@@ -198,6 +204,23 @@ class Database:
             yield connection
         finally:
             await connection.close(timeout=2)
+
+
+def _commit(connection: Connection) -> None:
+    send(connection, "commit")
+
+
+def _roll_back(connection: Connection) -> None:
+    """End what has begun. A connection that was lost, or that cannot do even this, is not used again."""
+    driver = driver_of(connection)
+    try:
+        if driver.is_in_transaction():
+            send(connection, "rollback")
+    except CONNECTION_FAILURES:
+        connection.invalidate()
+    else:
+        if driver.is_closed():
+            connection.invalidate()
 
 
 async def _nothing_to_reset(connection: Any) -> None:

@@ -103,7 +103,7 @@ class Inbox:
         peers: Peers,
         handlers: Handlers,
         sources: Sequence[str],
-        on_applied: Callable[[UUID], None],
+        on_applied: Callable[[UUID, bool], None],
     ) -> None:
         self._database = database
         self._log = log
@@ -220,19 +220,24 @@ class Inbox:
 
     async def _apply(self, tenant_id: UUID, source: str, facts: Sequence[Fact], *, careful: bool) -> bool:
         async with self._database.write(Principal(tenant_id, NOBODY, kind="service")) as session:
-            start = await self._hold_cursor(session, source)
-            cursor = await self._advance(session, source, start, facts, careful=careful)
-            if cursor is None:
-                return False
-            if cursor == start:
-                return True
+            reached = facts[-1].number
+            if not careful and await self._move_cursor(session, source, facts):
+                await self._handle_all(session, facts)
+            else:
+                start, has_parked = await self._hold_cursor(session, source)
+                advanced = await self._advance(session, source, start, facts, has_parked=has_parked, careful=careful)
+                if advanced is None:
+                    return False
+                if advanced == start:
+                    return True
+                reached = advanced
             failpoint("consumer.mid_tx")
-            await session.publish()
+            recorded = await session.publish() is not None
             failpoint("consumer.before_commit")
             await session.commit()
             failpoint("consumer.after_commit")
-        self._remember(tenant_id, source, cursor)
-        self._on_applied(tenant_id)
+        self._remember(tenant_id, source, reached)
+        self._on_applied(tenant_id, recorded)
         return True
 
     async def rebuild(self, tenant_id: UUID, empty: Callable[[WriteSession], Awaitable[None]]) -> Mapping[str, int]:
@@ -243,10 +248,12 @@ class Inbox:
         """
         async with self._database.write(Principal(tenant_id, NOBODY, kind="service")) as session:
             # Held cursors keep the running readers out until this has committed, so no fact goes in between.
-            before = {source: await self._hold_cursor(session, source) for source in self.sources}
+            before = {source: (await self._hold_cursor(session, source))[0] for source in self.sources}
             driver = await session.driver()
             await driver.execute("delete from parked_facts where tenant_id = $1", tenant_id)
-            await driver.execute("update inbox_cursors set number = 0 where tenant_id = $1", tenant_id)
+            await driver.execute(
+                "update inbox_cursors set number = 0, has_parked = false where tenant_id = $1", tenant_id
+            )
             await empty(session)
             reached: dict[str, int] = {}
             for source, known in before.items():
@@ -254,7 +261,7 @@ class Inbox:
                 cursor = 0
                 while cursor < head:
                     facts = await self._peers.facts(source, tenant_id, cursor)
-                    advanced = await self._advance(session, source, cursor, facts, careful=True)
+                    advanced = await self._advance(session, source, cursor, facts, has_parked=True, careful=True)
                     if advanced is None or advanced == cursor:
                         raise RuntimeError(f"the outbox of {source} has a gap behind {cursor}")
                     cursor = advanced
@@ -266,20 +273,49 @@ class Inbox:
             self._remember(tenant_id, source, number)
         return reached
 
-    async def _hold_cursor(self, session: WriteSession, source: str) -> int:
-        """The number reached, locked until the transaction ends."""
+    async def _move_cursor(self, session: WriteSession, source: str, facts: Sequence[Fact]) -> bool:
+        """Take the facts at once: lock the cursor and move it behind them, where they are the next ones and nothing is parked."""
+        numbers = [fact.number for fact in facts]
+        if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+            return False
+        moved: bool | None = await (await session.driver()).fetchval(
+            """update inbox_cursors set number = $4
+               where tenant_id = $1 and source = $2 and number = $3 and not has_parked returning true""",
+            session.tenant_id,
+            source,
+            numbers[0] - 1,
+            numbers[-1],
+        )
+        return moved is True
+
+    async def _handle_all(self, session: WriteSession, facts: Sequence[Fact]) -> None:
+        """Handle facts of a source that has none parked. Raises what a handler does."""
+        for handler in self._handlers.batches:
+            await handler(session, facts)
+        for fact in facts:
+            await self._handle(session, fact, careful=False)
+
+    async def _hold_cursor(self, session: WriteSession, source: str) -> tuple[int, bool]:
+        """The number reached, locked until the transaction ends, and whether some fact before it may be parked."""
         driver = await session.driver()
         # An update to the same number locks the row and tells it in one statement, be it new or not.
-        number: int = await driver.fetchval(
+        held = await driver.fetchrow(
             """insert into inbox_cursors as held (tenant_id, source, number) values ($1, $2, 0)
-               on conflict (tenant_id, source) do update set number = held.number returning number""",
+               on conflict (tenant_id, source) do update set number = held.number returning number, has_parked""",
             session.tenant_id,
             source,
         )
-        return number
+        return held["number"], held["has_parked"]
 
     async def _advance(
-        self, session: WriteSession, source: str, start: int, facts: Sequence[Fact], *, careful: bool
+        self,
+        session: WriteSession,
+        source: str,
+        start: int,
+        facts: Sequence[Fact],
+        *,
+        has_parked: bool,
+        careful: bool,
     ) -> int | None:
         """Handle the facts behind the held cursor and move it; None when a number is missing."""
         tenant_id = session.tenant_id
@@ -293,12 +329,12 @@ class Inbox:
         driver = await session.driver()
         for handler in self._handlers.batches:
             await handler(session, fresh)
-        parked = {
-            row["project_id"]
-            for row in await driver.fetch(
+        parked: set[UUID | None] = set()
+        if has_parked:
+            rows = await driver.fetch(
                 "select distinct project_id from parked_facts where tenant_id = $1 and source = $2", tenant_id, source
             )
-        }
+            parked = {row["project_id"] for row in rows}
         for fact in fresh:
             if fact.project_id is not None and fact.project_id in parked:
                 await _park(driver, fact, "waits behind an earlier fact of its project", 0)
@@ -306,7 +342,11 @@ class Inbox:
                 parked.add(fact.project_id)
         reached = fresh[-1].number
         await driver.execute(
-            "update inbox_cursors set number = $3 where tenant_id = $1 and source = $2", tenant_id, source, reached
+            "update inbox_cursors set number = $3, has_parked = $4 where tenant_id = $1 and source = $2",
+            tenant_id,
+            source,
+            reached,
+            bool(parked),
         )
         return reached
 
@@ -375,9 +415,9 @@ class Inbox:
                     fact.source,
                     fact.number,
                 )
-            await session.publish()
+            recorded = await session.publish() is not None
             await session.commit()
-        self._on_applied(fact.tenant_id)
+        self._on_applied(fact.tenant_id, recorded)
 
 
 async def _park(driver: Any, fact: Fact, problem: str, attempts: int) -> None:

@@ -109,8 +109,9 @@ class Service:
         """Whether all background work is still running; a process in which some has ended wants a restart."""
         return all(not task.done() for task in self._tasks)
 
-    def _applied(self, tenant_id: UUID) -> None:
-        self.wake()
+    def _applied(self, tenant_id: UUID, recorded: bool) -> None:
+        if recorded:
+            self.wake()
         for listener in self.after_apply:
             listener(tenant_id)
 

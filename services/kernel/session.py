@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import event
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import AdaptedConnection, Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -105,13 +105,34 @@ class TenantSession(Session):
 
 
 @event.listens_for(TenantSession, "after_begin")
-def _set_tenant(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+def _begin_for_tenant(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    """Send BEGIN together with the tenant's setting; a session within another's transaction finds both done."""
     tenant_id = session.info.get("tenant_id")
     if tenant_id is None:
         raise RuntimeError("a write session needs a tenant")
-    if transaction.parent is None:
+    driver = driver_of(connection)
+    if not driver.is_in_transaction():
         # The canonical text of a UUID object holds nothing that could be injected; SET LOCAL takes no parameters.
-        connection.exec_driver_sql(f"SET LOCAL app.tenant_id = '{UUID(str(tenant_id))}'")
+        send(connection, f"begin; set local app.tenant_id = '{UUID(str(tenant_id))}'")
+    session.info["write"].runs_on(driver)
+
+
+@event.listens_for(TenantSession, "after_transaction_end")
+def _forget_driver(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info["write"].runs_on(None)
+
+
+def driver_of(connection: Connection) -> Any:
+    """The asyncpg connection below one of SQLAlchemy's."""
+    return connection.connection.driver_connection
+
+
+def send(connection: Connection, statement: str) -> None:
+    """Have the driver carry out, in one round trip, what begins or ends a transaction."""
+    cast("AdaptedConnection", connection.connection.dbapi_connection).run_async(
+        lambda driver: driver.execute(statement)
+    )
 
 
 class WriteSession(AsyncSession):
@@ -142,6 +163,7 @@ class WriteSession(AsyncSession):
         self.strict = False
         self.language: Literal["en", "nb"] = "en"
         self._recorded: list[Recorded] = []
+        self._driver: Any = None
 
     @property
     def tenant_id(self) -> UUID:
@@ -220,10 +242,19 @@ class WriteSession(AsyncSession):
             ),
         )
 
+    def runs_on(self, driver: Any) -> None:
+        """A transaction has begun over this asyncpg connection; None: it has ended."""
+        self._driver = driver
+
     async def driver(self) -> Any:
-        """The asyncpg connection of this transaction, with its statements so far flushed and its tenant set."""
-        connection = await self.connection()
-        return (await connection.get_raw_connection()).driver_connection
+        """The asyncpg connection of this transaction, with its tenant set. What is unflushed is not seen there."""
+        if self._driver is None:
+            _ = await self.connection()
+        return self._driver
+
+    async def flush(self, objects: Any = None) -> None:
+        if objects is not None or self.new or self.dirty or self.deleted:
+            await super().flush(objects)
 
     async def value(self, statement: str, *arguments: Any) -> Any:
         await self.flush()

@@ -76,6 +76,7 @@ inbox_cursors = Table(
     Column("tenant_id", UUID(as_uuid=True), primary_key=True),
     Column("source", Text, primary_key=True),
     Column("number", BigInteger, nullable=False),
+    Column("has_parked", Boolean, nullable=False, server_default=text("false"), comment="some fact before it may be"),
     info={"background": True},
 )
 

@@ -307,7 +307,7 @@ async def test_a_reader_fetches_what_it_missed_from_its_source(
         heard.append(fact.data["key"])
 
     database = coordination.service.database
-    inbox = Inbox(database, coordination.service.log, peers, handlers, ("planning",), lambda _: None)
+    inbox = Inbox(database, coordination.service.log, peers, handlers, ("planning",), lambda *_: None)
     assert await inbox.reach(world.tenant_id, {"planning": 1})
     assert heard == ["BRO"]
     assert not await inbox.reach(world.tenant_id, {"planning": 1}), "what was reached is not asked for again"
@@ -317,7 +317,7 @@ async def test_a_reader_fetches_what_it_missed_from_its_source(
         Peers({"planning": DOWN}, coordination.service.signer, "coordination"),
         handlers,
         ("planning",),
-        lambda _: None,
+        lambda *_: None,
     )
     with pytest.raises(CatchingUp):
         await down.reach(world.tenant_id, {"planning": 2})

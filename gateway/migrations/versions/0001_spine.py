@@ -87,6 +87,13 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "has_parked",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="some fact before it may be",
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "source", name=op.f("pk_inbox_cursors")),
         info={"background": True},
     )
