@@ -32,7 +32,7 @@ from gateway.resources import Resources
 from gateway.routing.breaker import Breaker, GuardedUpstream
 from gateway.routing.pipe import Pipe
 from gateway.routing.upstream import HttpUpstream, upstream_session
-from gateway.scim import routes as scim
+from gateway.scim import door as scim
 from services.kernel import app as kernel
 from services.kernel.egress import Egress
 from services.kernel.http_client import AsgiApp

@@ -7,7 +7,7 @@ from gateway.federation import identity_provider
 from gateway.feed import merged_event
 from gateway.groups import group, group_grant
 from gateway.identity import membership_origin, tenant, token
-from gateway.scim import user
+from gateway.scim import provisioned_user
 
 metadata = Base.metadata
 NOUNS = (
@@ -25,5 +25,5 @@ NOUNS = (
     group,
     group_grant,
     membership_origin,
-    user,
+    provisioned_user,
 )

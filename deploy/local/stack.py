@@ -44,12 +44,17 @@ STEADY_SECONDS = 10.0
 
 
 class WebProcess(ServerProcess):
-    """One server process of an application factory; ready when its GET /ready answers 200."""
+    """One server process of an application factory; ready when its GET /ready answers 200.
 
-    def __init__(self, name: str, factory: str, port: int, environment: Mapping[str, str], log: Path) -> None:
+    It loads at once, and serves when the file `after` is there.
+    """
+
+    def __init__(
+        self, name: str, factory: str, port: int, environment: Mapping[str, str], log: Path, after: Path | None = None
+    ) -> None:
         self.port = port
         command = [sys.executable, "-m", "services.kernel.serve", factory, "--host", HOST, "--port", str(port)]
-        super().__init__(name, command, environment, log)
+        super().__init__(name, command if after is None else [*command, "--after", str(after)], environment, log)
 
     @property
     def url(self) -> str:
@@ -103,6 +108,7 @@ class LocalStack:
         self._apps = APPS[mode] if apps is None else apps
         self._migrate = migrate
         self._folder = DataFolder(data)
+        self._migrated = self.data / "migrated"
         self._processes: dict[str, ServerProcess] = {}
         self._supervisor: asyncio.Task[None] | None = None
         self._urls: dict[str, str] = {}
@@ -166,6 +172,9 @@ class LocalStack:
 
     async def __aenter__(self) -> Self:
         try:
+            await self._prepare()
+            # Loading them takes as long as what they wait for.
+            self._load_services()
             await self.start_servers()
             await self.start_services()
         except BaseException:
@@ -178,8 +187,8 @@ class LocalStack:
     ) -> None:
         await self.stop()
 
-    async def start_servers(self) -> None:
-        """Bring up database and log server, create what is missing in them and migrate every service."""
+    async def _prepare(self) -> None:
+        """Take the data folder, and settle which processes there are, where they listen and how they trust each other."""
         await asyncio.to_thread(self._folder.open)
         ports = PortBook(self.data / "ports.json")
         if self._port is not None and not is_free(self._port):
@@ -204,19 +213,31 @@ class LocalStack:
         self._urls = {service: f"http://{HOST}:{ports.port(service)}" for service in addressed}
         if self._port is not None:
             self._urls["gateway"] = f"http://{HOST}:{self._port}"
-        await _all(process.start() for process in self._processes.values())
+
+    async def start_servers(self) -> None:
+        """Bring up database and log server, create what is missing in them and migrate every service."""
+        if not self._processes:
+            await self._prepare()
+        await _all(self.process(name).start() for name in ("postgres", "log_server"))
         await create_databases(self.postgres.url("").rstrip("/"), self._credentials)
         await self._migrate_all()
         self._supervisor = asyncio.create_task(self._supervise())
 
-    async def start_services(self, timeout: float = 60.0) -> None:
-        """Start the web processes and return when each is ready."""
+    def _load_services(self) -> None:
+        """Spawn the web processes, which wait for `start_services`."""
+        self._migrated.unlink(missing_ok=True)
         environment = self.environment
         for name, factory in self._apps.items():
             port = int(self._urls.get(name, self.public_url).rsplit(":", 1)[1])
             own = _environment_of(name, environment) if self.mode == "separate" else environment
             log = self.data / "logs" / f"{name}.log"
-            self._processes[name] = WebProcess(name, factory, port, _inherited() | own, log)
+            process = WebProcess(name, factory, port, _inherited() | own, log, after=self._migrated)
+            self._processes[name] = process
+            process.spawn()
+
+    async def start_services(self, timeout: float = 60.0) -> None:
+        """Let the web processes serve and return when each is ready."""
+        self._migrated.touch()
         await _all(self.process(name).start(timeout) for name in self._apps)
 
     async def wait_ready(self, timeout: float = 30.0) -> None:

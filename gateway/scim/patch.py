@@ -24,7 +24,8 @@ from scim2_models import (
 )
 
 from gateway.scim.binding import bound
-from gateway.scim.refusal import refusal_of, refused
+from gateway.scim.library_refusal import refusal_of
+from gateway.scim.refusal import refused
 
 MESSAGE: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 MOST_OPERATIONS: Final = 1000

@@ -30,7 +30,8 @@ from scim2_models.path import (
 )
 
 from gateway.scim.binding import bound
-from gateway.scim.refusal import refusal_of, refused
+from gateway.scim.library_refusal import refusal_of
+from gateway.scim.refusal import refused
 
 LONGEST_FILTER: Final = 4000
 MOST_CONDITIONS: Final = 50

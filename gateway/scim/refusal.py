@@ -2,9 +2,6 @@
 
 from typing import Any, Final
 
-from pydantic import ValidationError
-from scim2_models import Error, SCIMException
-
 from services.kernel.problems import Conflict, Malformed, Problem
 
 ERROR_SCHEMA: Final = "urn:ietf:params:scim:api:messages:2.0:Error"
@@ -47,19 +44,6 @@ class UserNameTaken(Conflict):
 
 def refused(scim_type: str, reason: str) -> ScimRefused:
     return ScimRefused(scim_type=scim_type, reason=reason[:500])
-
-
-def refusal_of(error: ValidationError | SCIMException) -> ScimRefused:
-    """The same refusal as the library has found it."""
-    if isinstance(error, SCIMException):
-        cause = error.__cause__
-        if isinstance(cause, ValidationError):
-            first = cause.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            return refused(error.scim_type or "invalidValue", f"{where}: {first['msg']}".removeprefix(": "))
-        return refused(error.scim_type or "invalidValue", error.detail)
-    found = Error.from_validation_errors(error)[0]
-    return refused(found.scim_type or "invalidValue", found.detail or "the value cannot be used")
 
 
 def scim_error(problem: dict[str, Any]) -> dict[str, Any]:

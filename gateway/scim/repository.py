@@ -13,8 +13,9 @@ from scim2_models import EnterpriseUser, Resource
 from sqlalchemy import select
 
 from gateway.scim.group import Group
+from gateway.scim.provisioned_user import ProvisionedUser
 from gateway.scim.query import Arguments, Query, condition, order
-from gateway.scim.user import ProvisionedUser, User
+from gateway.scim.user import User
 from services.kernel.session import Reader, WriteSession
 
 

@@ -18,9 +18,10 @@ from gateway.scim.binding import bound
 from gateway.scim.discovery import configuration, listed, resource_types, schemas
 from gateway.scim.envelope import MEDIA_TYPE
 from gateway.scim.group import Group
+from gateway.scim.library_refusal import refusal_of
 from gateway.scim.patch import read_operations
 from gateway.scim.query import read_query
-from gateway.scim.refusal import NotOffered, refusal_of, refused
+from gateway.scim.refusal import NotOffered, refused
 from gateway.scim.repository import GROUPS, USERS, Source
 from gateway.scim.use_cases import groups, users
 from gateway.scim.user import User

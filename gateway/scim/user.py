@@ -1,16 +1,10 @@
-"""A user: a person of the directory as SCIM shows them, and what is kept of them for nobody but their provisioner."""
+"""A user: a person of the directory as SCIM shows them."""
 
-from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import scim2_models
 from scim2_models import URN, EnterpriseUser, Mutability, Required, Resource, Uniqueness
-from sqlalchemy import DateTime, Index, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.base import Base
-from services.kernel.entity import Entity
 from services.kernel.language import choose_language
 
 # What the directory or this service says, and no provisioner: it is never part of what is kept.
@@ -82,25 +76,6 @@ class User(Resource[EnterpriseUser]):
 
     groups: Annotated[list[scim2_models.GroupMembership] | None, Mutability.read_only] = None
     """The groups that the person is in."""
-
-
-class ProvisionedUser(Entity, Base):
-    """What the provisioner has said of a person, by the person's id. Its words go when it deletes the user."""
-
-    __tablename__ = "provisioned_users"
-    __table_args__ = (
-        Index(
-            "uq_provisioned_users_user_name",
-            "tenant_id",
-            "user_name",
-            unique=True,
-            postgresql_where=text("deleted_at is null"),
-        ),
-    )
-
-    user_name: Mapped[str] = mapped_column(Text, comment="as it is compared, in small letters")
-    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    deleted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 def name_of(user: User) -> str:

@@ -10,6 +10,8 @@ import gc
 import importlib
 import signal
 import sys
+import time
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -67,6 +69,7 @@ def main() -> None:
     parser.add_argument("factory", help="module:function that makes the application")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--after", type=Path, help="serve when this file is there; load at once")
     arguments = parser.parse_args()
     module, _, attribute = arguments.factory.partition(":")
     # Imports make a million objects and hardly any garbage, which the collector would look for again and again.
@@ -80,6 +83,8 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+    while arguments.after is not None and not arguments.after.exists():
+        time.sleep(0.01)
     config = configuration(application, arguments.host, arguments.port)
     # The applications carry their service in their state; anything else that is served has nothing to drain.
     service: Service | None = getattr(getattr(application, "state", None), "service", None)

@@ -14,9 +14,10 @@ from gateway.groups import repository as group_repository
 from gateway.groups.use_cases import add_group, change_group
 from gateway.scim import repository
 from gateway.scim.group import Group, Member
+from gateway.scim.library_refusal import refusal_of
 from gateway.scim.patch import TOLERANT, apply_operations, read_operations
 from gateway.scim.query import storable
-from gateway.scim.refusal import refusal_of, refused
+from gateway.scim.refusal import refused
 from gateway.scim.repository import GROUPS
 from services.kernel.problems import NotFound
 from services.kernel.schemas import Line

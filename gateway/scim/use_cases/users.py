@@ -15,11 +15,13 @@ from gateway.identity.schemas import Email
 from gateway.identity.use_cases import apply_to_person
 from gateway.scim import repository
 from gateway.scim.access import is_administrator
+from gateway.scim.library_refusal import refusal_of
 from gateway.scim.patch import TOLERANT, apply_operations
+from gateway.scim.provisioned_user import ProvisionedUser
 from gateway.scim.query import storable
-from gateway.scim.refusal import UserNameTaken, refusal_of, refused
+from gateway.scim.refusal import UserNameTaken, refused
 from gateway.scim.repository import USERS
-from gateway.scim.user import NOT_KEPT, ProvisionedUser, User, address_of, language_of, name_of
+from gateway.scim.user import NOT_KEPT, User, address_of, language_of, name_of
 from services.kernel.ids import new_id
 from services.kernel.problems import Forbidden, NotFound
 from services.kernel.schemas import Line
