@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -109,6 +109,7 @@ class Database:
         )
         event.listen(self._engine.sync_engine, "commit", _commit)
         event.listen(self._engine.sync_engine, "rollback", _roll_back)
+        event.listen(self._engine.sync_engine, "checkout", _refuse_what_is_left)
         await self._refuse_a_server_that_forgets()
 
     async def close(self) -> None:
@@ -211,16 +212,17 @@ def _commit(connection: Connection) -> None:
 
 
 def _roll_back(connection: Connection) -> None:
-    """End what has begun. A connection that was lost, or that cannot do even this, is not used again."""
     driver = driver_of(connection)
-    try:
-        if driver.is_in_transaction():
+    if not driver.is_closed() and driver.is_in_transaction():
+        with suppress(*CONNECTION_FAILURES):
             send(connection, "rollback")
-    except CONNECTION_FAILURES:
-        connection.invalidate()
-    else:
-        if driver.is_closed():
-            connection.invalidate()
+
+
+def _refuse_what_is_left(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Have the pool replace a connection that was lost, or whose transaction somebody could not end."""
+    driver = connection.driver_connection
+    if driver.is_closed() or driver.is_in_transaction():
+        raise DisconnectionError
 
 
 async def _nothing_to_reset(connection: Any) -> None:

@@ -78,6 +78,32 @@ async def test_every_database_was_migrated_by_its_owner(separate: LocalStack) ->
         await connection.close()
 
 
+async def test_a_service_loads_while_the_servers_start_and_serves_when_the_databases_are_migrated(
+    tmp_path: Path,
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(service: str, owner_url: str) -> None:
+        await migrate(service, owner_url)
+        begun.set()
+        await go_on.wait()
+
+    stack = make_stack(tmp_path, "all-in-one", migrate=slow)
+    starting = asyncio.create_task(stack.__aenter__())
+    try:
+        await begun.wait()
+        process = stack.process("all-in-one")
+        await asyncio.sleep(2)
+        assert process.running
+        assert not await process.is_ready()
+        go_on.set()
+        await starting
+        assert await process.is_ready()
+    finally:
+        starting.cancel()
+        await stack.stop()
+
+
 @pytest.mark.parametrize("name", ["planning", "gateway", "postgres", "log_server"])
 async def test_a_killed_process_comes_back(separate: LocalStack, name: str) -> None:
     process = separate.process(name)
