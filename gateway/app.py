@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         {PREFIX: AUTHENTICATE, SERVICE_PREFIX: AUTHENTICATE, ACCESS_PREFIX: AUTHENTICATE_SESSION},
     )
     resources = Resources(
-        Replayer(targets, IdentitySigner(settings.signing_keys)),
+        Replayer(targets, IdentitySigner(settings.signing_keys), authenticator.directory_head),
         arrivals,
         KindCatalogue(SERVICES),
         Credentials.from_settings(settings, authenticator),

@@ -1,16 +1,18 @@
 """Sends a proposal's steps to their service: to try them in the proposer's name, or to carry them out in the decider's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import orjson
 
 from gateway.authority.proposal import Measured, Proposal, StepsOfOneService
-from gateway.routing.routing_table import resolve
+from gateway.routing.routing_table import GATEWAY, resolve
 from services.kernel.http_client import AsgiApp, HttpClient, HttpFailed, Response, client
 from services.kernel.identity import HEADER, IdentitySigner, Principal
 from services.kernel.problems import RuleViolated, Unavailable
+from services.kernel.service import POSITIONS_HEADER
 
 # What a proposal cannot be about: proposals themselves, long work, and what belongs to no project.
 _NOT_PROPOSABLE = frozenset({"proposals", "proposal-comments", "jobs"})
@@ -25,9 +27,17 @@ class StepRefused(RuleViolated):
 
 
 class Replayer:
-    def __init__(self, targets: "dict[str, str | AsgiApp]", signer: IdentitySigner) -> None:
+    """`directory_head` says how far the directory of a tenant has come: the service judges by nothing older."""
+
+    def __init__(
+        self,
+        targets: "dict[str, str | AsgiApp]",
+        signer: IdentitySigner,
+        directory_head: Callable[[UUID], Awaitable[int]],
+    ) -> None:
         self._targets = targets
         self._signer = signer
+        self._directory_head = directory_head
         self._clients: dict[str, HttpClient] = {}
 
     async def measure(
@@ -65,7 +75,11 @@ class Replayer:
         self, service: str, steps: Sequence[Mapping[str, Any]], principal: Principal, *, rebase: bool, key: str | None
     ) -> Response:
         http = self._clients.setdefault(service, client(self._targets[service], timeout_seconds=30))
-        headers = {HEADER: self._signer.sign(principal), "Content-Type": "application/json"}
+        headers = {
+            HEADER: self._signer.sign(principal),
+            POSITIONS_HEADER: f"{GATEWAY}={await self._directory_head(principal.tenant_id)}",
+            "Content-Type": "application/json",
+        }
         if key is not None:
             headers["Idempotency-Key"] = key
         path = "/internal/steps" if key is not None else "/internal/steps?dry_run=true"

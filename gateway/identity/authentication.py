@@ -107,6 +107,11 @@ class Authenticator:
 
         return await self._with_connection(fetch)
 
+    async def directory_head(self, tenant_id: UUID) -> int:
+        """The number of the tenant's newest fact of the directory, which a service must know before it answers."""
+        row = await self.find("select number from outbox_heads where tenant_id = $1", tenant_id)
+        return int(row["number"]) if row is not None else 0
+
     async def _look_up(self, statement: str, secret_hash: bytes) -> asyncpg.Record | None:
         async def fetch(connection: Any) -> asyncpg.Record | None:
             row: asyncpg.Record | None = await connection.fetchrow(statement, secret_hash)

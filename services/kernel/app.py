@@ -142,6 +142,8 @@ def create_app(
         resources=resources,
         store=store,
         chores=chores,
+        # The gateway tells everybody what happened, and at once.
+        gathers=not own_directory,
     )
 
     @asynccontextmanager

@@ -4,7 +4,7 @@ The log is the way by which facts travel, not where they live: readers that find
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import nats
 from nats.aio.client import Client
@@ -71,8 +71,11 @@ class Log:
         ]
         await asyncio.wait_for(asyncio.gather(*pending), timeout=10)
 
-    async def batches(self, reader: str, source: str) -> AsyncIterator[Sequence[Msg]]:
-        """Messages of one source for one durable reader, as they come, up to 200 at a time. An empty batch is a pause."""
+    async def batches(
+        self, reader: str, source: str, gather: Callable[[], Awaitable[None]]
+    ) -> AsyncIterator[Sequence[Msg]]:
+        """Messages of one source for one durable reader, up to 200 at a time: what has come when `gather` returns, which
+        is called with the first. An empty batch is a pause."""
         stream = self.client.jetstream()
         durable = f"{reader}-reads-{source}"
         subscription = await stream.subscribe(
@@ -90,6 +93,7 @@ class Log:
                 except NatsTimeout:
                     yield []
                     continue
+                await gather()
                 while subscription.pending_msgs and len(batch) < BATCH:
                     batch.append(await subscription.next_msg(timeout=1))
                 yield batch

@@ -41,6 +41,7 @@ class Service:
         resources: Any = None,
         chores: Sequence[str] = (),
         store: Storage | None = None,
+        gathers: bool = True,
     ) -> None:
         self.settings = settings
         self.name = settings.service
@@ -50,7 +51,7 @@ class Service:
         self.peers = Peers(peers, self.signer, self.name)
         self.relay = Relay(self.database, self.log)
         self.resources = resources
-        self.inbox = Inbox(self.database, self.log, self.peers, handlers, sources, self._applied)
+        self.inbox = Inbox(self.database, self.log, self.peers, handlers, sources, self._applied, gathers=gathers)
         self.worker = JobWorker(self.database, jobs, resources, self.wake)
         grace = timedelta(hours=settings.orphan_hours)
         orphans = OrphanCollection(self.database, store, grace) if store is not None else None
