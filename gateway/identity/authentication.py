@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from gateway.identity.repository import NOTE_USE
+from gateway.identity.repository import DIRECTORY_HEAD, NOTE_USE
 from gateway.identity.token import token_hash
 from services.kernel.connections import Connections
 from services.kernel.database import CONNECTION_FAILURES, CONNECTION_PARAMETERS
@@ -109,7 +109,7 @@ class Authenticator:
 
     async def directory_head(self, tenant_id: UUID) -> int:
         """The number of the tenant's newest fact of the directory, which a service must know before it answers."""
-        row = await self.find("select number from outbox_heads where tenant_id = $1", tenant_id)
+        row = await self.find(DIRECTORY_HEAD, tenant_id)
         return int(row["number"]) if row is not None else 0
 
     async def _look_up(self, statement: str, secret_hash: bytes) -> asyncpg.Record | None:

@@ -111,6 +111,7 @@ left join outbox_heads h on h.tenant_id = t.tenant_id
 where t.hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())
 """
 
+DIRECTORY_HEAD = "select number from outbox_heads where tenant_id = $1"
 NOTE_USE = """
 update credential_uses set last_used_at = date_trunc('hour', now())
 where tenant_id = $1 and credential_id = $2
