@@ -9,6 +9,7 @@ from services.kernel.http_client import AsgiApp
 from services.kernel.inbox import Handlers
 from services.kernel.settings import Settings
 from services.kernel.storage import storage
+from services.planning.absences import routes as absences
 from services.planning.budget import routes as budget
 from services.planning.conflicts import routes as conflicts
 from services.planning.decisions import routes as decisions
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             schedule_options.router,
             explanations.router,
             resources.router,
+            absences.router,
             levelling.router,
             imports.router,
             upserts.router,

@@ -1,5 +1,6 @@
 """All tables of this service: importing the nouns registers them on the base."""
 
+from services.planning.absences import absence
 from services.planning.base import Base
 from services.planning.budget import actual, budget_line, commitment, cost_code
 from services.planning.conflicts import conflict
@@ -40,6 +41,7 @@ NOUNS = (
     baseline,
     resource,
     assignment,
+    absence,
     plan_import,
     levelling_run,
     external_reference,

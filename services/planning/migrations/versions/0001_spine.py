@@ -729,7 +729,17 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("resource_type", sa.Text(), nullable=False),
         sa.Column("max_units", sa.Numeric(precision=12, scale=4), nullable=False),
+        sa.Column("work_kind", sa.Text(), nullable=True),
+        sa.Column("team_id", sa.UUID(), nullable=True),
+        sa.Column("unit", sa.Text(), nullable=True),
+        sa.Column(
+            "availability", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
         sa.Column("standard_rate", sa.Numeric(), nullable=True),
+        sa.Column("overtime_rate", sa.Numeric(), nullable=True),
+        sa.Column("cost_per_use", sa.Numeric(), server_default=sa.text("0"), nullable=False),
+        sa.Column("accrual", sa.Text(), server_default=sa.text("'prorated'"), nullable=False),
+        sa.Column("rates", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("calendar_id", sa.UUID(), nullable=True),
         sa.Column("person_id", sa.UUID(), nullable=True),
@@ -748,7 +758,14 @@ def upgrade() -> None:
             nullable=False,
             comment="column to the version in which it last changed",
         ),
+        sa.CheckConstraint("accrual in ('start','prorated','end')", name=op.f("ck_resources_accrual")),
         sa.CheckConstraint("resource_type in ('work','material','cost')", name=op.f("ck_resources_resource_type")),
+        sa.CheckConstraint(
+            "team_id is null or resource_type = 'work' and team_id <> id", name=op.f("ck_resources_team")
+        ),
+        sa.CheckConstraint(
+            "work_kind in ('person','team','equipment') and resource_type = 'work'", name=op.f("ck_resources_work_kind")
+        ),
         sa.CheckConstraint("max_units >= 0", name=op.f("ck_resources_max_units")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "calendar_id"], ["calendars.tenant_id", "calendars.id"], name="fk_resources_calendar"
@@ -758,9 +775,14 @@ def upgrade() -> None:
             ["projects.tenant_id", "projects.id"],
             name=op.f("fk_resources_tenant_id_project_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "team_id"], ["resources.tenant_id", "resources.id"], name="fk_resources_team"
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_resources")),
     )
+    op.create_index("ix_resources_person", "resources", ["tenant_id", "person_id"], unique=False)
     op.create_index("ix_resources_project", "resources", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("ix_resources_team", "resources", ["tenant_id", "team_id"], unique=False)
     op.create_table(
         "risks",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -948,6 +970,46 @@ def upgrade() -> None:
     op.create_index("ix_tasks_parent", "tasks", ["tenant_id", "parent_id"], unique=False)
     op.create_index("ix_tasks_position", "tasks", ["tenant_id", "project_id", "position", "id"], unique=False)
     op.create_table(
+        "absences",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("resource_id", sa.UUID(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("confidential", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("kind in ('vacation','sick','other')", name=op.f("ck_absences_kind")),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_absences_days")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_absences_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "resource_id"],
+            ["resources.tenant_id", "resources.id"],
+            name="fk_absences_resource",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_absences")),
+    )
+    op.create_index("ix_absences_project", "absences", ["tenant_id", "project_id", "starts_on"], unique=False)
+    op.create_index("ix_absences_resource", "absences", ["tenant_id", "resource_id"], unique=False)
+    op.create_table(
         "accounting_periods",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1009,6 +1071,8 @@ def upgrade() -> None:
         sa.Column("delay", sa.BigInteger(), nullable=False),
         sa.Column("overtime", sa.BigInteger(), nullable=False),
         sa.Column("contour", sa.Text(), nullable=False),
+        sa.Column("rate_table", sa.Text(), server_default=sa.text("'A'"), nullable=False),
+        sa.Column("cost", sa.Numeric(precision=20, scale=4), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -1025,6 +1089,7 @@ def upgrade() -> None:
             "contour in ('flat','back_loaded','front_loaded','double_peak','early_peak','late_peak','bell','turtle')",
             name=op.f("ck_assignments_contour"),
         ),
+        sa.CheckConstraint("rate_table in ('A','B','C','D','E')", name=op.f("ck_assignments_rate_table")),
         sa.CheckConstraint("units > 0", name=op.f("ck_assignments_units")),
         sa.CheckConstraint(
             "work >= 0 and delay >= 0 and overtime between 0 and work", name=op.f("ck_assignments_lengths")
@@ -1407,6 +1472,9 @@ def downgrade() -> None:
     op.drop_table("assignments")
     op.drop_index("ix_accounting_periods_project", table_name="accounting_periods")
     op.drop_table("accounting_periods")
+    op.drop_index("ix_absences_resource", table_name="absences")
+    op.drop_index("ix_absences_project", table_name="absences")
+    op.drop_table("absences")
     op.drop_index("ix_tasks_position", table_name="tasks")
     op.drop_index("ix_tasks_parent", table_name="tasks")
     op.drop_index("ix_tasks_milestones", table_name="tasks", postgresql_where=sa.text("milestone"))
@@ -1418,7 +1486,9 @@ def downgrade() -> None:
     op.drop_index("ix_risks_project", table_name="risks")
     op.drop_index("ix_risks_owner", table_name="risks")
     op.drop_table("risks")
+    op.drop_index("ix_resources_team", table_name="resources")
     op.drop_index("ix_resources_project", table_name="resources")
+    op.drop_index("ix_resources_person", table_name="resources")
     op.drop_table("resources")
     op.drop_index("ix_decisions_subject", table_name="decisions")
     op.drop_index("ix_decisions_project", table_name="decisions")

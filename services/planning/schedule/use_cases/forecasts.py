@@ -50,7 +50,7 @@ async def read_resource_loads(read: Read, project_id: UUID) -> Mapping[str, Any]
     await require_member(read.session, read.principal, project_id)
     plan = await load_plan(read.session, project_id)
     bookings = plan.bookings()
-    beyond = overallocated_minutes(bookings, plan.capacities)
+    beyond = overallocated_minutes(bookings, plan.capacities, plan.blocks())
     loads = []
     for each in sorted(plan.capacities.values(), key=lambda capacity: (capacity.name, str(capacity.id))):
         booked = bookings.get(each.id, [])
