@@ -76,6 +76,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("risk-responses", "POST", f"{PROJECT}/risk-responses", "example"),
     ("resources", "POST", f"{PROJECT}/resources", "example"),
     ("assignments", "POST", f"{PROJECT}/assignments", "example"),
+    ("absences", "POST", f"{PROJECT}/absences", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (
         "conflicts",

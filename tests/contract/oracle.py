@@ -107,7 +107,7 @@ def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
 # who is more than a guest somewhere. anybody: whoever is signed in. public: anybody else, too. admin: administrators.
 # of <somebody>: theirs alone. nobody: there is none.
 TEAM = (
-    "accounting-periods action-items agenda-items assignments attendances baselines calendars"
+    "absences accounting-periods action-items agenda-items assignments attendances baselines calendars"
     " conflicts cost-codes decision-reviews decisions delegations dependencies document-versions"
     " documents external gate-passages gates goals imports jobs levelling-runs meetings outcomes"
     " proposal-comments proposals resources responsibilities risk-responses risks success-criteria tasks"
@@ -131,7 +131,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "tokens": "of manager",
 }
 TEAM_LISTS = (
-    "accounting-periods action-items assignments baselines calendars conflicts cost-codes"
+    "absences accounting-periods action-items assignments baselines calendars conflicts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
     " levelling-runs milestones overview proposals reschedulings resource-loads resources"
@@ -239,6 +239,9 @@ def expected_of_read(operation: Operation, somebody: str, where: Where) -> str:
 
 # Which of its kinds the inventory's request is, where the route declares several.
 ACTS: Mapping[str, tuple[str, ...]] = {
+    "PATCH /v1/absences/{absence_id}": ("resource.absence", "resource.change"),
+    "DELETE /v1/absences/{absence_id}": ("resource.absence", "resource.change", "schedule.dates"),
+    "POST /v1/projects/{project_id}/absences": ("resource.absence", "resource.change", "schedule.dates"),
     "PATCH /v1/action-items/{action_item_id}": ("action_item.change",),
     "PATCH /v1/assignments/{assignment_id}": ("resource.assign",),
     "DELETE /v1/assignments/{assignment_id}": ("resource.assign",),

@@ -10,12 +10,12 @@ from services.kernel.problems import NotFound
 from services.kernel.session import WriteSession
 from services.planning.absences.absence import Absence, AbsenceKind
 
-_TOLD: Final = "(not t.confidential or r.person_id = $person or t.created_by_id = $person)"
+_TOLD: Final = "(not t.confidential or absent.person_id = $person or t.created_by_id = $person)"
 _KIND: Final = f"case when {_TOLD} then t.kind else 'away' end"
 
 ABSENCES: Final = Collection(
     noun="absence",
-    source="absences t join resources r on r.tenant_id = t.tenant_id and r.id = t.resource_id",
+    source="absences t join resources absent on absent.tenant_id = t.tenant_id and absent.id = t.resource_id",
     columns=object_columns("absence")
     | {
         "project_id": "t.project_id",

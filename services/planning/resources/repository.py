@@ -64,8 +64,8 @@ RESOURCES: Final = Collection(
 
 ASSIGNMENTS: Final = Collection(
     noun="assignment",
-    source="assignments t join resources r on r.tenant_id = t.tenant_id and r.id = t.resource_id"
-    " join projects p on p.tenant_id = t.tenant_id and p.id = t.project_id",
+    source="assignments t join resources mean on mean.tenant_id = t.tenant_id and mean.id = t.resource_id"
+    " join projects held on held.tenant_id = t.tenant_id and held.id = t.project_id",
     columns=object_columns("assignment")
     | {
         "project_id": "t.project_id",
@@ -77,8 +77,8 @@ ASSIGNMENTS: Final = Collection(
         "contour": "t.contour",
         "delay_minutes": "round(t.delay / 10.0)::bigint",
         "rate_table": "t.rate_table",
-        "quantity": "case when r.resource_type = 'material' then t.units::text end",
-        "cost": f"case when $costs then {money_json('t.cost', 'p.currency')} end",
+        "quantity": "case when mean.resource_type = 'material' then t.units::text end",
+        "cost": f"case when $costs then {money_json('t.cost', 'held.currency')} end",
     },
     filters={"task_id": Filter("t.task_id", "uuid"), "resource_id": Filter("t.resource_id", "uuid")},
     sorts=_SORTS,

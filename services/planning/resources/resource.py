@@ -61,7 +61,10 @@ class Resource(ExternallyKnown, Entity, Base):
         Index("ix_resources_team", "tenant_id", "team_id"),
         Index("ix_resources_person", "tenant_id", "person_id"),
         CheckConstraint("resource_type in ('work','material','cost')", name="resource_type"),
-        CheckConstraint("work_kind in ('person','team','equipment') and resource_type = 'work'", name="work_kind"),
+        CheckConstraint(
+            "work_kind is null or work_kind in ('person','team','equipment') and resource_type = 'work'",
+            name="work_kind",
+        ),
         CheckConstraint("team_id is null or resource_type = 'work' and team_id <> id", name="team"),
         CheckConstraint("accrual in ('start','prorated','end')", name="accrual"),
         CheckConstraint("max_units >= 0", name="max_units"),

@@ -764,7 +764,8 @@ def upgrade() -> None:
             "team_id is null or resource_type = 'work' and team_id <> id", name=op.f("ck_resources_team")
         ),
         sa.CheckConstraint(
-            "work_kind in ('person','team','equipment') and resource_type = 'work'", name=op.f("ck_resources_work_kind")
+            "work_kind is null or work_kind in ('person','team','equipment') and resource_type = 'work'",
+            name=op.f("ck_resources_work_kind"),
         ),
         sa.CheckConstraint("max_units >= 0", name=op.f("ck_resources_max_units")),
         sa.ForeignKeyConstraint(
