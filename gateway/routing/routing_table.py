@@ -37,6 +37,8 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "policy": GATEWAY,
     "forecast": PLANNING,
     "resource-loads": PLANNING,
+    "over-allocations": PLANNING,
+    "planned-costs": PLANNING,
     "schedule-options": PLANNING,
     "driving-path": PLANNING,
     "float-paths": PLANNING,

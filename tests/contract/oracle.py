@@ -134,7 +134,7 @@ TEAM_LISTS = (
     "absences accounting-periods action-items assignments baselines calendars conflicts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
-    " levelling-runs milestones overview proposals reschedulings resource-loads resources"
+    " levelling-runs milestones over-allocations overview proposals reschedulings resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
     " success-criteria tasks"
     " track-records"
@@ -143,6 +143,7 @@ AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
     "actuals": "costs",
     "budget-lines": "costs",
     "commitments": "costs",
+    "planned-costs": "costs",
     "s-curve": "curve",
     "agenda-items": "known",
     "attendances": "known",
