@@ -18,6 +18,8 @@ OPERATIONAL = (
     "document.write",
     "risk.record",
     "resource.absence",
+    "competence.record",
+    "competence.demand",
     "decision.review",
     "conflict.record",
     "cost_code.record",

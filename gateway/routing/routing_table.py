@@ -18,7 +18,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         projects tasks dependencies calendars resources assignments goals success-criteria baselines cost-codes
         budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities gates
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
-        accounting-periods absences
+        accounting-periods absences competences resource-competences competence-demands
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
@@ -39,6 +39,7 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "resource-loads": PLANNING,
     "over-allocations": PLANNING,
     "planned-costs": PLANNING,
+    "competence-warnings": PLANNING,
     "schedule-options": PLANNING,
     "driving-path": PLANNING,
     "float-paths": PLANNING,

@@ -11,6 +11,7 @@ from services.kernel.settings import Settings
 from services.kernel.storage import storage
 from services.planning.absences import routes as absences
 from services.planning.budget import routes as budget
+from services.planning.competences import routes as competences
 from services.planning.conflicts import routes as conflicts
 from services.planning.decisions import routes as decisions
 from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             resources.router,
             absences.router,
             loads.router,
+            competences.router,
             levelling.router,
             imports.router,
             upserts.router,

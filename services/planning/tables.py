@@ -3,6 +3,7 @@
 from services.planning.absences import absence
 from services.planning.base import Base
 from services.planning.budget import actual, budget_line, commitment, cost_code
+from services.planning.competences import competence
 from services.planning.conflicts import conflict
 from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
@@ -42,6 +43,7 @@ NOUNS = (
     resource,
     assignment,
     absence,
+    competence,
     plan_import,
     levelling_run,
     external_reference,

@@ -7,13 +7,13 @@ date, what is as late as possible, and priority 1,000.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from services.kernel.working_time import Calendar, WorkingTime, to_ticks
+from services.kernel.working_time import TICKS_PER_DAY, Calendar, WorkingTime, day_number, to_ticks
 from services.planning.levelling.axis import Axis, make_axis
 from services.planning.levelling.bounds import latest_starts
 from services.planning.levelling.problem import (
@@ -88,9 +88,12 @@ def _is_computed(task: PlanTask) -> bool:
     return task.active and not (task.summary or task.manual or task.external or begun)
 
 
-def model_of(plan: WorkingPlan, *, extend: bool) -> LevellingModel:
-    """The problem of the plan as it stands. Within float (not `extend`), nothing ends later than the plan does now."""
-    return _Modelling(plan, extend=extend).model()
+def model_of(plan: WorkingPlan, *, extend: bool, last_days: Mapping[UUID, date] | None = None) -> LevellingModel:
+    """The problem of the plan as it stands. Within float (not `extend`), nothing ends later than the plan does now.
+
+    `last_days` names by task a day behind which nobody who works on it may do so any more: it ends by then if it can.
+    """
+    return _Modelling(plan, extend=extend, last_days=last_days or {}).model()
 
 
 def delays_of(plan: WorkingPlan, model: LevellingModel, starts: Sequence[int]) -> dict[UUID, int]:
@@ -114,9 +117,10 @@ def _without_delay(each: network.Task, tasks: Mapping[UUID, PlanTask]) -> networ
 class _Modelling:
     """One pass from a plan to its problem."""
 
-    def __init__(self, plan: WorkingPlan, *, extend: bool) -> None:
+    def __init__(self, plan: WorkingPlan, *, extend: bool, last_days: Mapping[UUID, date]) -> None:
         self.plan = plan
         self.extend = extend
+        self.last_days = last_days
         leaves = [task for task in plan.tasks.values() if _is_computed(task)]
         self.moving = [task for task in leaves if is_movable(task)]
         held = [task for task in leaves if not is_movable(task)]
@@ -423,6 +427,8 @@ class _Modelling:
             ends.append(date)
         if not self.extend and task.deadline is not None and task.finish <= task.deadline:
             ends.append(to_ticks(task.deadline))
+        if task.id in self.last_days:
+            ends.append((day_number(self.last_days[task.id]) + 1) * TICKS_PER_DAY)
         if not ends:
             return None
         if not works:

@@ -1,5 +1,6 @@
 """Every SQL statement of this area."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,7 +29,7 @@ async def same_person(reader: Reader, resource_id: UUID, reader_id: UUID, most: 
                   and r.project_id <> asked.project_id)
               join projects p on p.tenant_id = r.tenant_id and p.id = r.project_id
             where asked.tenant_id = $1 and asked.id = $2 and asked.resource_type = 'work'
-              and (r.id = asked.id or p.status not in ('closed', 'cancelled'))
+              and (r.id = asked.id or p.status <> 'closed')
             order by r.id <> asked.id, r.id limit $4""",
         reader.tenant_id,
         resource_id,
@@ -38,4 +39,22 @@ async def same_person(reader: Reader, resource_id: UUID, reader_id: UUID, most: 
     found = [Standin(row["id"], row["project_id"], row["name"], row["seen"]) for row in rows]
     if not found or not found[0].seen:
         raise NotFound
+    return found
+
+
+async def elsewhere_of(reader: Reader, resource_ids: Iterable[UUID], most: int) -> dict[UUID, list[tuple[UUID, UUID]]]:
+    """By project that is not over, as (this one's, that one's) ids: where the same persons are resources as well."""
+    rows = await reader.rows(
+        """select asked.id as asked_id, r.id, r.project_id from resources asked
+             join resources r on r.tenant_id = asked.tenant_id and r.person_id = asked.person_id
+               and r.project_id <> asked.project_id and r.resource_type = 'work'
+             join projects p on p.tenant_id = r.tenant_id and p.id = r.project_id and p.status <> 'closed'
+           where asked.tenant_id = $1 and asked.id = any($2) order by r.project_id, asked.id, r.id""",
+        reader.tenant_id,
+        list(resource_ids),
+    )
+    found: dict[UUID, list[tuple[UUID, UUID]]] = {}
+    for row in rows:
+        if row["project_id"] in found or len(found) < most:
+            found.setdefault(row["project_id"], []).append((row["asked_id"], row["id"]))
     return found

@@ -1,6 +1,6 @@
 """Loads of a project and of a person over all projects, where they are too much, and what the plan costs by its time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any, Final
@@ -9,10 +9,11 @@ from uuid import UUID
 from services.kernel.access import may_see_costs, require_member
 from services.kernel.problems import InvalidFilterValue, NotFound
 from services.kernel.requests import Read
+from services.kernel.session import Reader
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_local, to_ticks
 from services.planning.loads.buckets import Bucket, BucketSize, TooManyBuckets, buckets_of, cuts_of
 from services.planning.loads.load_series import Stretch, overloads, stretches
-from services.planning.loads.repository import same_person
+from services.planning.loads.repository import elsewhere_of, same_person
 from services.planning.schedule.plan_rows import Capacity, PlanAssignment, PlanExpense
 from services.planning.schedule.planned_cost import amount_json, phased, rounded
 from services.planning.schedule.repository.loading import load_plan
@@ -174,6 +175,30 @@ def _carried(
     start, finish = _moments(working_time_of(theirs, elsewhere.calendars), elsewhere, booking.start, booking.finish)
     origin = to_ticks(plan.start)
     return Booking(calendar.work_between(origin, start), calendar.work_between(origin, finish), booking.units)
+
+
+async def bookings_elsewhere(
+    reader: Reader, plan: WorkingPlan, resource_ids: Iterable[UUID]
+) -> dict[UUID, list[Booking]]:
+    """By resource of the plan, what other projects have of the same persons, in the working time that they have here."""
+    found: dict[UUID, list[Booking]] = {}
+    for project_id, pairs in (await elsewhere_of(reader, resource_ids, MOST_PROJECTS)).items():
+        other = await load_plan(reader, project_id)
+        bookings = other.bookings()
+        for own_id, their_id in pairs:
+            calendar = working_time_of(plan.capacities[own_id], plan.calendars)
+            found.setdefault(own_id, []).extend(
+                _carried(one, other.capacities[their_id], other, calendar, plan)
+                for _, one in bookings.get(their_id, ())
+            )
+    return found
+
+
+def free_time(plan: WorkingPlan, resource_id: UUID, bookings: Iterable[Booking], first: date, last: date) -> Stretch:
+    """What a resource has time for on these days, both included, where it has these bookings in its working time."""
+    capacity = plan.capacities[resource_id]
+    places = _places(working_time_of(capacity, plan.calendars), plan, cuts_of([Bucket(first, last)]))
+    return stretches(bookings, capacity.max_units, plan.blocks().get(resource_id, ()), places)[0]
 
 
 async def read_planned_costs(

@@ -65,7 +65,9 @@ RESOURCES: Final = Collection(
 ASSIGNMENTS: Final = Collection(
     noun="assignment",
     source="assignments t join resources mean on mean.tenant_id = t.tenant_id and mean.id = t.resource_id"
-    " join projects held on held.tenant_id = t.tenant_id and held.id = t.project_id",
+    " join projects held on held.tenant_id = t.tenant_id and held.id = t.project_id"
+    # Beside the assignment's own columns, since it is its units under another name.
+    " cross join lateral (select case when mean.resource_type = 'material' then t.units::text end as quantity) much",
     columns=object_columns("assignment")
     | {
         "project_id": "t.project_id",
@@ -77,7 +79,7 @@ ASSIGNMENTS: Final = Collection(
         "contour": "t.contour",
         "delay_minutes": "round(t.delay / 10.0)::bigint",
         "rate_table": "t.rate_table",
-        "quantity": "case when mean.resource_type = 'material' then t.units::text end",
+        "quantity": "much.quantity",
         "cost": f"case when $costs then {money_json('t.cost', 'held.currency')} end",
     },
     filters={"task_id": Filter("t.task_id", "uuid"), "resource_id": Filter("t.resource_id", "uuid")},

@@ -257,6 +257,27 @@ def upgrade() -> None:
         postgresql_where=sa.text("job_id is not null"),
     )
     op.create_table(
+        "competences",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_competences")),
+    )
+    op.create_index("uq_competences_name", "competences", ["tenant_id", "name"], unique=True)
+    op.create_table(
         "external_refs",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("system", sa.Text(), nullable=False),
@@ -484,6 +505,7 @@ def upgrade() -> None:
         sa.Column("search", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("load", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("moves", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("competences_lost", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("delays", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -1115,6 +1137,54 @@ def upgrade() -> None:
     op.create_index("ix_assignments_resource", "assignments", ["tenant_id", "resource_id"], unique=False)
     op.create_index("uq_assignments_pair", "assignments", ["tenant_id", "task_id", "resource_id"], unique=True)
     op.create_table(
+        "competence_demands",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("competence_id", sa.UUID(), nullable=False),
+        sa.Column("minimum_level", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("minimum_level between 1 and 5", name=op.f("ck_competence_demands_minimum_level")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "competence_id"],
+            ["competences.tenant_id", "competences.id"],
+            name=op.f("fk_competence_demands_tenant_id_competence_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_competence_demands_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"],
+            ["tasks.tenant_id", "tasks.id"],
+            name="fk_competence_demands_task",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_competence_demands")),
+    )
+    op.create_index(
+        "ix_competence_demands_competence", "competence_demands", ["tenant_id", "competence_id"], unique=False
+    )
+    op.create_index(
+        "ix_competence_demands_project", "competence_demands", ["tenant_id", "project_id", "id"], unique=False
+    )
+    op.create_index(
+        "uq_competence_demands_pair", "competence_demands", ["tenant_id", "task_id", "competence_id"], unique=True
+    )
+    op.create_table(
         "conflicts",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1304,6 +1374,62 @@ def upgrade() -> None:
     op.create_index("uq_gates_code", "gates", ["tenant_id", "project_id", "code"], unique=True)
     op.create_index("uq_gates_position", "gates", ["tenant_id", "project_id", "position"], unique=True)
     op.create_table(
+        "resource_competences",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("resource_id", sa.UUID(), nullable=False),
+        sa.Column("competence_id", sa.UUID(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("evidence_document_id", sa.UUID(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("level between 1 and 5", name=op.f("ck_resource_competences_level")),
+        sa.CheckConstraint(
+            "valid_to is null or valid_from is null or valid_from <= valid_to",
+            name=op.f("ck_resource_competences_days"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "competence_id"],
+            ["competences.tenant_id", "competences.id"],
+            name=op.f("fk_resource_competences_tenant_id_competence_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_resource_competences_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "resource_id"],
+            ["resources.tenant_id", "resources.id"],
+            name="fk_resource_competences_resource",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_resource_competences")),
+    )
+    op.create_index(
+        "ix_resource_competences_competence", "resource_competences", ["tenant_id", "competence_id"], unique=False
+    )
+    op.create_index(
+        "ix_resource_competences_project", "resource_competences", ["tenant_id", "project_id", "id"], unique=False
+    )
+    op.create_index(
+        "ix_resource_competences_resource", "resource_competences", ["tenant_id", "resource_id"], unique=False
+    )
+    op.create_table(
         "responsibilities",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1455,6 +1581,10 @@ def downgrade() -> None:
     )
     op.drop_index("ix_responsibilities_project", table_name="responsibilities")
     op.drop_table("responsibilities")
+    op.drop_index("ix_resource_competences_resource", table_name="resource_competences")
+    op.drop_index("ix_resource_competences_project", table_name="resource_competences")
+    op.drop_index("ix_resource_competences_competence", table_name="resource_competences")
+    op.drop_table("resource_competences")
     op.drop_index("uq_gates_position", table_name="gates")
     op.drop_index("uq_gates_code", table_name="gates")
     op.drop_table("gates")
@@ -1467,6 +1597,10 @@ def downgrade() -> None:
     op.drop_table("decision_reviews")
     op.drop_index("ix_conflicts_project", table_name="conflicts")
     op.drop_table("conflicts")
+    op.drop_index("uq_competence_demands_pair", table_name="competence_demands")
+    op.drop_index("ix_competence_demands_project", table_name="competence_demands")
+    op.drop_index("ix_competence_demands_competence", table_name="competence_demands")
+    op.drop_table("competence_demands")
     op.drop_index("uq_assignments_pair", table_name="assignments")
     op.drop_index("ix_assignments_resource", table_name="assignments")
     op.drop_index("ix_assignments_project", table_name="assignments")
@@ -1523,6 +1657,8 @@ def downgrade() -> None:
     op.drop_table("projects")
     op.drop_index("ix_external_refs_object", table_name="external_refs")
     op.drop_table("external_refs")
+    op.drop_index("uq_competences_name", table_name="competences")
+    op.drop_table("competences")
     op.drop_index("ix_stored_files_job_id", table_name="stored_files", postgresql_where=sa.text("job_id is not null"))
     op.drop_table("stored_files")
     op.drop_table("people")
