@@ -20,6 +20,7 @@ OPERATIONAL = (
     "resource.absence",
     "competence.record",
     "competence.demand",
+    "staffing.request",
     "decision.review",
     "conflict.record",
     "cost_code.record",

@@ -38,6 +38,8 @@ from services.planning.schedule.routes import (
     schedule_options,
     tasks,
 )
+from services.planning.staffing import routes as staffing
+from services.planning.staffing.use_cases import JOB_FUNCTIONS as STAFFING_JOBS
 from services.planning.upserts import routes as upserts
 
 SOURCES = ("gateway", "coordination", "reporting")
@@ -72,6 +74,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             absences.router,
             loads.router,
             competences.router,
+            staffing.router,
             levelling.router,
             imports.router,
             upserts.router,
@@ -79,7 +82,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
         title="Tandem planning",
         handlers=handlers,
         sources=SOURCES,
-        jobs={**IMPORT_JOBS, **LEVELLING_JOBS, **REVIEW_JOBS},
+        jobs={**IMPORT_JOBS, **LEVELLING_JOBS, **REVIEW_JOBS, **STAFFING_JOBS},
         peers=peers,
         resources=store,
         store=store,

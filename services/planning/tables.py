@@ -17,6 +17,7 @@ from services.planning.responsibilities import responsibility
 from services.planning.reviews import decision_review
 from services.planning.risks import risk, risk_response
 from services.planning.schedule import baseline, calendar, dependency, task
+from services.planning.staffing import staffing_request
 
 metadata = Base.metadata
 NOUNS = (
@@ -44,6 +45,7 @@ NOUNS = (
     assignment,
     absence,
     competence,
+    staffing_request,
     plan_import,
     levelling_run,
     external_reference,

@@ -209,7 +209,14 @@ async def _require_sense(session: WriteSession, resource: Resource) -> None:
 async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) -> tuple[Assignment, dict[str, Any]]:
     """Let a resource take part in a task. Of duration, work and units the one that was not named follows."""
     await require_member(session, session.principal, project_id)
-    plan = await load_plan(session, project_id, lock=True)
+    return await join_task(session, await load_plan(session, project_id, lock=True), new)
+
+
+async def join_task(
+    session: WriteSession, plan: WorkingPlan, new: NewAssignment, ruling: str | None = None
+) -> tuple[Assignment, dict[str, Any]]:
+    """The same in a locked plan; with a `ruling` it is judged as such too, and the caller records the decision."""
+    project_id = plan.project_id
     for name, table, object_id in (("task_id", "tasks", new.task_id), ("resource_id", "resources", new.resource_id)):
         if not await belongs_to_project(session, table, object_id, project_id):
             raise UnknownReference(name)
@@ -228,7 +235,8 @@ async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) ->
         part.work = usual_work(task.duration, part.units)
     _take_over(assignment, part)
     session.add(assignment)
-    effects = await _settle_assignment(session, plan, assignment, "Shall {resource} work on {task}?", parts=parts)
+    question = "Shall {resource} work on {task}?"
+    effects = await _settle_assignment(session, plan, assignment, question, parts=parts, ruling=ruling)
     _tell_assignment(session, ASSIGNMENT_ADDED, assignment)
     return assignment, effects
 
@@ -418,6 +426,11 @@ async def _settle(
         effects = effects_of(plan)
     tell_rest(session, plan, "resource", skip=0)
     return effects
+
+
+def tell_resource_added(session: WriteSession, resource: Resource) -> None:
+    """Tell of a resource that another area has made."""
+    _tell_resource(session, RESOURCE_ADDED, resource)
 
 
 def _tell_resource(session: WriteSession, fact_type: FactType, resource: Resource) -> None:

@@ -530,6 +530,65 @@ def upgrade() -> None:
     )
     op.create_index("ix_levelling_runs_project", "levelling_runs", ["tenant_id", "project_id", "id"], unique=False)
     op.create_table(
+        "staffing_requests",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("competence_id", sa.UUID(), nullable=True),
+        sa.Column("minimum_level", sa.Integer(), nullable=False),
+        sa.Column("line_owner_id", sa.UUID(), nullable=False),
+        sa.Column("units", sa.Numeric(precision=12, scale=4), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("offer", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("history", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("resource_id", sa.UUID(), nullable=True),
+        sa.Column("assignment_id", sa.UUID(), nullable=True),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint(
+            "state in ('requested','offered','agreed','declined','withdrawn','expired')",
+            name=op.f("ck_staffing_requests_state"),
+        ),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_staffing_requests_days")),
+        sa.CheckConstraint("units > 0", name=op.f("ck_staffing_requests_units")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "competence_id"],
+            ["competences.tenant_id", "competences.id"],
+            name=op.f("fk_staffing_requests_tenant_id_competence_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_staffing_requests_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_staffing_requests")),
+    )
+    op.create_index(
+        "ix_staffing_requests_competence", "staffing_requests", ["tenant_id", "competence_id"], unique=False
+    )
+    op.create_index(
+        "ix_staffing_requests_line_owner", "staffing_requests", ["tenant_id", "line_owner_id", "state"], unique=False
+    )
+    op.create_index(
+        "ix_staffing_requests_project", "staffing_requests", ["tenant_id", "project_id", "id"], unique=False
+    )
+    op.create_table(
         "actuals",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1641,6 +1700,10 @@ def downgrade() -> None:
     op.drop_index("ix_actuals_project", table_name="actuals")
     op.drop_index("ix_actuals_cost_code", table_name="actuals")
     op.drop_table("actuals")
+    op.drop_index("ix_staffing_requests_project", table_name="staffing_requests")
+    op.drop_index("ix_staffing_requests_line_owner", table_name="staffing_requests")
+    op.drop_index("ix_staffing_requests_competence", table_name="staffing_requests")
+    op.drop_table("staffing_requests")
     op.drop_index("ix_levelling_runs_project", table_name="levelling_runs")
     op.drop_table("levelling_runs")
     op.drop_index("uq_imports_file", table_name="imports")
