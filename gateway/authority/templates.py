@@ -21,6 +21,7 @@ OPERATIONAL = (
     "competence.record",
     "competence.demand",
     "staffing.request",
+    "contract.follow",
     "decision.review",
     "conflict.record",
     "cost_code.record",

@@ -19,7 +19,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities gates
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
         accounting-periods absences competences resource-competences competence-demands
-        staffing-requests
+        staffing-requests contracts contract-milestones contract-options contract-change-orders
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
@@ -41,6 +41,7 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "over-allocations": PLANNING,
     "planned-costs": PLANNING,
     "competence-warnings": PLANNING,
+    "contract-alerts": PLANNING,
     "schedule-options": PLANNING,
     "driving-path": PLANNING,
     "float-paths": PLANNING,

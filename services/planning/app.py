@@ -13,6 +13,7 @@ from services.planning.absences import routes as absences
 from services.planning.budget import routes as budget
 from services.planning.competences import routes as competences
 from services.planning.conflicts import routes as conflicts
+from services.planning.contracts import routes as contracts
 from services.planning.decisions import routes as decisions
 from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
 from services.planning.gates import routes as gates
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             loads.router,
             competences.router,
             staffing.router,
+            contracts.router,
             levelling.router,
             imports.router,
             upserts.router,

@@ -5,6 +5,7 @@ from services.planning.base import Base
 from services.planning.budget import actual, budget_line, commitment, cost_code
 from services.planning.competences import competence
 from services.planning.conflicts import conflict
+from services.planning.contracts import contract
 from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
 from services.planning.gates import gate_passage
@@ -46,6 +47,7 @@ NOUNS = (
     absence,
     competence,
     staffing_request,
+    contract,
     plan_import,
     levelling_run,
     external_reference,

@@ -391,6 +391,53 @@ def upgrade() -> None:
     )
     op.create_index("ix_calendars_project", "calendars", ["tenant_id", "project_id", "id"], unique=False)
     op.create_table(
+        "contracts",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("counterparty", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("value", sa.Numeric(precision=20, scale=4), nullable=True),
+        sa.Column("agreed_changes", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("signed_on", sa.Date(), nullable=True),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("retention_percent", sa.Numeric(precision=5, scale=2), nullable=False),
+        sa.Column("retention_until", sa.Date(), nullable=True),
+        sa.Column("document_id", sa.UUID(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("kind in ('fixed_price','time_and_material','framework')", name=op.f("ck_contracts_kind")),
+        sa.CheckConstraint("status in ('draft','signed','completed','terminated')", name=op.f("ck_contracts_status")),
+        sa.CheckConstraint("retention_percent between 0 and 100", name=op.f("ck_contracts_retention_percent")),
+        sa.CheckConstraint(
+            "starts_on is null or ends_on is null or starts_on <= ends_on", name=op.f("ck_contracts_days")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_contracts_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contracts")),
+    )
+    op.create_index("ix_contracts_project", "contracts", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("uq_contracts_number", "contracts", ["tenant_id", "project_id", "number"], unique=True)
+    op.create_table(
         "cost_codes",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -749,6 +796,133 @@ def upgrade() -> None:
         ["tenant_id", "external_system", "external_type", "external_id"],
         unique=True,
     )
+    op.create_table(
+        "contract_change_orders",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("contract_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("value", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("extension_days", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("state in ('proposed','approved','rejected')", name=op.f("ck_contract_change_orders_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contract_id"],
+            ["contracts.tenant_id", "contracts.id"],
+            name=op.f("fk_contract_change_orders_tenant_id_contract_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_contract_change_orders_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contract_change_orders")),
+    )
+    op.create_index(
+        "ix_contract_change_orders_contract", "contract_change_orders", ["tenant_id", "contract_id"], unique=False
+    )
+    op.create_index(
+        "ix_contract_change_orders_project", "contract_change_orders", ["tenant_id", "project_id", "id"], unique=False
+    )
+    op.create_table(
+        "contract_milestones",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("contract_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=True),
+        sa.Column("payment", sa.Numeric(precision=20, scale=4), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reached_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint(
+            "state in ('planned','reached','paid','cancelled')", name=op.f("ck_contract_milestones_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contract_id"],
+            ["contracts.tenant_id", "contracts.id"],
+            name=op.f("fk_contract_milestones_tenant_id_contract_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_contract_milestones_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contract_milestones")),
+    )
+    op.create_index(
+        "ix_contract_milestones_contract", "contract_milestones", ["tenant_id", "contract_id"], unique=False
+    )
+    op.create_index(
+        "ix_contract_milestones_project", "contract_milestones", ["tenant_id", "project_id", "id"], unique=False
+    )
+    op.create_table(
+        "contract_options",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("contract_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("exercise_by", sa.Date(), nullable=False),
+        sa.Column("value", sa.Numeric(precision=20, scale=4), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("state in ('open','exercised','lapsed')", name=op.f("ck_contract_options_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contract_id"],
+            ["contracts.tenant_id", "contracts.id"],
+            name=op.f("fk_contract_options_tenant_id_contract_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_contract_options_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contract_options")),
+    )
+    op.create_index("ix_contract_options_contract", "contract_options", ["tenant_id", "contract_id"], unique=False)
+    op.create_index("ix_contract_options_project", "contract_options", ["tenant_id", "project_id", "id"], unique=False)
     op.create_table(
         "decisions",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -1687,6 +1861,15 @@ def downgrade() -> None:
     op.drop_index("ix_decisions_subject", table_name="decisions")
     op.drop_index("ix_decisions_project", table_name="decisions")
     op.drop_table("decisions")
+    op.drop_index("ix_contract_options_project", table_name="contract_options")
+    op.drop_index("ix_contract_options_contract", table_name="contract_options")
+    op.drop_table("contract_options")
+    op.drop_index("ix_contract_milestones_project", table_name="contract_milestones")
+    op.drop_index("ix_contract_milestones_contract", table_name="contract_milestones")
+    op.drop_table("contract_milestones")
+    op.drop_index("ix_contract_change_orders_project", table_name="contract_change_orders")
+    op.drop_index("ix_contract_change_orders_contract", table_name="contract_change_orders")
+    op.drop_table("contract_change_orders")
     op.drop_index("uq_commitments_external_ref", table_name="commitments")
     op.drop_index("ix_commitments_project", table_name="commitments")
     op.drop_index("ix_commitments_cost_code", table_name="commitments")
@@ -1712,6 +1895,9 @@ def downgrade() -> None:
     op.drop_table("goals")
     op.drop_index("uq_cost_codes_code", table_name="cost_codes")
     op.drop_table("cost_codes")
+    op.drop_index("uq_contracts_number", table_name="contracts")
+    op.drop_index("ix_contracts_project", table_name="contracts")
+    op.drop_table("contracts")
     op.drop_index("ix_calendars_project", table_name="calendars")
     op.drop_table("calendars")
     op.drop_index("uq_baselines_number", table_name="baselines")

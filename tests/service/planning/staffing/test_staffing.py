@@ -145,10 +145,13 @@ async def test_a_request_without_an_answer_ends_behind_its_day(world: World) -> 
     database = world.under_test.service.database
 
     async def expire() -> str:
-        async with database.read(world.tenant_id) as session:
+        async with database.write(world["manager"].principal) as session:
             job_id = await session.value(
-                "select id from jobs where tenant_id = $1 and kind = 'expire_staffing_request'", world.tenant_id
+                """update jobs set state = 'running' where tenant_id = $1 and kind = 'expire_staffing_request'
+                   returning id""",
+                world.tenant_id,
             )
+            await session.commit()
         arguments = {"staffing_request_id": request["id"]}
         await expire_request(JobRun(database, None, world.tenant_id, job_id, arguments, world["manager"].principal))
         return str((await world["manager"].get(f"/v1/staffing-requests/{request['id']}")).json()["state"])
