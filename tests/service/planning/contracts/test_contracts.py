@@ -35,7 +35,7 @@ async def make(world: World, noun: str, caller: Caller | None = None, **members:
 
 
 async def signed(world: World, **members: Any) -> dict[str, Any]:
-    body = {"number": "K-1", "title": "Groundworks", "counterparty": "Fjell AS", "kind": "fixed_price"}
+    body: dict[str, Any] = {"number": "K-1", "title": "Groundworks", "counterparty": "Fjell AS", "kind": "fixed_price"}
     made = await make(world, "contracts", **body | {"value": kroner("1000000.00"), "ends_on": in_days(400)} | members)
     answer = await world["manager"].patch(f"/v1/contracts/{made['id']}", {"status": "signed"}, 1)
     assert answer.status_code == 200, answer.text
@@ -93,7 +93,7 @@ async def test_the_team_sees_contracts_without_their_money(world: World) -> None
 async def test_a_contract_that_makes_no_sense_is_refused(
     world: World, members: dict[str, Any], status: int, code: str
 ) -> None:
-    body = {"number": "K-1", "title": "Groundworks", "counterparty": "Fjell AS", "kind": "framework"}
+    body: dict[str, Any] = {"number": "K-1", "title": "Groundworks", "counterparty": "Fjell AS", "kind": "framework"}
     await make(world, "contracts", **body)
     number = {"number": "K-2"} if members else {}
     answer = await world["manager"].post(f"/v1/projects/{world.project_id}/contracts", body | number | members)
@@ -126,7 +126,7 @@ async def test_a_coordinator_follows_up_and_a_manager_decides(world: World) -> N
 
 
 async def test_a_draft_is_signed_once_and_only_what_is_signed_is_changed(world: World) -> None:
-    body = {"number": "K-1", "title": "Groundworks", "counterparty": "Fjell AS", "kind": "fixed_price"}
+    body: dict[str, Any] = {"number": "K-1", "title": "Groundworks", "counterparty": "Fjell AS", "kind": "fixed_price"}
     draft = await make(world, "contracts", **body)
     order = {"contract_id": draft["id"], "title": "Piles", "value": kroner("1.00")}
     early = await world["manager"].post(f"/v1/projects/{world.project_id}/contract-change-orders", order)
