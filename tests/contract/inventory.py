@@ -78,7 +78,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("assignments", "POST", f"{PROJECT}/assignments", "example"),
     ("absences", "POST", f"{PROJECT}/absences", "example"),
     # A competence is the whole tenant's, which has several projects.
-    ("competences", "POST", "/v1/competences", {"name": "{projects}"}),
+    ("competences", "POST", "/v1/competences", {"name": "{people}"}),
     ("resource-competences", "POST", f"{PROJECT}/resource-competences", "example"),
     ("competence-demands", "POST", f"{PROJECT}/competence-demands", "example"),
     ("staffing-requests", "POST", f"{PROJECT}/staffing-requests", "example"),
@@ -86,7 +86,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
         "contracts",
         "POST",
         f"{PROJECT}/contracts",
-        {"number": "K-1", "title": "Piles", "counterparty": "Fjell AS", "kind": "fixed_price", "status": "signed"},
+        {"number": "K-14", "title": "Piles", "counterparty": "Fjell AS", "kind": "fixed_price", "status": "signed"},
     ),
     ("contract-milestones", "POST", f"{PROJECT}/contract-milestones", "example"),
     ("contract-options", "POST", f"{PROJECT}/contract-options", "example"),

@@ -27,7 +27,7 @@ RESOURCE_COMPETENCE_CHANGED = FactType(
 RESOURCE_COMPETENCE_REMOVED = FactType(
     "planning.resource_competence.removed", 1, _HELD, "A resource does not have it after all."
 )
-COMPETENCE_DEMANDED = FactType("planning.competence_demand.made", 1, _DEMAND, "A task asks for a competence.")
+COMPETENCE_DEMANDED = FactType("planning.competence_demand.added", 1, _DEMAND, "A task asks for a competence.")
 COMPETENCE_DEMAND_CHANGED = FactType(
     "planning.competence_demand.changed", 1, _DEMAND, "A task asks for it at another level."
 )

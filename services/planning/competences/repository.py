@@ -156,9 +156,9 @@ async def names_of(reader: Reader, competence_ids: Iterable[UUID]) -> dict[UUID,
 async def rates_of(reader: Reader, project_id: UUID, reader_id: UUID) -> dict[UUID, tuple[Decimal, str]]:
     """What an hour of the project's work resources costs, with the currency; of none where the reader does not see rates."""
     rows = await reader.rows(
-        f"""select id, standard_rate, currency from resources where tenant_id = $1 and project_id = $2
-              and resource_type = 'work' and standard_rate is not null
-              and {sees_confidential("rates", "project_id", "$3")}""",
+        f"""select r.id, r.standard_rate, r.currency from resources r where r.tenant_id = $1 and r.project_id = $2
+              and r.resource_type = 'work' and r.standard_rate is not null
+              and {sees_confidential("rates", "r.project_id", "$3")}""",
         reader.tenant_id,
         project_id,
         reader_id,

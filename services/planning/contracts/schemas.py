@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from services.kernel.money import Money
 from services.kernel.schemas import Body, Day, Effects, Line, ObjectShape, Prose, Shape
@@ -26,8 +26,18 @@ _AMOUNT: Any = {"amount": "400000.00", "currency": "NOK"}
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\r\n]*$")]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5_000)]
 ExtensionDays = Annotated[int, Field(ge=-3_660, le=3_660, strict=True)]
+
+
+def _as_text(value: object) -> object:
+    """Shares are decimal strings, as money is."""
+    if isinstance(value, (str, Decimal)):
+        return value
+    raise ValueError("is written as text, such as 10 or 7.5")
+
+
 RetentionPercent = Annotated[
     Decimal,
+    BeforeValidator(_as_text),
     Field(ge=0, le=100, max_digits=5, decimal_places=2),
     WithJsonSchema({"type": "string", "maxLength": 6, "pattern": r"^[0-9]{1,3}(\.[0-9]{1,2})?$", "examples": ["10"]}),
 ]

@@ -23,7 +23,7 @@ def _fact(name: str, description: str) -> FactType:
     return FactType(f"planning.staffing_request.{name}", 1, _REQUEST, description)
 
 
-STAFFING_REQUESTED: Final = _fact("made", "A project asks the line for somebody.")
+STAFFING_REQUESTED: Final = _fact("raised", "A project asks the line for somebody.")
 STAFFING_OFFERED: Final = _fact("offered", "The line offers somebody, perhaps on other terms.")
 STAFFING_COUNTERED: Final = _fact("countered", "The project asks on other terms than were offered.")
 STAFFING_AGREED: Final = _fact("agreed", "The project and the line have agreed; somebody is booked.")
