@@ -264,6 +264,8 @@ class _Modelling:
         if all(each is self.project for each in calendars):
             moments = [*self.release, *(to_ticks(task.start) for task in self.tasks)]
             moments += [moment for _, _, start, finish, _ in self.stays for moment in (start, finish) if moment > first]
+            gaps = (span[:2] for each in plan.capacities.values() for span in each.missing)
+            moments += [moment for gap in gaps for moment in gap if first < moment < FOR_GOOD]
             lengths += [self.project.work_between(first, moment) for moment in moments]
         axis = make_axis(calendars, first, self._enough(last), lengths)
         # What runs around the clock may really begin at any time.
