@@ -17,6 +17,11 @@ OPERATIONAL = (
     "minutes.distribute",
     "document.write",
     "risk.record",
+    "resource.absence",
+    "competence.record",
+    "competence.demand",
+    "staffing.request",
+    "contract.follow",
     "decision.review",
     "conflict.record",
     "cost_code.record",
@@ -24,7 +29,7 @@ OPERATIONAL = (
     "levelling.run",
     "status_report.draft",
 )
-OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write")
+OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write", "resource.absence")
 DAY = 450
 TWO_DAYS_OF_FLOAT = 960
 

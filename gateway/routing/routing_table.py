@@ -18,7 +18,8 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         projects tasks dependencies calendars resources assignments goals success-criteria baselines cost-codes
         budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities gates
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
-        accounting-periods
+        accounting-periods absences competences resource-competences competence-demands
+        staffing-requests contracts contract-milestones contract-options contract-change-orders
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
@@ -37,6 +38,10 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "policy": GATEWAY,
     "forecast": PLANNING,
     "resource-loads": PLANNING,
+    "over-allocations": PLANNING,
+    "planned-costs": PLANNING,
+    "competence-warnings": PLANNING,
+    "contract-alerts": PLANNING,
     "schedule-options": PLANNING,
     "driving-path": PLANNING,
     "float-paths": PLANNING,

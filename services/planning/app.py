@@ -9,8 +9,11 @@ from services.kernel.http_client import AsgiApp
 from services.kernel.inbox import Handlers
 from services.kernel.settings import Settings
 from services.kernel.storage import storage
+from services.planning.absences import routes as absences
 from services.planning.budget import routes as budget
+from services.planning.competences import routes as competences
 from services.planning.conflicts import routes as conflicts
+from services.planning.contracts import routes as contracts
 from services.planning.decisions import routes as decisions
 from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
 from services.planning.gates import routes as gates
@@ -18,6 +21,7 @@ from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
 from services.planning.levelling import routes as levelling
 from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOBS
+from services.planning.loads import routes as loads
 from services.planning.periods import routes as periods
 from services.planning.projects import routes as projects
 from services.planning.resources import routes as resources
@@ -35,6 +39,8 @@ from services.planning.schedule.routes import (
     schedule_options,
     tasks,
 )
+from services.planning.staffing import routes as staffing
+from services.planning.staffing.use_cases import JOB_FUNCTIONS as STAFFING_JOBS
 from services.planning.upserts import routes as upserts
 
 SOURCES = ("gateway", "coordination", "reporting")
@@ -66,6 +72,11 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             schedule_options.router,
             explanations.router,
             resources.router,
+            absences.router,
+            loads.router,
+            competences.router,
+            staffing.router,
+            contracts.router,
             levelling.router,
             imports.router,
             upserts.router,
@@ -73,7 +84,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
         title="Tandem planning",
         handlers=handlers,
         sources=SOURCES,
-        jobs={**IMPORT_JOBS, **LEVELLING_JOBS, **REVIEW_JOBS},
+        jobs={**IMPORT_JOBS, **LEVELLING_JOBS, **REVIEW_JOBS, **STAFFING_JOBS},
         peers=peers,
         resources=store,
         store=store,

@@ -1,8 +1,11 @@
 """All tables of this service: importing the nouns registers them on the base."""
 
+from services.planning.absences import absence
 from services.planning.base import Base
 from services.planning.budget import actual, budget_line, commitment, cost_code
+from services.planning.competences import competence
 from services.planning.conflicts import conflict
+from services.planning.contracts import contract
 from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
 from services.planning.gates import gate_passage
@@ -15,6 +18,7 @@ from services.planning.responsibilities import responsibility
 from services.planning.reviews import decision_review
 from services.planning.risks import risk, risk_response
 from services.planning.schedule import baseline, calendar, dependency, task
+from services.planning.staffing import staffing_request
 
 metadata = Base.metadata
 NOUNS = (
@@ -40,6 +44,10 @@ NOUNS = (
     baseline,
     resource,
     assignment,
+    absence,
+    competence,
+    staffing_request,
+    contract,
     plan_import,
     levelling_run,
     external_reference,

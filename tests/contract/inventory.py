@@ -76,6 +76,21 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("risk-responses", "POST", f"{PROJECT}/risk-responses", "example"),
     ("resources", "POST", f"{PROJECT}/resources", "example"),
     ("assignments", "POST", f"{PROJECT}/assignments", "example"),
+    ("absences", "POST", f"{PROJECT}/absences", "example"),
+    # A competence is the whole tenant's, which has several projects.
+    ("competences", "POST", "/v1/competences", {"name": "{people}"}),
+    ("resource-competences", "POST", f"{PROJECT}/resource-competences", "example"),
+    ("competence-demands", "POST", f"{PROJECT}/competence-demands", "example"),
+    ("staffing-requests", "POST", f"{PROJECT}/staffing-requests", "example"),
+    (
+        "contracts",
+        "POST",
+        f"{PROJECT}/contracts",
+        {"number": "K-14", "title": "Piles", "counterparty": "Fjell AS", "kind": "fixed_price", "status": "signed"},
+    ),
+    ("contract-milestones", "POST", f"{PROJECT}/contract-milestones", "example"),
+    ("contract-options", "POST", f"{PROJECT}/contract-options", "example"),
+    ("contract-change-orders", "POST", f"{PROJECT}/contract-change-orders", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (
         "conflicts",
@@ -110,7 +125,10 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("status-reports", "POST", f"{PROJECT}/status-reports", "example"),
 )
 # What only administrators do and see.
-ADMINISTRATORS = ("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients", "/v1/identity-providers")
+ADMINISTRATORS = (
+    *("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients", "/v1/identity-providers"),
+    "/v1/competences",
+)
 # What a member `…_id` of an example refers to where its name does not say so.
 REFERENCES = {
     "predecessor_id": "tasks",
@@ -127,6 +145,11 @@ OF_THE_PROPOSER = {
     "DELETE /v1/proposals/{proposal_id}",
     "POST /v1/proposals/{proposal_id}/submission",
     "POST /v1/proposals/{proposal_id}/withdrawal",
+}
+# What only the line owner answers, who is the inventory's member.
+OF_THE_LINE = {
+    "POST /v1/staffing-requests/{staffing_request_id}/offers",
+    "POST /v1/staffing-requests/{staffing_request_id}/refusal",
 }
 
 
@@ -309,6 +332,8 @@ class Inventory:
             return self.tenant["owner"]
         if str(operation) in OF_THE_PROPOSER:
             return self.tenant["coordinator"]
+        if str(operation) in OF_THE_LINE:
+            return self.tenant["member"]
         return self.tenant.admin if operation.path.startswith(ADMINISTRATORS) else self.tenant["manager"]
 
     async def version(self, operation: Operation) -> str:

@@ -107,10 +107,12 @@ def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
 # who is more than a guest somewhere. anybody: whoever is signed in. public: anybody else, too. admin: administrators.
 # of <somebody>: theirs alone. nobody: there is none.
 TEAM = (
-    "accounting-periods action-items agenda-items assignments attendances baselines calendars"
-    " conflicts cost-codes decision-reviews decisions delegations dependencies document-versions"
+    "absences accounting-periods action-items agenda-items assignments attendances baselines calendars"
+    " competence-demands conflicts contract-change-orders contract-milestones contract-options contracts"
+    " cost-codes decision-reviews decisions delegations dependencies document-versions"
     " documents external gate-passages gates goals imports jobs levelling-runs meetings outcomes"
-    " proposal-comments proposals resources responsibilities risk-responses risks success-criteria tasks"
+    " proposal-comments proposals resource-competences resources responsibilities risk-responses risks"
+    " staffing-requests success-criteria tasks"
 )
 AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "projects": "known",
@@ -121,6 +123,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "group-grants": "directory",
     "memberships": "directory",
     "policy-versions": "directory",
+    "competences": "colleagues",
     "groups": "colleagues",
     "people": "colleagues",
     "problems": "public",
@@ -131,18 +134,20 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "tokens": "of manager",
 }
 TEAM_LISTS = (
-    "accounting-periods action-items assignments baselines calendars conflicts cost-codes"
+    "absences accounting-periods action-items assignments baselines calendars competence-demands competence-warnings"
+    " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
-    " levelling-runs milestones overview proposals reschedulings resource-loads resources"
+    " levelling-runs milestones over-allocations overview proposals reschedulings resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
-    " success-criteria tasks"
+    " staffing-requests success-criteria tasks"
     " track-records"
 )
 AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
     "actuals": "costs",
     "budget-lines": "costs",
     "commitments": "costs",
+    "planned-costs": "costs",
     "s-curve": "curve",
     "agenda-items": "known",
     "attendances": "known",
@@ -157,6 +162,7 @@ AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
 }
 AUDIENCE_OF_THE_TENANT = {
     "GET /v1/authority-kinds": "anybody",
+    "GET /v1/competences": "anybody",
     "GET /v1/events": "anybody",
     "GET /v1/groups": "anybody",
     "GET /v1/identity-providers": "anybody",
@@ -172,6 +178,7 @@ AUDIENCE_OF_THE_TENANT = {
     "GET /v1/problems": "public",
     "GET /v1/projects": "anybody",
     "GET /v1/sessions": "anybody",
+    "GET /v1/staffing-requests": "anybody",
     "GET /v1/tokens": "anybody",
     # A draft has no signed document.
     "GET /v1/status-reports/{report_id}/document": "nobody",
@@ -239,10 +246,19 @@ def expected_of_read(operation: Operation, somebody: str, where: Where) -> str:
 
 # Which of its kinds the inventory's request is, where the route declares several.
 ACTS: Mapping[str, tuple[str, ...]] = {
+    "PATCH /v1/absences/{absence_id}": ("resource.absence", "resource.change"),
+    "DELETE /v1/absences/{absence_id}": ("resource.absence", "resource.change", "schedule.dates"),
+    "POST /v1/projects/{project_id}/absences": ("resource.absence", "resource.change", "schedule.dates"),
     "PATCH /v1/action-items/{action_item_id}": ("action_item.change",),
     "PATCH /v1/assignments/{assignment_id}": ("resource.assign",),
     "DELETE /v1/assignments/{assignment_id}": ("resource.assign",),
     "POST /v1/projects/{project_id}/assignments": ("resource.assign",),
+    "PATCH /v1/contract-milestones/{contract_milestone_id}": ("contract.follow",),
+    "POST /v1/staffing-requests/{staffing_request_id}/agreement": (
+        "staffing.agree",
+        "resource.assign",
+        "schedule.dates",
+    ),
     "POST /v1/conflicts/{conflict_id}/ruling": ("conflict.rule",),
     "PATCH /v1/documents/{document_id}": ("document.share_external",),
     "POST /v1/documents/{document_id}/versions": ("document.write",),
@@ -337,6 +353,9 @@ def _by_oneself(operation: Operation, somebody: str, where: Where, document: Doc
         return "404"
     if kinds == {"proposal.comment"}:
         return "decide"
+    if kinds == {"staffing.answer"}:
+        # The line owner is the inventory's member, to whom the manager's role was lent as well.
+        return "decide" if somebody == "deputy" and where == "own project" else "403"
     if operation.path == "/v1/projects/{project_id}/proposals":
         # A draft may hold what its author may at least propose.
         return "403" if verdict(document, roles_of(somebody, where), ("scope.task",), {}) == "no" else "decide"

@@ -31,6 +31,7 @@ STATE = {
     "POST /v1/projects/{project_id}/imports": "plan_already_imported",
     "POST /v1/levelling-runs/{levelling_run_id}/application": "levelling_outdated",
     "POST /v1/status-reports/{report_id}/publication": "status_report_not_signed",
+    "POST /v1/staffing-requests/{staffing_request_id}/agreement": "not_negotiated",
 }
 # Refusals of a rule that stands beside the policy.
 RULES = {
@@ -80,6 +81,8 @@ class Matrix:
             "POST /v1/projects/{project_id}/accounting-periods": {"starts_on": "2027-01-01", "ends_on": "2027-01-31"},
             "POST /v1/projects/{project_id}/assignments": {"task_id": "{loose}"},
             "POST /v1/projects/{project_id}/attendances": {"person_id": str(inventory.tenant["auditor"].id)},
+            "POST /v1/projects/{project_id}/competence-demands": {"task_id": "{loose}"},
+            "POST /v1/projects/{project_id}/contracts": {"number": "K-99"},
             "POST /v1/projects/{project_id}/cost-codes": {"code": "99"},
             "POST /v1/projects/{project_id}/dependencies": {"successor_id": "{loose}"},
             "POST /v1/projects/{project_id}/gates": {"code": "G99", "position": 990},
@@ -225,6 +228,7 @@ async def test_what_spans_the_tenant_holds_nothing_of_projects_that_one_is_not_o
         "people",
         "groups",
         "crews",
+        "competences",
         "machines",
         "problems",
         "tokens",

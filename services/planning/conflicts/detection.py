@@ -38,12 +38,16 @@ def detect(plan: WorkingPlan) -> list[Detected]:
 
 
 def _overloads(plan: WorkingPlan) -> Iterator[Detected]:
-    bookings = plan.bookings()
+    bookings, blocks = plan.bookings(), plan.blocks()
     for resource_id, minutes in sorted(
-        overallocated_minutes(bookings, plan.capacities).items(), key=lambda each: _by_name(plan.capacities[each[0]])
+        overallocated_minutes(bookings, plan.capacities, blocks).items(),
+        key=lambda each: _by_name(plan.capacities[each[0]]),
     ):
         capacity = plan.capacities[resource_id]
-        tasks = [plan.tasks[task_id] for task_id in colliding(bookings[resource_id], capacity.max_units)]
+        tasks = [
+            plan.tasks[task_id]
+            for task_id in colliding(bookings[resource_id], capacity.max_units, blocks.get(resource_id, ()))
+        ]
         tasks.sort(key=lambda task: (task.total_float_minutes, task.start, str(task.id)))
         parties = [{"type": "resource", "id": str(resource_id), "name": capacity.name}, *map(_party, tasks)]
         options = [_wait(tasks[0], later) for later in tasks[1:_PARTIES_TOLD] if not later.percent_complete]

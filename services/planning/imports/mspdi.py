@@ -192,9 +192,32 @@ class MspdiTask:
     baselines: list[MspdiBaseline] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class MspdiRate:
+    """What a resource costs by a table (0 to 4 are A to E) from a moment on; None from the beginning."""
+
+    table: int
+    start: datetime | None
+    standard_rate: Decimal
+    overtime_rate: Decimal
+    cost_per_use: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MspdiAvailability:
+    """How many units there are of a resource between two moments; None is without a bound."""
+
+    start: datetime | None
+    finish: datetime | None
+    units: Decimal
+
+
 @dataclass(slots=True)
 class MspdiResource:
-    """A resource: `type` 0 material, 1 work, 2 cost (told by IsCostResource); `max_units` 1 is one full person."""
+    """A resource: `type` 0 material, 1 work, 2 cost (told by IsCostResource); `max_units` 1 is one full person.
+
+    `accrue_at` is 1 at the start, 2 at the end, 3 prorated.
+    """
 
     uid: int
     id: int = 0
@@ -209,6 +232,9 @@ class MspdiResource:
     standard_rate_format: int = 2
     overtime_rate: Decimal = Decimal(0)
     cost_per_use: Decimal = Decimal(0)
+    accrue_at: int = 3
+    rates: list[MspdiRate] = field(default_factory=list)
+    availability: list[MspdiAvailability] = field(default_factory=list)
     material_label: str = ""
     calendar_uid: int = NO_UID
     is_null: bool = False
@@ -242,6 +268,7 @@ class MspdiAssignment:
     delay: int = 0
     levelling_delay: int = 0
     contour: int = 0
+    rate_table: int = 0
     start: datetime | None = None
     finish: datetime | None = None
     actual_start: datetime | None = None
@@ -654,12 +681,44 @@ class _Reader:
                 standard_rate_format=self._integer(record, "StandardRateFormat", 2),
                 overtime_rate=self._decimal(record, "OvertimeRate"),
                 cost_per_use=self._money(record, "CostPerUse"),
+                accrue_at=self._integer(record, "AccrueAt", 3),
+                rates=[self._rate(item) for item in self._inside(record, "Rates", "Rate")],
+                availability=[
+                    self._availability(item)
+                    for item in self._inside(record, "AvailabilityPeriods", "AvailabilityPeriod")
+                ],
                 material_label=record.get("MaterialLabel") or "",
                 calendar_uid=self._integer(record, "CalendarUID", NO_UID),
                 is_null=self._truth(record, "IsNull"),
                 generic=self._truth(record, "IsGeneric"),
             )
         )
+
+    @staticmethod
+    def _inside(record: Record, folder: str, tag: str) -> Iterator[Record]:
+        within = record.first(folder)
+        return iter(within.all(tag) if within is not None else ())
+
+    def _rate(self, record: Record) -> MspdiRate:
+        return MspdiRate(
+            table=self._integer(record, "RateTable"),
+            start=self._bounded(record, "RatesFrom"),
+            standard_rate=self._decimal(record, "StandardRate"),
+            overtime_rate=self._decimal(record, "OvertimeRate"),
+            cost_per_use=self._money(record, "CostPerUse"),
+        )
+
+    def _availability(self, record: Record) -> MspdiAvailability:
+        return MspdiAvailability(
+            start=self._bounded(record, "AvailableFrom"),
+            finish=self._bounded(record, "AvailableTo"),
+            units=self._decimal(record, "AvailableUnits", Decimal(1)),
+        )
+
+    def _bounded(self, record: Record, name: str) -> datetime | None:
+        """A moment, None for the first and the last that the format knows, which stand for no bound."""
+        moment = self._moment(record, name)
+        return None if moment is None or not _FIRST_YEAR < moment.year < _LAST_YEAR else moment
 
     def _assignment(self, record: Record) -> None:
         pieces = []
@@ -684,6 +743,7 @@ class _Reader:
                 delay=self._tenths(record, "Delay"),
                 levelling_delay=self._tenths(record, "LevelingDelay"),
                 contour=self._integer(record, "WorkContour"),
+                rate_table=self._integer(record, "CostRateTable"),
                 start=self._moment(record, "Start"),
                 finish=self._moment(record, "Finish"),
                 actual_start=self._moment(record, "ActualStart"),
@@ -709,6 +769,10 @@ class _Reader:
         return findings
 
 
+# Microsoft Project writes 1984 and 2049 where a period has no beginning or end.
+_FIRST_YEAR, _LAST_YEAR = 1984, 2049
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -731,11 +795,19 @@ _TAKEN: Final = {
     "Project/Tasks/Task/Baseline": _names("Number Start Finish Duration DurationFormat Work Cost"),
     "Project/Resources/Resource": _names(
         "UID ID Name Initials EmailAddress Group Notes Type IsCostResource MaxUnits StandardRate StandardRateFormat OvertimeRate "
-        "CostPerUse MaterialLabel CalendarUID IsNull IsGeneric"
+        "CostPerUse AccrueAt MaterialLabel CalendarUID IsNull IsGeneric Rates AvailabilityPeriods"
+    ),
+    "Project/Resources/Resource/Rates": _names("Rate"),
+    "Project/Resources/Resource/Rates/Rate": _names(
+        "RatesFrom RatesTo RateTable StandardRate StandardRateFormat OvertimeRate OvertimeRateFormat CostPerUse"
+    ),
+    "Project/Resources/Resource/AvailabilityPeriods": _names("AvailabilityPeriod"),
+    "Project/Resources/Resource/AvailabilityPeriods/AvailabilityPeriod": _names(
+        "AvailableFrom AvailableTo AvailableUnits"
     ),
     "Project/Assignments/Assignment": _names(
         "UID TaskUID ResourceUID Units Work RegularWork OvertimeWork ActualWork RemainingWork RemainingOvertimeWork Delay "
-        "LevelingDelay WorkContour Start Finish ActualStart ActualFinish Stop Resume Cost ActualCost"
+        "LevelingDelay WorkContour CostRateTable Start Finish ActualStart ActualFinish Stop Resume Cost ActualCost"
     ),
     "Project/Assignments/Assignment/TimephasedData": _names("Type Start Finish Value Unit"),
 }
@@ -760,6 +832,4 @@ def _disposition(path: str) -> tuple[str, str]:
         return "changed", "computed anew from the plan"
     if "ExtendedAttribute" in path or "OutlineCode" in path:
         return "dropped", "custom fields are not taken"
-    if "/Rates/" in path:
-        return "dropped", "only the standard rate is taken, not the tables of rates"
     return "dropped", "has no counterpart"

@@ -1,8 +1,9 @@
 """From a file's plan to the rows of a project: ids given, values brought into our bounds, each alteration counted."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
@@ -12,12 +13,21 @@ import orjson
 
 from services.kernel.ids import new_id
 from services.kernel.money import MINOR_UNITS, Money
-from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_local
+from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_local, to_ticks
 from services.kernel.working_time import Calendar as WorkingCalendar
-from services.planning.imports.mspdi import MspdiPlan, MspdiTask
+from services.planning.imports.mspdi import MspdiPlan, MspdiResource, MspdiTask
+from services.planning.schedule.availability import Availability, Staff, capacities_of
 from services.planning.schedule.effort import LEAST_UNITS, MAXIMUM_UNITS, WorkContour
 from services.planning.schedule.network import Assignment, Link, LinkType, Plan, Task
-from services.planning.schedule.plan_rows import Capacity, Options, PlanAssignment, PlanLink, PlanTask, new_task
+from services.planning.schedule.plan_rows import (
+    Options,
+    PlanAssignment,
+    PlanExpense,
+    PlanLink,
+    PlanTask,
+    new_task,
+)
+from services.planning.schedule.pricing import FOR_GOOD, Accrual, Pricing, Rate, RateTable, pricing_of
 from services.planning.schedule.task import TaskStatus, TaskType
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -31,6 +41,11 @@ _LINK_TYPES: Final = {
 }
 # As the format numbers them; the eighth, spread by hand, is a flat one with a length of its own.
 _CONTOURS: Final = tuple(WorkContour)
+# As the format numbers them.
+_ACCRUALS: Final = {1: Accrual.START, 2: Accrual.END, 3: Accrual.PRORATED}
+# What a resource may have of dated rates and of periods.
+_MOST_ROWS: Final = 100
+_PERIODS: Final = "Project/Resources/Resource/AvailabilityPeriods"
 _LONGEST_TITLE: Final = 300
 _LONGEST_NOTES: Final = 20_000
 _PROJECT: Final = "project"
@@ -128,24 +143,102 @@ def _resources(mspdi: MspdiPlan, calendar_ids: dict[Any, UUID], currency: str, t
         if resource.is_null or not (resource.name or resource.uid > 0):
             continue
         ids[resource.uid] = new_id()
-        rate: Decimal | None = None
-        if resource.standard_rate > 0:
-            rate = Money.rounded(resource.standard_rate, money).amount
+        kind = _RESOURCE_TYPES.get(resource.type, "work")
+        first, dated = _rates(resource, money) if kind != "cost" else (Rate(Decimal(0)), [])
+        costs = first != Rate(Decimal(0)) or bool(dated)
         email = resource.email[:254] if "@" in resource.email else None
         taken.resources.append(
             {
                 "id": ids[resource.uid],
                 "name": _line(resource.name) or f"Resource {resource.uid}",
                 "email": email,
-                "resource_type": _RESOURCE_TYPES.get(resource.type, "work"),
+                "resource_type": kind,
+                "unit": _line(resource.material_label)[:30] or None if kind == "material" else None,
                 "max_units": min(max(resource.max_units, Decimal(0)), Decimal(10_000)),
-                "standard_rate": rate,
-                "currency": money if rate is not None else None,
+                "availability": orjson.dumps(_availability(resource, taken) if kind == "work" else []).decode(),
+                "standard_rate": first.standard or None,
+                "overtime_rate": first.overtime if kind == "work" else None,
+                "cost_per_use": first.per_use,
+                "accrual": _ACCRUALS.get(resource.accrue_at, Accrual.PRORATED).value,
+                "rates": orjson.dumps(dated).decode(),
+                "currency": money if costs else None,
                 "calendar_id": calendar_ids.get(resource.calendar_uid),
                 "person_id": None,
             }
         )
     return ids
+
+
+def _rates(resource: MspdiResource, money: str) -> tuple[Rate, list[dict[str, Any]]]:
+    """What table A begins with, and the further rates as they are stored. No overtime rate is that of any other hour, for
+    a resource of which the file says nothing has 0."""
+
+    def amount(value: Decimal) -> Decimal:
+        return Money.rounded(max(value, Decimal(0)), money).amount
+
+    overtime = amount(resource.overtime_rate) if resource.overtime_rate > 0 else None
+    first = Rate(amount(resource.standard_rate), overtime, amount(resource.cost_per_use))
+    tables = list(RateTable)
+    dated: dict[tuple[str, str], dict[str, Any]] = {}
+    for each in resource.rates:
+        if not 0 <= each.table < len(tables):
+            continue
+        day = None if each.start is None else each.start.date().isoformat()
+        if each.table == 0 and day is None:
+            continue
+        dated[tables[each.table].value, day or ""] = {
+            "table": tables[each.table].value,
+            "from_date": day,
+            "standard_rate": f"{amount(each.standard_rate):f}",
+            "overtime_rate": f"{amount(each.overtime_rate):f}" if each.overtime_rate > 0 else None,
+            "cost_per_use": f"{amount(each.cost_per_use):f}",
+        }
+    kept = [dated[key] for key in sorted(dated)][:_MOST_ROWS]
+    unused = {table.value for table in tables if _costs_nothing(kept, table.value)}
+    return first, [row for row in kept if row["table"] not in unused]
+
+
+def _costs_nothing(rows: Sequence[Mapping[str, Any]], table: str) -> bool:
+    """Whether it is one of the tables that the format writes though nobody has filled them."""
+    own = [row for row in rows if row["table"] == table]
+    free = all(not Decimal(row["standard_rate"]) and not Decimal(row["cost_per_use"]) for row in own)
+    return table != RateTable.A and free
+
+
+def _availability(resource: MspdiResource, taken: TakenOver) -> list[dict[str, Any]]:
+    """The file's periods as they are stored. What lies outside of them has no units, as the format means it."""
+    found: list[dict[str, Any]] = []
+    reached: date | None = None
+    periods = sorted(
+        resource.availability, key=lambda each: to_ticks(each.start) if each.start is not None else -FOR_GOOD
+    )
+    if len(periods) > _MOST_ROWS // 2:
+        taken.altered(f"{_PERIODS}/AvailabilityPeriod", "dropped", "a resource has at most 50 periods")
+    for number, each in enumerate(periods[: _MOST_ROWS // 2]):
+        first = None if each.start is None else each.start.date()
+        last = None if each.finish is None else each.finish.date()
+        follows = number > 0
+        if (follows and (first is None or reached is None or first <= reached)) or (first and last and last < first):
+            taken.altered(
+                f"{_PERIODS}/AvailabilityPeriod", "dropped", "it overlaps another one, or ends before it begins"
+            )
+            continue
+        gap_from = None if reached is None else reached + timedelta(days=1)
+        if first is not None and (gap_from is None or gap_from < first):
+            found.append(_period(gap_from, first - timedelta(days=1), Decimal(0)))
+        found.append(_period(first, last, min(max(each.units, Decimal(0)), Decimal(100))))
+        reached = last
+    if found and found[-1]["to_date"] is not None and reached is not None:
+        found.append(_period(reached + timedelta(days=1), None, Decimal(0)))
+    return found if any(Decimal(each["units"]) != resource.max_units for each in found) else []
+
+
+def _period(first: date | None, last: date | None, units: Decimal) -> dict[str, Any]:
+    return {
+        "from_date": None if first is None else first.isoformat(),
+        "to_date": None if last is None else last.isoformat(),
+        "units": str(units),
+    }
 
 
 def _task(task: Task, described: MspdiTask, calendar_ids: dict[Any, UUID], taken: TakenOver) -> PlanTask:
@@ -256,6 +349,8 @@ def _assignments(
         for part in task.assignments:
             scheduled[task.id, part.resource_id] = part  # type: ignore[index]
     resources = {row["id"]: row for row in taken.resources}
+    money = mspdi.project.currency if mspdi.project.currency in MINOR_UNITS else plan.currency
+    tables = list(RateTable)
     seen: set[tuple[int, int]] = set()
     for item in mspdi.assignments:
         task_id, resource_id = taken.task_ids.get(item.task_uid), resource_ids.get(item.resource_uid)
@@ -279,14 +374,19 @@ def _assignments(
             "delay": max(known.delay if known is not None else item.delay, 0),
             "overtime": min(max(item.overtime_work, 0), max(item.work, 0)),
             "contour": _CONTOURS[item.contour] if 0 <= item.contour < len(_CONTOURS) else _CONTOURS[0],
+            "rate_table": tables[item.rate_table].value if 0 <= item.rate_table < len(tables) else RateTable.A.value,
+            "cost": None,
         }
         taken.assignments.append(own)
         resource = resources[resource_id]
-        rate = resource["standard_rate"] if resource["currency"] == plan.currency else None
+        if resource["resource_type"] == "cost" and item.cost > 0 and money == plan.currency:
+            own["cost"] = Money.rounded(item.cost, money).amount
+        price = _price(resource, own["rate_table"]) if resource["currency"] == plan.currency else None
         if resource["resource_type"] == "work":
-            plan.capacities[resource_id] = Capacity(
-                resource_id, resource["name"], resource["max_units"], resource["calendar_id"], None
-            )
+            if resource_id not in plan.capacities:
+                available = Availability.read(resource["max_units"], resource["availability"])
+                named = resource["name"], resource["max_units"], resource["calendar_id"], None, None
+                plan.capacities |= capacities_of([Staff(resource_id, *named, available)])
             plan.assignments.setdefault(task_id, []).append(
                 PlanAssignment(
                     task_id,
@@ -299,11 +399,18 @@ def _assignments(
                     own["delay"],
                     own["overtime"],
                     own["contour"],
-                    rate,
+                    price,
                 )
             )
-        elif resource["resource_type"] == "material" and rate is not None:
-            plan.materials[task_id] = plan.materials.get(task_id, Decimal(0)) + own["units"] * rate
+        elif price is not None or own["cost"] is not None:
+            quantity = own["units"] if resource["resource_type"] == "material" else Decimal(0)
+            expense = PlanExpense(task_id, resource_id, quantity, price, own["cost"] or Decimal(0), resource["accrual"])
+            plan.expenses.setdefault(task_id, []).append(expense)
+
+
+def _price(resource: Mapping[str, Any], table: str) -> Pricing | None:
+    first = Rate(resource["standard_rate"] or Decimal(0), resource["overtime_rate"], resource["cost_per_use"])
+    return pricing_of(first, orjson.loads(resource["rates"]), table, resource["accrual"])
 
 
 def baselines_of(mspdi: MspdiPlan, plan: WorkingPlan, taken: TakenOver) -> dict[int, list[tuple[Any, ...]]]:

@@ -73,6 +73,7 @@ class LevellingRun(Entity, Base):
     search: Mapped[dict[str, Any]] = mapped_column(JSONB)
     load: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     moves: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    competences_lost: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     delays: Mapped[dict[str, int]] = mapped_column(JSONB)
     applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

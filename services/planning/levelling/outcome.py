@@ -41,12 +41,14 @@ def fingerprint_of(plan: WorkingPlan) -> str:
     parts = [
         (
             *(task_id, one.resource_id, one.calendar_id, str(one.units), one.work, one.duration, one.delay),
-            *(one.overtime, one.contour),
+            *(one.overtime, one.contour, one.away),
         )
         for task_id, assigned in sorted(plan.assignments.items())
         for one in assigned
     ]
-    resources = [(each.id, str(each.max_units)) for each in plan.capacities.values()]
+    resources = [
+        (each.id, str(each.max_units), repr(each.missing), repr(each.away)) for each in plan.capacities.values()
+    ]
     digest.update(repr((links, parts, resources, plan.options)).encode())
     return digest.hexdigest()
 

@@ -7,13 +7,13 @@ date, what is as late as possible, and priority 1,000.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from services.kernel.working_time import Calendar, WorkingTime, to_ticks
+from services.kernel.working_time import TICKS_PER_DAY, Calendar, WorkingTime, day_number, to_ticks
 from services.planning.levelling.axis import Axis, make_axis
 from services.planning.levelling.bounds import latest_starts
 from services.planning.levelling.problem import (
@@ -27,10 +27,11 @@ from services.planning.levelling.problem import (
 )
 from services.planning.schedule import network
 from services.planning.schedule.critical_path import levelling_delays, schedule
-from services.planning.schedule.effort import length_of
+from services.planning.schedule.effort import length_of, stretches_of
 from services.planning.schedule.network import LagBasis, reach_of
-from services.planning.schedule.plan_rows import PlanAssignment, PlanLink, PlanTask
-from services.planning.schedule.resource_load import bookings_of, stretches_of
+from services.planning.schedule.plan_rows import Capacity, PlanAssignment, PlanLink, PlanTask
+from services.planning.schedule.pricing import FOR_GOOD
+from services.planning.schedule.resource_load import bookings_of, working_time_of
 from services.planning.schedule.working_plan import WorkingPlan, pieces_of
 
 NEVER_MOVED: Final = 1_000
@@ -87,9 +88,12 @@ def _is_computed(task: PlanTask) -> bool:
     return task.active and not (task.summary or task.manual or task.external or begun)
 
 
-def model_of(plan: WorkingPlan, *, extend: bool) -> LevellingModel:
-    """The problem of the plan as it stands. Within float (not `extend`), nothing ends later than the plan does now."""
-    return _Modelling(plan, extend=extend).model()
+def model_of(plan: WorkingPlan, *, extend: bool, last_days: Mapping[UUID, date] | None = None) -> LevellingModel:
+    """The problem of the plan as it stands. Within float (not `extend`), nothing ends later than the plan does now.
+
+    `last_days` names by task a day behind which nobody who works on it may do so any more: it ends by then if it can.
+    """
+    return _Modelling(plan, extend=extend, last_days=last_days or {}).model()
 
 
 def delays_of(plan: WorkingPlan, model: LevellingModel, starts: Sequence[int]) -> dict[UUID, int]:
@@ -113,9 +117,10 @@ def _without_delay(each: network.Task, tasks: Mapping[UUID, PlanTask]) -> networ
 class _Modelling:
     """One pass from a plan to its problem."""
 
-    def __init__(self, plan: WorkingPlan, *, extend: bool) -> None:
+    def __init__(self, plan: WorkingPlan, *, extend: bool, last_days: Mapping[UUID, date]) -> None:
         self.plan = plan
         self.extend = extend
+        self.last_days = last_days
         leaves = [task for task in plan.tasks.values() if _is_computed(task)]
         self.moving = [task for task in leaves if is_movable(task)]
         held = [task for task in leaves if not is_movable(task)]
@@ -188,17 +193,18 @@ class _Modelling:
     def _works_in(self, task: PlanTask, part: PlanAssignment) -> WorkingTime:
         """What a part of the task runs in, as the schedule engine has it."""
         calendar = self._calendar_of(task)
-        if part.calendar_id is None:
+        key = self.plan.calendar_key(task, part)
+        if key is None:
             return calendar
-        own = self.plan.calendars[part.calendar_id]
+        own = self.plan.calendars[key]
         if task.calendar_id is None:
             return own
         if task.ignore_resource_calendars:
             return calendar
-        key = (id(own), id(calendar))
-        if key not in self._common:
-            self._common[key] = own.intersect(calendar)
-        return self._common[key]
+        both = (id(own), id(calendar))
+        if both not in self._common:
+            self._common[both] = own.intersect(calendar)
+        return self._common[both]
 
     def _parts(self, task: PlanTask) -> list[PlanAssignment]:
         return [part for part in self.plan.assignments.get(task.id, ()) if part.work]
@@ -228,7 +234,7 @@ class _Modelling:
         if task.elapsed:
             return [(_AROUND_THE_CLOCK, 0, task.duration, part.units)]
         if task.task_type == "fixed_duration":
-            calendar = self.plan.calendars[part.calendar_id] if part.calendar_id is not None else self.project
+            calendar = working_time_of(self.plan.capacities[part.resource_id], self.plan.calendars)
         else:
             calendar = self._works_in(task, part)
         return [
@@ -252,10 +258,14 @@ class _Modelling:
         lengths += [link.lag for link in plan.links if link.lag_basis == LagBasis.WORKING.value]
         first = min([to_ticks(plan.start), *self.release])
         finishes = [to_ticks(each.finish) for each in plan.tasks.values()]
+        # Work waits for what is missing for a while, and not for what is missing for good.
+        finishes += [finish for each in plan.capacities.values() for _, finish, _ in each.missing if finish < FOR_GOOD]
         last = max([to_ticks(plan.finish_before or plan.start), *finishes])
         if all(each is self.project for each in calendars):
             moments = [*self.release, *(to_ticks(task.start) for task in self.tasks)]
             moments += [moment for _, _, start, finish, _ in self.stays for moment in (start, finish) if moment > first]
+            gaps = (span[:2] for each in plan.capacities.values() for span in each.missing)
+            moments += [moment for gap in gaps for moment in gap if first < moment < FOR_GOOD]
             lengths += [self.project.work_between(first, moment) for moment in moments]
         axis = make_axis(calendars, first, self._enough(last), lengths)
         # What runs around the clock may really begin at any time.
@@ -275,7 +285,7 @@ class _Modelling:
         for resource_id, amount in asked.items():
             capacity = self.plan.capacities[resource_id]
             if capacity.max_units:
-                calendar = self.plan.calendars.get(capacity.calendar_id) or self.project
+                calendar = working_time_of(capacity, self.plan.calendars)
                 until = calendar.add_work(until, int(amount / capacity.max_units))
         return until
 
@@ -286,6 +296,8 @@ class _Modelling:
         taken: list[list[tuple[int, int, int]]] = [[] for _ in self.resources]
         for each in staying:
             taken[each.resource].append((each.start, each.finish, each.amount))
+        for r, capacity in enumerate(self.plan.capacities.values()):
+            taken[r] += self._missing(capacity)
         activities = [self._activity(i, task) for i, task in enumerate(self.tasks)]
         precedences, floors = self._precedences(activities)
         for i, floor in floors.items():
@@ -318,8 +330,7 @@ class _Modelling:
             if task is None or task.summary or not task.active or task.percent_complete >= 100 or self._free(task):
                 continue
             for part in parts:
-                calendar_id = plan.capacities[part.resource_id].calendar_id
-                calendar = plan.calendars.get(calendar_id) or self.project
+                calendar = working_time_of(plan.capacities[part.resource_id], plan.calendars)
                 for booking in bookings_of(task, part, partial(_position, calendar, origin)):
                     if booking.finish > booking.start:
                         start = calendar.next_start(calendar.add_work(origin, booking.start))
@@ -334,6 +345,16 @@ class _Modelling:
             Holder(task_id, resource, slot, behind, amount)
             for task_id, resource, start, finish, amount in self.stays
             if (slot := self.axis.down(start)) < (behind := self.axis.up(finish))
+        ]
+
+    def _missing(self, capacity: Capacity) -> list[tuple[int, int, int]]:
+        """What is not there of a resource for a time, in slots, of which a part missing is the whole missing."""
+        axis = self.axis
+        beginning, end = axis.moment(0), axis.moment(axis.horizon)
+        return [
+            (axis.down(max(start, beginning)), axis.up(min(finish, end)), int(units * _PARTS_OF_A_UNIT))
+            for start, finish, units in capacity.missing
+            if start < end and finish > beginning
         ]
 
     def _activity(self, i: int, task: PlanTask) -> Activity:
@@ -408,6 +429,8 @@ class _Modelling:
             ends.append(date)
         if not self.extend and task.deadline is not None and task.finish <= task.deadline:
             ends.append(to_ticks(task.deadline))
+        if task.id in self.last_days:
+            ends.append((day_number(self.last_days[task.id]) + 1) * TICKS_PER_DAY)
         if not ends:
             return None
         if not works:

@@ -31,6 +31,7 @@ _PLAIN: Final = (
     "search",
     "load",
     "moves",
+    "competences_lost",
     "applied_at",
 )
 

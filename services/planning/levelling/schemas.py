@@ -1,6 +1,6 @@
 """Request and response shapes of levelling runs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -92,12 +92,23 @@ class MoveShape(Shape):
     reason: ReasonShape
 
 
+class CompetenceLost(Shape):
+    """A competence that a task asks for and that nobody who works on it has on the days to which it would move."""
+
+    task_id: UUID
+    title: str
+    competence_id: UUID
+    resource_id: UUID | None
+    valid_to: date | None
+
+
 class LevellingRunShape(ObjectShape):
     """`proven`: no levelled plan ends earlier; `changes_proven`: and none of that finish moves less.
 
     `gap` is how much longer than the bound the plan takes, as a share of the bound. `optimizer` says whether the optional
     optimizer took part: `used`, `not_needed`, `not_installed`, or why not: `out_of_memory`, `out_of_time`, `died`.
-    `resolved`: nobody has more to do than there is time for.
+    `resolved`: nobody has more to do than there is time for. A task does not move behind the day on which a competence ends
+    that it asks for, where that can be helped; where it cannot, `competences_lost` says so.
     """
 
     project_id: UUID
@@ -119,6 +130,7 @@ class LevellingRunShape(ObjectShape):
     search: SearchShape
     load: list[LoadShape]
     moves: list[MoveShape]
+    competences_lost: list[CompetenceLost]
     applied_at: datetime | None
     effects: Effects | None = None
 

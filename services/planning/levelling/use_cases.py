@@ -1,8 +1,9 @@
 """Levelling a plan: a job finds the moves; applying them, or taking them back, is an act of its own."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from services.kernel.ids import new_id
 from services.kernel.jobs import JobRun, enqueue_job
 from services.kernel.session import WriteSession
 from services.kernel.working_time import InvalidCalendar, NoWorkingTime
+from services.planning.competences.fitness import Met, fits_of, last_days
+from services.planning.competences.use_cases import load_fits, works_of
 from services.planning.levelling.events import LEVELLING_APPLIED, LEVELLING_CLEARED, LEVELLING_COMPUTED
 from services.planning.levelling.heuristic import by_rules
 from services.planning.levelling.levelling_run import LevellingMode, LevellingRun, PlanRunsFromItsFinish
@@ -51,17 +54,20 @@ async def level_plan(run: JobRun) -> None:
     await run.report(5, "reading the plan")
     async with run.database.read(run.tenant_id) as session:
         plan = await load_plan(session, project_id)
+        demands, held = await load_fits(session, plan, run.principal.person_id)
     _refuse_from_finish(plan)
+    met = fits_of(works_of(plan), demands, held)
     fingerprint = fingerprint_of(plan)
     await run.report(10, "levelling by priority rules")
     extend = arguments["mode"] == LevellingMode.EXTEND
     try:
-        model, first = await asyncio.to_thread(_by_rules, plan, extend=extend)
+        model, first = await asyncio.to_thread(_by_rules, plan, extend=extend, last_days=last_days(met))
     except (NoWorkingTime, InvalidCalendar, OverflowError) as error:
         raise task.NoWorkingTimeLeft from error
     answer, optimizer = await _improve(run, model, first)
     await run.report(95, "telling the moves")
     found = await asyncio.to_thread(outcome_of, plan, model, answer, extend=extend)
+    lost = _lost(met, fits_of(works_of(plan), demands, held))
     async with run.write() as writing:
         await require_member(writing, writing.principal, project_id)
         await require_authority(writing, project_id, ["levelling.run"])
@@ -75,6 +81,7 @@ async def level_plan(run: JobRun) -> None:
             fingerprint=fingerprint,
             optimizer=optimizer,
             delays={str(task_id): delay for task_id, delay in found.delays.items()},
+            competences_lost=lost,
             **found.values,
         )
         writing.add(kept)
@@ -93,9 +100,25 @@ async def level_plan(run: JobRun) -> None:
         await run.succeed(writing, f"/v1/levelling-runs/{kept.id}", result)
 
 
-def _by_rules(plan: WorkingPlan, *, extend: bool) -> tuple[LevellingModel, Answer]:
+def _lost(before: Sequence[Met], after: Sequence[Met]) -> list[dict[str, Any]]:
+    """The demands that somebody meets by the plan as it stands, and nobody any more once it is levelled."""
+    met = {(work.task_id, demand.competence_id) for work, demand, each in before if each.met}
+    return [
+        {
+            "task_id": str(work.task_id),
+            "title": work.title,
+            "competence_id": str(demand.competence_id),
+            "resource_id": each.held and str(each.held.resource_id),
+            "valid_to": each.held and each.held.valid_to and each.held.valid_to.isoformat(),
+        }
+        for work, demand, each in after
+        if not each.met and (work.task_id, demand.competence_id) in met
+    ]
+
+
+def _by_rules(plan: WorkingPlan, *, extend: bool, last_days: Mapping[UUID, date]) -> tuple[LevellingModel, Answer]:
     """The problem, and what the priority rules alone make of it."""
-    model = model_of(plan, extend=extend)
+    model = model_of(plan, extend=extend, last_days=last_days)
     found = by_rules(model.problem)
     proven = not found.misplaced and found.makespan <= found.bound
     answer = Answer(

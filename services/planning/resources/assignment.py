@@ -3,7 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import UUID as SqlUuid
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,6 +11,7 @@ from services.kernel.entity import Entity
 from services.kernel.problems import Conflict, RuleViolated
 from services.planning.base import Base
 from services.planning.schedule.effort import WorkContour
+from services.planning.schedule.pricing import RateTable
 
 
 class AssignmentExists(Conflict):
@@ -27,7 +28,8 @@ class OvertimeBeyondWork(RuleViolated):
 class Assignment(Entity, Base):
     """Ticks of a tenth of a minute. `duration` and `remaining` are the part's own length where it is not the task's.
 
-    `overtime` is the share of the work that is done outside of the calendar; `contour` how the work is spread.
+    `overtime` is the share of the work that is done outside of the calendar; `contour` how the work is spread. Of material
+    `units` is the quantity; `cost` is what a cost resource comes to, in the project's currency.
     """
 
     __tablename__ = "assignments"
@@ -47,6 +49,7 @@ class Assignment(Entity, Base):
         Index("ix_assignments_resource", "tenant_id", "resource_id"),
         CheckConstraint("units > 0", name="units"),
         CheckConstraint("work >= 0 and delay >= 0 and overtime between 0 and work", name="lengths"),
+        CheckConstraint("rate_table in ('A','B','C','D','E')", name="rate_table"),
         CheckConstraint(f"contour in ({','.join(repr(str(each)) for each in WorkContour)})", name="contour"),
     )
 
@@ -60,3 +63,5 @@ class Assignment(Entity, Base):
     delay: Mapped[int] = mapped_column(BigInteger)
     overtime: Mapped[int] = mapped_column(BigInteger, default=0)
     contour: Mapped[str] = mapped_column(Text, default=WorkContour.FLAT)
+    rate_table: Mapped[str] = mapped_column(Text, default=RateTable.A, server_default=text("'A'"))
+    cost: Mapped[Decimal | None] = mapped_column(Numeric(20, 4))

@@ -6,13 +6,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import inspect
+
 from services.kernel.access import require_authority, require_member
 from services.kernel.batch import Verbs
 from services.kernel.events import FactType
-from services.kernel.problems import UnknownReference
+from services.kernel.money import Money
+from services.kernel.problems import UnknownReference, error_at
 from services.kernel.schemas import merged, named
 from services.kernel.session import WriteSession
 from services.kernel.working_time import TICKS_PER_MINUTE
+from services.planning.budget.use_cases import require_currency
 from services.planning.decisions.use_cases import record_acceptance
 from services.planning.external_refs.repository import claim, release
 from services.planning.external_refs.upsert import Upserting
@@ -29,12 +33,16 @@ from services.planning.resources.repository import (
     ASSIGNMENTS,
     RESOURCES,
     belongs_to_project,
+    has_members,
     is_assigned,
+    kind_of,
+    leave_team,
     load_assignment,
     load_resource,
+    project_currency,
 )
-from services.planning.resources.resource import Resource, ResourceType
-from services.planning.resources.schemas import AssignmentPatch, NewAssignment, NewResource, ResourcePatch
+from services.planning.resources.resource import NotOfThisResource, Resource, ResourceType, WorkKind
+from services.planning.resources.schemas import AssignmentPatch, DatedRate, NewAssignment, NewResource, ResourcePatch
 from services.planning.schedule.effort import WorkContour, add_part, remove_part, set_part, usual_work
 from services.planning.schedule.plan_rows import PlanAssignment, PlanTask
 from services.planning.schedule.repository.loading import active_members, load_plan, lock_plan, reload_resources
@@ -43,7 +51,10 @@ from services.planning.schedule.use_cases.plan_changes import PlanChange, effect
 from services.planning.schedule.wording import days, name_of
 from services.planning.schedule.working_plan import WorkingPlan
 
-_PLAIN = ("name", "email", "resource_type", "calendar_id", "person_id", "external_refs")
+_PLAIN = (
+    *("name", "email", "resource_type", "work_kind", "team_id", "unit", "accrual"),
+    *("calendar_id", "person_id", "external_refs"),
+)
 
 
 async def add_resource(session: WriteSession, project_id: UUID, new: NewResource) -> Resource:
@@ -91,6 +102,7 @@ async def delete_resource(session: WriteSession, resource_id: UUID, expected_ver
     await require_member(session, session.principal, resource.project_id)
     plan = await load_plan(session, resource.project_id, lock=True)
     await RESOURCES.check_version(session, resource.id, resource.version, expected_version)
+    await leave_team(session, resource.id)
     await session.delete(resource)
     await release(session, [resource.id])
     await _settle_resource(session, plan, resource, "deleted")
@@ -118,16 +130,93 @@ async def _set(
             setattr(resource, name, values[name])
     if "max_units_percent" in values:
         resource.max_units = body.max_units_percent / 100
-    if "standard_rate" in values:
-        rate = body.standard_rate
-        resource.standard_rate = rate.amount if rate is not None else None
-        resource.currency = rate.currency if rate is not None else None
+    if "availability" in values:
+        resource.availability = [
+            {
+                "from_date": each.from_date and each.from_date.isoformat(),
+                "to_date": each.to_date and each.to_date.isoformat(),
+                "units": str(each.units_percent / 100),
+            }
+            for each in body.availability
+        ]
+    _set_rates(resource, values, body)
+    if resource.resource_type == ResourceType.WORK and resource.person_id is not None and resource.work_kind is None:
+        resource.work_kind = WorkKind.PERSON
+    await _require_sense(session, resource)
+
+
+_RATES = ("standard_rate", "overtime_rate", "cost_per_use")
+
+
+def _set_rates(resource: Resource, values: dict[str, Any], body: NewResource | ResourcePatch) -> None:
+    """Raises NotOfThisResource for a rate below zero, or in another currency than the rates that stay."""
+    amounts: list[tuple[str, Money]] = []
+    # Whatever is not named stays, and all rates of a resource are in one currency.
+    stays = any(name not in values and getattr(resource, name) for name in _RATES)
+    stays = stays or ("rates" not in values and bool(resource.rates))
+    for name in _RATES:
+        if name in values:
+            rate: Money | None = getattr(body, name)
+            setattr(resource, name, rate.amount if rate is not None else Decimal(0) if name == "cost_per_use" else None)
+            amounts += [(f"/{name}", rate)] if rate is not None else []
+    if "rates" in values:
+        resource.rates = [_dated(each) for each in body.rates]
+        amounts += [(f"/rates/{number}/standard_rate", each.standard_rate) for number, each in enumerate(body.rates)]
+    if not stays:
+        resource.currency = amounts[0][1].currency if amounts else None
+    for pointer, rate in amounts:
+        if rate.amount < 0:
+            raise NotOfThisResource(
+                reason="no rate is below zero", errors=[error_at(pointer, "negative", "below zero")]
+            )
+        if rate.currency != resource.currency:
+            error = error_at(f"{pointer}/currency", "currency_mismatched", f"the others are in {resource.currency}")
+            raise NotOfThisResource(reason="the rates of a resource are in one currency", errors=[error])
+
+
+def _dated(rate: DatedRate) -> dict[str, str | None]:
+    """The stored form, see Resource."""
+    amounts = {name: getattr(rate, name) for name in _RATES}
+    return {
+        "table": rate.rate_table.value,
+        "from_date": None if rate.from_date is None else rate.from_date.isoformat(),
+        **{name: None if amount is None else f"{amount.amount:f}" for name, amount in amounts.items()},
+    }
+
+
+async def _require_sense(session: WriteSession, resource: Resource) -> None:
+    """Raises NotOfThisResource for what resources of this type do not have, and UnknownReference for what is no team."""
+    kind = ResourceType(resource.resource_type)
+    refusals = {
+        "only work resources are persons, teams or equipment": kind != ResourceType.WORK and resource.work_kind,
+        "only work resources belong to a team": kind != ResourceType.WORK and resource.team_id,
+        "only work resources are available by periods": kind != ResourceType.WORK and resource.availability,
+        "only material is counted in a unit": kind != ResourceType.MATERIAL and resource.unit,
+        "material has no overtime": kind == ResourceType.MATERIAL and resource.overtime_rate is not None,
+        "what a cost resource comes to is said by its assignments": kind == ResourceType.COST and resource.currency,
+        "a team belongs to no team": resource.work_kind == WorkKind.TEAM and resource.team_id,
+    }
+    for reason, broken in refusals.items():
+        if broken:
+            raise NotOfThisResource(reason=reason)
+    if resource.team_id is not None and await kind_of(session, resource.team_id, resource.project_id) != WorkKind.TEAM:
+        raise UnknownReference("team_id")
+    stored = inspect(resource).persistent
+    if stored and resource.work_kind != WorkKind.TEAM and await has_members(session, resource.id):
+        raise NotOfThisResource(reason="others belong to it, so it is a team")
 
 
 async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) -> tuple[Assignment, dict[str, Any]]:
     """Let a resource take part in a task. Of duration, work and units the one that was not named follows."""
     await require_member(session, session.principal, project_id)
-    plan = await load_plan(session, project_id, lock=True)
+    return await join_task(session, await load_plan(session, project_id, lock=True), new)
+
+
+async def join_task(
+    session: WriteSession, plan: WorkingPlan, new: NewAssignment, ruling: str | None = None
+) -> tuple[Assignment, dict[str, Any]]:
+    """The same in a locked plan; with a `ruling` it is judged as such too, and the caller records the decision."""
+    project_id = plan.project_id
     for name, table, object_id in (("task_id", "tasks", new.task_id), ("resource_id", "resources", new.resource_id)):
         if not await belongs_to_project(session, table, object_id, project_id):
             raise UnknownReference(name)
@@ -137,6 +226,7 @@ async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) ->
     assignment = Assignment(project_id=project_id, task_id=new.task_id, resource_id=resource.id)
     parts, part = _parts_with(plan, assignment, resource)
     task = plan.tasks[new.task_id]
+    await _set_means(session, assignment, resource, merged(new))
     named = _name(task, part, merged(new))
     if resource.resource_type == ResourceType.WORK:
         add_part(task, parts, part, named)
@@ -145,7 +235,8 @@ async def assign(session: WriteSession, project_id: UUID, new: NewAssignment) ->
         part.work = usual_work(task.duration, part.units)
     _take_over(assignment, part)
     session.add(assignment)
-    effects = await _settle_assignment(session, plan, assignment, "Shall {resource} work on {task}?", parts=parts)
+    question = "Shall {resource} work on {task}?"
+    effects = await _settle_assignment(session, plan, assignment, question, parts=parts, ruling=ruling)
     _tell_assignment(session, ASSIGNMENT_ADDED, assignment)
     return assignment, effects
 
@@ -173,6 +264,7 @@ async def carry_out(
     resource = await load_resource(session, assignment.resource_id)
     parts, part = _parts_with(plan, assignment, resource)
     task = plan.tasks[assignment.task_id]
+    await _set_means(session, assignment, resource, merged(patch))
     named = _name(task, part, merged(patch))
     if resource.resource_type != ResourceType.WORK:
         if "work" not in named:
@@ -220,11 +312,29 @@ def _parts_with(
             assignment.delay or 0,
             assignment.overtime or 0,
             assignment.contour or WorkContour.FLAT.value,
-            None,
         )
         if resource.resource_type == ResourceType.WORK:
             parts.append(part)
     return parts, part
+
+
+async def _set_means(
+    session: WriteSession, assignment: Assignment, resource: Resource, values: Mapping[str, Any]
+) -> None:
+    """By which table the part is paid, and what a cost resource comes to. Raises NotOfThisResource, CurrencyMismatched."""
+    if "rate_table" in values:
+        assignment.rate_table = values["rate_table"].value
+    if values.get("quantity") is not None and resource.resource_type != ResourceType.MATERIAL:
+        raise NotOfThisResource(reason="only material has a quantity")
+    if "cost" in values:
+        cost: Money | None = values["cost"]
+        if cost is not None:
+            if resource.resource_type != ResourceType.COST:
+                raise NotOfThisResource(
+                    reason="only a cost resource has a cost; what others cost follows from their rates"
+                )
+            require_currency(cost, await project_currency(session, assignment.project_id), "/cost/currency")
+        assignment.cost = None if cost is None else cost.amount
 
 
 def _name(task: PlanTask, part: PlanAssignment, values: Mapping[str, Any]) -> set[str]:
@@ -234,6 +344,9 @@ def _name(task: PlanTask, part: PlanAssignment, values: Mapping[str, Any]) -> se
         part.delay = values["delay_minutes"] * TICKS_PER_MINUTE
     if "units_percent" in values:
         part.units = values["units_percent"] / 100
+        named.add("units")
+    if values.get("quantity") is not None:
+        part.units = values["quantity"]
         named.add("units")
     if "contour" in values:
         part.contour = values["contour"].value
@@ -313,6 +426,11 @@ async def _settle(
         effects = effects_of(plan)
     tell_rest(session, plan, "resource", skip=0)
     return effects
+
+
+def tell_resource_added(session: WriteSession, resource: Resource) -> None:
+    """Tell of a resource that another area has made."""
+    _tell_resource(session, RESOURCE_ADDED, resource)
 
 
 def _tell_resource(session: WriteSession, fact_type: FactType, resource: Resource) -> None:

@@ -59,6 +59,16 @@ def length_of(part: PlanAssignment) -> int:
     return _whole(Decimal(part.work - part.overtime) / (part.units * average_of(part.contour)))
 
 
+def stretches_of(part: PlanAssignment, length: int) -> list[tuple[int, int, Decimal]]:
+    """With how many units the part works from where to where of its length: all along, or in the tenths of its contour."""
+    if part.contour == WorkContour.FLAT:
+        return [(0, length, part.units)]
+    return [
+        (length * number // 10, length * (number + 1) // 10, part.units * tenth / 100)
+        for number, tenth in enumerate(TENTHS[WorkContour(part.contour)])
+    ]
+
+
 def set_duration(task: PlanTask, parts: Sequence[PlanAssignment], duration: int) -> None:
     """Give the task another duration. With fixed work the units give way, otherwise the work does.
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from services.kernel.working_time import TICKS_PER_MINUTE, to_local
 from services.planning.schedule import network, task
+from services.planning.schedule.pricing import Accrual, Pricing
 
+# The days from and to which, both included, a resource is away, in order and apart from each other.
+Away = tuple[tuple[date, date], ...]
 # A task that was never scheduled; the engine replaces it before anything is stored.
 _UNPLACED: Final = to_local(0)
 
@@ -139,9 +142,9 @@ class PlanLink:
 
 @dataclass(slots=True)
 class PlanAssignment:
-    """A work resource's part in a task, with the calendar and the hourly rate that the resource has.
+    """A work resource's part in a task, with the calendar that the resource has, what it costs and when it is away.
 
-    A rate in another currency than the project's counts as none.
+    Rates in another currency than the project's count as none.
     """
 
     task_id: UUID
@@ -154,18 +157,40 @@ class PlanAssignment:
     delay: int
     overtime: int
     contour: str
-    rate: Decimal | None
+    price: Pricing | None = None
+    away: Away = ()
+
+
+@dataclass(slots=True)
+class PlanExpense:
+    """Material that a task uses up, or a cost that it brings: so much of what has a price, or an amount."""
+
+    task_id: UUID
+    resource_id: UUID
+    quantity: Decimal = Decimal(0)
+    price: Pricing | None = None
+    amount: Decimal = Decimal(0)
+    accrual: str = Accrual.PRORATED.value
+
+    @property
+    def dated(self) -> bool:
+        return self.price is not None and self.price.dated
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """A work resource: how many units there are of it at a time, in whose calendar."""
+    """A work resource: how many units there are of it at a time, in whose calendar, and the days when it is away.
+
+    `max_units` is the most there ever is; `missing` says between which moments (ticks) how many of them are not there.
+    """
 
     id: UUID
     name: str
     max_units: Decimal
     calendar_id: UUID | None
     person_id: UUID | None
+    away: Away = ()
+    missing: tuple[tuple[int, int, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

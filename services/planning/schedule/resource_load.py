@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_ticks
-from services.planning.schedule.effort import TENTHS, WorkContour, length_of
+from services.kernel.working_time import TICKS_PER_DAY, TICKS_PER_MINUTE, WorkingTime, to_ticks
+from services.planning.schedule.absent_time import without
+from services.planning.schedule.effort import length_of, stretches_of
 from services.planning.schedule.plan_rows import Capacity, PlanAssignment, PlanTask
 
 # Units have four decimals, so in ten-thousandths all of it is whole numbers.
@@ -45,14 +46,17 @@ def excess(bookings: Iterable[Booking], capacity: Decimal) -> int:
     return beyond // (_PARTS_OF_A_UNIT * TICKS_PER_MINUTE)
 
 
-def colliding(bookings: Iterable[tuple[UUID, Booking]], capacity: Decimal) -> set[UUID]:
-    """The tasks that are under way while the bookings ask for more than the capacity."""
-    limit, booked = int(capacity * _PARTS_OF_A_UNIT), list(bookings)
-    moments = sorted({booking.start for _, booking in booked})
+def colliding(bookings: Iterable[tuple[UUID, Booking]], capacity: Decimal, blocks: Iterable[Booking] = ()) -> set[UUID]:
+    """The tasks that are under way while the bookings ask for more than the capacity that the blocks leave."""
+    limit, booked, blocked = int(capacity * _PARTS_OF_A_UNIT), list(bookings), list(blocks)
+    moments = sorted({booking.start for booking in (*(each for _, each in booked), *blocked)})
     found: set[UUID] = set()
     for moment in moments:
         present = [(task_id, each) for task_id, each in booked if each.start <= moment < each.finish]
-        if sum(int(each.units * _PARTS_OF_A_UNIT) for _, each in present) > limit:
+        taken = [
+            each.units for each in (*(each for _, each in present), *blocked) if each.start <= moment < each.finish
+        ]
+        if sum(int(units * _PARTS_OF_A_UNIT) for units in taken) > limit:
             found.update(task_id for task_id, _ in present)
     return found
 
@@ -77,16 +81,6 @@ def bookings_of(task: PlanTask, part: PlanAssignment, position: Callable[[dateti
     ]
 
 
-def stretches_of(part: PlanAssignment, length: int) -> list[tuple[int, int, Decimal]]:
-    """With how many units the part works from where to where of its length: all along, or in the tenths of its contour."""
-    if part.contour == WorkContour.FLAT:
-        return [(0, length, part.units)]
-    return [
-        (length * number // 10, length * (number + 1) // 10, part.units * tenth / 100)
-        for number, tenth in enumerate(TENTHS[WorkContour(part.contour)])
-    ]
-
-
 def bookings_by_resource(
     tasks: Mapping[UUID, PlanTask],
     assignments: Mapping[UUID, Iterable[PlanAssignment]],
@@ -95,32 +89,73 @@ def bookings_by_resource(
     origin: datetime,
 ) -> dict[UUID, list[tuple[UUID, Booking]]]:
     """By resource: what each task still takes of it. Finished and inactive tasks and summaries take nothing."""
-    places: dict[Any, Callable[[datetime], int]] = {}
+    places = _Places(calendars, origin)
     found: dict[UUID, list[tuple[UUID, Booking]]] = {}
     for task_id, parts in assignments.items():
         task = tasks.get(task_id)
         if task is None or task.summary or not task.active or task.percent_complete >= 100:
             continue
         for part in parts:
-            calendar_id = capacities[part.resource_id].calendar_id
-            position = places.get(calendar_id)
-            if position is None:
-                position = places[calendar_id] = _place_in(calendars.get(calendar_id) or calendars["project"], origin)
+            position = places.of(capacities[part.resource_id])
             found.setdefault(part.resource_id, []).extend(
                 (task_id, booking) for booking in bookings_of(task, part, position)
             )
     return found
 
 
+def blocks_by_resource(
+    capacities: Mapping[UUID, Capacity], calendars: Mapping[Any, WorkingTime], origin: datetime
+) -> dict[UUID, list[Booking]]:
+    """By resource, what is missing of its units for a time, as bookings that are nobody's."""
+    found: dict[UUID, list[Booking]] = {}
+    for capacity in capacities.values():
+        if capacity.missing:
+            calendar, start = working_time_of(capacity, calendars), to_ticks(origin)
+            found[capacity.id] = [
+                Booking(_within(calendar, start, begin), _within(calendar, start, end), units)
+                for begin, end, units in capacity.missing
+            ]
+    return found
+
+
+def _within(calendar: WorkingTime, origin: int, moment: int) -> int:
+    """The place of a moment that may lie beyond all time: a century away is as good."""
+    century = 36_525 * TICKS_PER_DAY
+    return calendar.work_between(origin, min(max(moment, origin - century), origin + century))
+
+
 def overallocated_minutes(
-    bookings: Mapping[UUID, Iterable[tuple[UUID, Booking]]], capacities: Mapping[UUID, Capacity]
+    bookings: Mapping[UUID, Iterable[tuple[UUID, Booking]]],
+    capacities: Mapping[UUID, Capacity],
+    blocks: Mapping[UUID, Iterable[Booking]],
 ) -> dict[UUID, int]:
     """By resource the minutes of work beyond its capacity, for those that have any."""
     found = {
-        resource_id: excess((booking for _, booking in booked), capacities[resource_id].max_units)
+        resource_id: excess(
+            [*(booking for _, booking in booked), *blocks.get(resource_id, ())], capacities[resource_id].max_units
+        )
         for resource_id, booked in bookings.items()
     }
     return {resource_id: minutes for resource_id, minutes in found.items() if minutes}
+
+
+def working_time_of(capacity: Capacity, calendars: Mapping[Any, WorkingTime]) -> WorkingTime:
+    """When the resource works: its own calendar or the project's, without the days when it is away."""
+    return without(calendars.get(capacity.calendar_id) or calendars["project"], capacity.away)
+
+
+class _Places:
+    """Where moments lie in the working time of resources. Tasks share their moments, so each is looked up once."""
+
+    def __init__(self, calendars: Mapping[Any, WorkingTime], origin: datetime) -> None:
+        self._calendars, self._origin = calendars, origin
+        self._known: dict[Any, Callable[[datetime], int]] = {}
+
+    def of(self, capacity: Capacity) -> Callable[[datetime], int]:
+        key = capacity.calendar_id, capacity.away
+        if key not in self._known:
+            self._known[key] = _place_in(working_time_of(capacity, self._calendars), self._origin)
+        return self._known[key]
 
 
 def _place_in(calendar: WorkingTime, origin: datetime) -> Callable[[datetime], int]:

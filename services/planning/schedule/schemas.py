@@ -570,21 +570,3 @@ class ForecastShape(Shape):
     estimate_at_completion: Sum | None
     expected_cost_of_risks: Sum | None
     reserve: Sum | None
-
-
-class ResourceLoad(Shape):
-    """Minutes of work; over-allocated are those that exceed the resource's units at the moment they are planned for."""
-
-    resource_id: UUID
-    name: str
-    person_id: UUID | None
-    max_units_percent: str
-    tasks: int
-    remaining_work_minutes: int
-    overallocated_minutes: int
-
-
-class ResourceLoadsShape(Shape):
-    type: str
-    project_id: UUID
-    loads: list[ResourceLoad]

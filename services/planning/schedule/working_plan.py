@@ -17,6 +17,7 @@ from services.kernel.working_time import (
     to_ticks,
 )
 from services.planning.schedule import dependency, network, task
+from services.planning.schedule.absent_time import AROUND_THE_CLOCK, without
 from services.planning.schedule.critical_path import Sweeps, schedule, swept
 from services.planning.schedule.plan_rows import (
     COMPUTED,
@@ -24,12 +25,19 @@ from services.planning.schedule.plan_rows import (
     Capacity,
     Options,
     PlanAssignment,
+    PlanExpense,
     PlanLink,
     PlanTask,
     Standing,
 )
-from services.planning.schedule.planned_cost import planned_cost, remaining_cost
-from services.planning.schedule.resource_load import Booking, bookings_by_resource, overallocated_minutes
+from services.planning.schedule.planned_cost import plan_costs, stint_of_expense, stint_of_part
+from services.planning.schedule.pricing import Stint
+from services.planning.schedule.resource_load import (
+    Booking,
+    blocks_by_resource,
+    bookings_by_resource,
+    overallocated_minutes,
+)
 from services.planning.scope.outline import Outline, TooDeep
 
 _CONSTRAINTS: Final = {each.name.lower(): each for each in network.ConstraintType}
@@ -49,7 +57,7 @@ _computed_values: Final[Callable[[PlanTask], tuple[Any, ...]]] = attrgetter(*COM
 class WorkingPlan:
     """The plan of one project. Editing marks what was touched; `reschedule` finds what follows from it.
 
-    `before` holds, by id, what every task that existed and changed was; `materials` what the material of a task costs;
+    `before` holds, by id, what every task that existed and changed was; `expenses` the material and the costs of a task;
     `standing_before` what the plan came to before the change; `assignees_before` and `durations_before` whose the tasks
     were and how long they took; `status_before` the status of those that had been begun; `removed` the tasks that were
     taken out, as they were.
@@ -69,7 +77,7 @@ class WorkingPlan:
     tasks: dict[UUID, PlanTask]
     links: list[PlanLink] = field(default_factory=list)
     assignments: dict[UUID, list[PlanAssignment]] = field(default_factory=dict)
-    materials: dict[UUID, Decimal] = field(default_factory=dict)
+    expenses: dict[UUID, list[PlanExpense]] = field(default_factory=dict)
     capacities: dict[UUID, Capacity] = field(default_factory=dict)
     standing_before: Standing = field(default_factory=lambda: Standing(Decimal(0), Decimal(0), {}))
     assignees_before: dict[UUID, UUID] = field(default_factory=dict)
@@ -164,16 +172,24 @@ class WorkingPlan:
             if task_id in tasks and tasks[task_id].active
             for one in assigned
         ]
-        materials = [
-            (price, tasks[task_id].percent_complete)
-            for task_id, price in self.materials.items()
+        expenses = [
+            (each, tasks[task_id].percent_complete)
+            for task_id, brought in self.expenses.items()
             if task_id in tasks and tasks[task_id].active
+            for each in brought
         ]
-        return Standing(
-            planned_cost((one for one, _ in parts), (price for price, _ in materials), self.currency),
-            remaining_cost(parts, materials, self.currency),
-            overallocated_minutes(self.bookings(), self.capacities),
-        )
+        planned, remaining = plan_costs(parts, expenses, self.currency, self.stint_of)
+        overallocated = overallocated_minutes(self.bookings(), self.capacities, self.blocks())
+        return Standing(planned, remaining, overallocated)
+
+    def stint_of(self, what: PlanAssignment | PlanExpense) -> Stint:
+        """When a part of the plan is worked on, or an expense arises."""
+        task = self.tasks[what.task_id]
+        if isinstance(what, PlanExpense):
+            return stint_of_expense(task, self.calendars["project"])
+        if task.elapsed:
+            return stint_of_part(task, what, AROUND_THE_CLOCK)
+        return stint_of_part(task, what, self.calendars[self.calendar_key(task, what) or task.calendar_id or "project"])
 
     @property
     def capacities_known(self) -> dict[UUID, Capacity]:
@@ -183,6 +199,23 @@ class WorkingPlan:
     def bookings(self) -> dict[UUID, list[tuple[UUID, Booking]]]:
         """By resource: what each task still takes of its working time, in ticks from the project's start."""
         return bookings_by_resource(self.tasks, self.assignments, self.capacities, self.calendars, self.start)
+
+    def blocks(self) -> dict[UUID, list[Booking]]:
+        """By resource: what is missing of its units for a time, likewise."""
+        return blocks_by_resource(self.capacities, self.calendars, self.start)
+
+    def calendar_key(self, task: PlanTask, part: PlanAssignment) -> Any:
+        """The key of the calendar that a part runs in, None for that of its task.
+
+        Who is away and has no calendar of their own works by the task's, so that what is taken off is then the days alone.
+        """
+        if not part.away:
+            return part.calendar_id
+        own = part.calendar_id or (PROJECT_CALENDAR if task.calendar_id is None else None)
+        key = (own, part.away)
+        if key not in self.calendars:
+            self.calendars[key] = without(AROUND_THE_CLOCK if own is None else self.calendars[own], part.away)
+        return key
 
     # Scheduling
 
@@ -235,7 +268,7 @@ class WorkingPlan:
         options = self.options
         assigned = self.assignments
         return network.Plan(
-            tasks=[_engine_task(each, assigned.get(each.id, ())) for each in self.tasks.values()],
+            tasks=[_engine_task(each, assigned.get(each.id, ()), self.calendar_key) for each in self.tasks.values()],
             links=links,
             start=to_ticks(self.start),
             finish=None if options.finish_target is None else to_ticks(options.finish_target),
@@ -334,7 +367,11 @@ def pieces_of(gaps: list[list[int]], duration: int) -> tuple[network.Piece, ...]
     return (*pieces, network.Piece(done + paused, duration - done))
 
 
-def _engine_task(each: PlanTask, assignments: "list[PlanAssignment] | tuple[()]") -> network.Task:
+def _engine_task(
+    each: PlanTask,
+    assignments: "list[PlanAssignment] | tuple[()]",
+    calendar_key: Callable[[PlanTask, PlanAssignment], Any],
+) -> network.Task:
     def ticks(moment: datetime | None) -> int | None:
         return None if moment is None else to_ticks(moment)
 
@@ -342,7 +379,13 @@ def _engine_task(each: PlanTask, assignments: "list[PlanAssignment] | tuple[()]"
     if assignments and not each.summary and any(one.work for one in assignments):
         extra["assignments"] = tuple(
             network.Assignment(
-                one.resource_id, one.calendar_id, float(one.units), one.work, one.duration, one.remaining, one.delay
+                one.resource_id,
+                calendar_key(each, one),
+                float(one.units),
+                one.work,
+                one.duration,
+                one.remaining,
+                one.delay,
             )
             for one in assignments
             if one.work

@@ -264,6 +264,27 @@ def upgrade() -> None:
         postgresql_where=sa.text("job_id is not null"),
     )
     op.create_table(
+        "competences",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_competences")),
+    )
+    op.create_index("uq_competences_name", "competences", ["tenant_id", "name"], unique=True)
+    op.create_table(
         "external_refs",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("system", sa.Text(), nullable=False),
@@ -376,6 +397,53 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_calendars")),
     )
     op.create_index("ix_calendars_project", "calendars", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_table(
+        "contracts",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("counterparty", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("value", sa.Numeric(precision=20, scale=4), nullable=True),
+        sa.Column("agreed_changes", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("signed_on", sa.Date(), nullable=True),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("retention_percent", sa.Numeric(precision=5, scale=2), nullable=False),
+        sa.Column("retention_until", sa.Date(), nullable=True),
+        sa.Column("document_id", sa.UUID(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("kind in ('fixed_price','time_and_material','framework')", name=op.f("ck_contracts_kind")),
+        sa.CheckConstraint("status in ('draft','signed','completed','terminated')", name=op.f("ck_contracts_status")),
+        sa.CheckConstraint("retention_percent between 0 and 100", name=op.f("ck_contracts_retention_percent")),
+        sa.CheckConstraint(
+            "starts_on is null or ends_on is null or starts_on <= ends_on", name=op.f("ck_contracts_days")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_contracts_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contracts")),
+    )
+    op.create_index("ix_contracts_project", "contracts", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("uq_contracts_number", "contracts", ["tenant_id", "project_id", "number"], unique=True)
     op.create_table(
         "cost_codes",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -491,6 +559,7 @@ def upgrade() -> None:
         sa.Column("search", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("load", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("moves", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("competences_lost", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("delays", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -514,6 +583,65 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_levelling_runs")),
     )
     op.create_index("ix_levelling_runs_project", "levelling_runs", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_table(
+        "staffing_requests",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("competence_id", sa.UUID(), nullable=True),
+        sa.Column("minimum_level", sa.Integer(), nullable=False),
+        sa.Column("line_owner_id", sa.UUID(), nullable=False),
+        sa.Column("units", sa.Numeric(precision=12, scale=4), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("offer", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("history", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("resource_id", sa.UUID(), nullable=True),
+        sa.Column("assignment_id", sa.UUID(), nullable=True),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint(
+            "state in ('requested','offered','agreed','declined','withdrawn','expired')",
+            name=op.f("ck_staffing_requests_state"),
+        ),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_staffing_requests_days")),
+        sa.CheckConstraint("units > 0", name=op.f("ck_staffing_requests_units")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "competence_id"],
+            ["competences.tenant_id", "competences.id"],
+            name=op.f("fk_staffing_requests_tenant_id_competence_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_staffing_requests_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_staffing_requests")),
+    )
+    op.create_index(
+        "ix_staffing_requests_competence", "staffing_requests", ["tenant_id", "competence_id"], unique=False
+    )
+    op.create_index(
+        "ix_staffing_requests_line_owner", "staffing_requests", ["tenant_id", "line_owner_id", "state"], unique=False
+    )
+    op.create_index(
+        "ix_staffing_requests_project", "staffing_requests", ["tenant_id", "project_id", "id"], unique=False
+    )
     op.create_table(
         "actuals",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -676,6 +804,133 @@ def upgrade() -> None:
         unique=True,
     )
     op.create_table(
+        "contract_change_orders",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("contract_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("value", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("extension_days", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("state in ('proposed','approved','rejected')", name=op.f("ck_contract_change_orders_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contract_id"],
+            ["contracts.tenant_id", "contracts.id"],
+            name=op.f("fk_contract_change_orders_tenant_id_contract_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_contract_change_orders_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contract_change_orders")),
+    )
+    op.create_index(
+        "ix_contract_change_orders_contract", "contract_change_orders", ["tenant_id", "contract_id"], unique=False
+    )
+    op.create_index(
+        "ix_contract_change_orders_project", "contract_change_orders", ["tenant_id", "project_id", "id"], unique=False
+    )
+    op.create_table(
+        "contract_milestones",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("contract_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=True),
+        sa.Column("payment", sa.Numeric(precision=20, scale=4), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reached_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint(
+            "state in ('planned','reached','paid','cancelled')", name=op.f("ck_contract_milestones_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contract_id"],
+            ["contracts.tenant_id", "contracts.id"],
+            name=op.f("fk_contract_milestones_tenant_id_contract_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_contract_milestones_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contract_milestones")),
+    )
+    op.create_index(
+        "ix_contract_milestones_contract", "contract_milestones", ["tenant_id", "contract_id"], unique=False
+    )
+    op.create_index(
+        "ix_contract_milestones_project", "contract_milestones", ["tenant_id", "project_id", "id"], unique=False
+    )
+    op.create_table(
+        "contract_options",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("contract_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("exercise_by", sa.Date(), nullable=False),
+        sa.Column("value", sa.Numeric(precision=20, scale=4), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decision_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("state in ('open','exercised','lapsed')", name=op.f("ck_contract_options_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "contract_id"],
+            ["contracts.tenant_id", "contracts.id"],
+            name=op.f("fk_contract_options_tenant_id_contract_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_contract_options_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_contract_options")),
+    )
+    op.create_index("ix_contract_options_contract", "contract_options", ["tenant_id", "contract_id"], unique=False)
+    op.create_index("ix_contract_options_project", "contract_options", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_table(
         "decisions",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -736,7 +991,17 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("resource_type", sa.Text(), nullable=False),
         sa.Column("max_units", sa.Numeric(precision=12, scale=4), nullable=False),
+        sa.Column("work_kind", sa.Text(), nullable=True),
+        sa.Column("team_id", sa.UUID(), nullable=True),
+        sa.Column("unit", sa.Text(), nullable=True),
+        sa.Column(
+            "availability", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
         sa.Column("standard_rate", sa.Numeric(), nullable=True),
+        sa.Column("overtime_rate", sa.Numeric(), nullable=True),
+        sa.Column("cost_per_use", sa.Numeric(), server_default=sa.text("0"), nullable=False),
+        sa.Column("accrual", sa.Text(), server_default=sa.text("'prorated'"), nullable=False),
+        sa.Column("rates", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("calendar_id", sa.UUID(), nullable=True),
         sa.Column("person_id", sa.UUID(), nullable=True),
@@ -755,7 +1020,15 @@ def upgrade() -> None:
             nullable=False,
             comment="column to the version in which it last changed",
         ),
+        sa.CheckConstraint("accrual in ('start','prorated','end')", name=op.f("ck_resources_accrual")),
         sa.CheckConstraint("resource_type in ('work','material','cost')", name=op.f("ck_resources_resource_type")),
+        sa.CheckConstraint(
+            "team_id is null or resource_type = 'work' and team_id <> id", name=op.f("ck_resources_team")
+        ),
+        sa.CheckConstraint(
+            "work_kind is null or work_kind in ('person','team','equipment') and resource_type = 'work'",
+            name=op.f("ck_resources_work_kind"),
+        ),
         sa.CheckConstraint("max_units >= 0", name=op.f("ck_resources_max_units")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "calendar_id"], ["calendars.tenant_id", "calendars.id"], name="fk_resources_calendar"
@@ -765,9 +1038,14 @@ def upgrade() -> None:
             ["projects.tenant_id", "projects.id"],
             name=op.f("fk_resources_tenant_id_project_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "team_id"], ["resources.tenant_id", "resources.id"], name="fk_resources_team"
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_resources")),
     )
+    op.create_index("ix_resources_person", "resources", ["tenant_id", "person_id"], unique=False)
     op.create_index("ix_resources_project", "resources", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("ix_resources_team", "resources", ["tenant_id", "team_id"], unique=False)
     op.create_table(
         "risks",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -955,6 +1233,46 @@ def upgrade() -> None:
     op.create_index("ix_tasks_parent", "tasks", ["tenant_id", "parent_id"], unique=False)
     op.create_index("ix_tasks_position", "tasks", ["tenant_id", "project_id", "position", "id"], unique=False)
     op.create_table(
+        "absences",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("resource_id", sa.UUID(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("confidential", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("kind in ('vacation','sick','other')", name=op.f("ck_absences_kind")),
+        sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_absences_days")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_absences_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "resource_id"],
+            ["resources.tenant_id", "resources.id"],
+            name="fk_absences_resource",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_absences")),
+    )
+    op.create_index("ix_absences_project", "absences", ["tenant_id", "project_id", "starts_on"], unique=False)
+    op.create_index("ix_absences_resource", "absences", ["tenant_id", "resource_id"], unique=False)
+    op.create_table(
         "accounting_periods",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1016,6 +1334,8 @@ def upgrade() -> None:
         sa.Column("delay", sa.BigInteger(), nullable=False),
         sa.Column("overtime", sa.BigInteger(), nullable=False),
         sa.Column("contour", sa.Text(), nullable=False),
+        sa.Column("rate_table", sa.Text(), server_default=sa.text("'A'"), nullable=False),
+        sa.Column("cost", sa.Numeric(precision=20, scale=4), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -1032,6 +1352,7 @@ def upgrade() -> None:
             "contour in ('flat','back_loaded','front_loaded','double_peak','early_peak','late_peak','bell','turtle')",
             name=op.f("ck_assignments_contour"),
         ),
+        sa.CheckConstraint("rate_table in ('A','B','C','D','E')", name=op.f("ck_assignments_rate_table")),
         sa.CheckConstraint("units > 0", name=op.f("ck_assignments_units")),
         sa.CheckConstraint(
             "work >= 0 and delay >= 0 and overtime between 0 and work", name=op.f("ck_assignments_lengths")
@@ -1055,6 +1376,54 @@ def upgrade() -> None:
     op.create_index("ix_assignments_project", "assignments", ["tenant_id", "project_id", "id"], unique=False)
     op.create_index("ix_assignments_resource", "assignments", ["tenant_id", "resource_id"], unique=False)
     op.create_index("uq_assignments_pair", "assignments", ["tenant_id", "task_id", "resource_id"], unique=True)
+    op.create_table(
+        "competence_demands",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("competence_id", sa.UUID(), nullable=False),
+        sa.Column("minimum_level", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("minimum_level between 1 and 5", name=op.f("ck_competence_demands_minimum_level")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "competence_id"],
+            ["competences.tenant_id", "competences.id"],
+            name=op.f("fk_competence_demands_tenant_id_competence_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_competence_demands_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"],
+            ["tasks.tenant_id", "tasks.id"],
+            name="fk_competence_demands_task",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_competence_demands")),
+    )
+    op.create_index(
+        "ix_competence_demands_competence", "competence_demands", ["tenant_id", "competence_id"], unique=False
+    )
+    op.create_index(
+        "ix_competence_demands_project", "competence_demands", ["tenant_id", "project_id", "id"], unique=False
+    )
+    op.create_index(
+        "uq_competence_demands_pair", "competence_demands", ["tenant_id", "task_id", "competence_id"], unique=True
+    )
     op.create_table(
         "conflicts",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -1245,6 +1614,62 @@ def upgrade() -> None:
     op.create_index("uq_gates_code", "gates", ["tenant_id", "project_id", "code"], unique=True)
     op.create_index("uq_gates_position", "gates", ["tenant_id", "project_id", "position"], unique=True)
     op.create_table(
+        "resource_competences",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("resource_id", sa.UUID(), nullable=False),
+        sa.Column("competence_id", sa.UUID(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("evidence_document_id", sa.UUID(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("level between 1 and 5", name=op.f("ck_resource_competences_level")),
+        sa.CheckConstraint(
+            "valid_to is null or valid_from is null or valid_from <= valid_to",
+            name=op.f("ck_resource_competences_days"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "competence_id"],
+            ["competences.tenant_id", "competences.id"],
+            name=op.f("fk_resource_competences_tenant_id_competence_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_resource_competences_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "resource_id"],
+            ["resources.tenant_id", "resources.id"],
+            name="fk_resource_competences_resource",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_resource_competences")),
+    )
+    op.create_index(
+        "ix_resource_competences_competence", "resource_competences", ["tenant_id", "competence_id"], unique=False
+    )
+    op.create_index(
+        "ix_resource_competences_project", "resource_competences", ["tenant_id", "project_id", "id"], unique=False
+    )
+    op.create_index(
+        "ix_resource_competences_resource", "resource_competences", ["tenant_id", "resource_id"], unique=False
+    )
+    op.create_table(
         "responsibilities",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1396,6 +1821,10 @@ def downgrade() -> None:
     )
     op.drop_index("ix_responsibilities_project", table_name="responsibilities")
     op.drop_table("responsibilities")
+    op.drop_index("ix_resource_competences_resource", table_name="resource_competences")
+    op.drop_index("ix_resource_competences_project", table_name="resource_competences")
+    op.drop_index("ix_resource_competences_competence", table_name="resource_competences")
+    op.drop_table("resource_competences")
     op.drop_index("uq_gates_position", table_name="gates")
     op.drop_index("uq_gates_code", table_name="gates")
     op.drop_table("gates")
@@ -1408,12 +1837,19 @@ def downgrade() -> None:
     op.drop_table("decision_reviews")
     op.drop_index("ix_conflicts_project", table_name="conflicts")
     op.drop_table("conflicts")
+    op.drop_index("uq_competence_demands_pair", table_name="competence_demands")
+    op.drop_index("ix_competence_demands_project", table_name="competence_demands")
+    op.drop_index("ix_competence_demands_competence", table_name="competence_demands")
+    op.drop_table("competence_demands")
     op.drop_index("uq_assignments_pair", table_name="assignments")
     op.drop_index("ix_assignments_resource", table_name="assignments")
     op.drop_index("ix_assignments_project", table_name="assignments")
     op.drop_table("assignments")
     op.drop_index("ix_accounting_periods_project", table_name="accounting_periods")
     op.drop_table("accounting_periods")
+    op.drop_index("ix_absences_resource", table_name="absences")
+    op.drop_index("ix_absences_project", table_name="absences")
+    op.drop_table("absences")
     op.drop_index("ix_tasks_position", table_name="tasks")
     op.drop_index("ix_tasks_parent", table_name="tasks")
     op.drop_index("ix_tasks_milestones", table_name="tasks", postgresql_where=sa.text("milestone"))
@@ -1425,11 +1861,22 @@ def downgrade() -> None:
     op.drop_index("ix_risks_project", table_name="risks")
     op.drop_index("ix_risks_owner", table_name="risks")
     op.drop_table("risks")
+    op.drop_index("ix_resources_team", table_name="resources")
     op.drop_index("ix_resources_project", table_name="resources")
+    op.drop_index("ix_resources_person", table_name="resources")
     op.drop_table("resources")
     op.drop_index("ix_decisions_subject", table_name="decisions")
     op.drop_index("ix_decisions_project", table_name="decisions")
     op.drop_table("decisions")
+    op.drop_index("ix_contract_options_project", table_name="contract_options")
+    op.drop_index("ix_contract_options_contract", table_name="contract_options")
+    op.drop_table("contract_options")
+    op.drop_index("ix_contract_milestones_project", table_name="contract_milestones")
+    op.drop_index("ix_contract_milestones_contract", table_name="contract_milestones")
+    op.drop_table("contract_milestones")
+    op.drop_index("ix_contract_change_orders_project", table_name="contract_change_orders")
+    op.drop_index("ix_contract_change_orders_contract", table_name="contract_change_orders")
+    op.drop_table("contract_change_orders")
     op.drop_index("uq_commitments_external_ref", table_name="commitments")
     op.drop_index("ix_commitments_project", table_name="commitments")
     op.drop_index("ix_commitments_cost_code", table_name="commitments")
@@ -1443,6 +1890,10 @@ def downgrade() -> None:
     op.drop_index("ix_actuals_project", table_name="actuals")
     op.drop_index("ix_actuals_cost_code", table_name="actuals")
     op.drop_table("actuals")
+    op.drop_index("ix_staffing_requests_project", table_name="staffing_requests")
+    op.drop_index("ix_staffing_requests_line_owner", table_name="staffing_requests")
+    op.drop_index("ix_staffing_requests_competence", table_name="staffing_requests")
+    op.drop_table("staffing_requests")
     op.drop_index("ix_levelling_runs_project", table_name="levelling_runs")
     op.drop_table("levelling_runs")
     op.drop_index("uq_imports_file", table_name="imports")
@@ -1451,6 +1902,9 @@ def downgrade() -> None:
     op.drop_table("goals")
     op.drop_index("uq_cost_codes_code", table_name="cost_codes")
     op.drop_table("cost_codes")
+    op.drop_index("uq_contracts_number", table_name="contracts")
+    op.drop_index("ix_contracts_project", table_name="contracts")
+    op.drop_table("contracts")
     op.drop_index("ix_calendars_project", table_name="calendars")
     op.drop_table("calendars")
     op.drop_index("uq_baselines_number", table_name="baselines")
@@ -1459,6 +1913,8 @@ def downgrade() -> None:
     op.drop_table("projects")
     op.drop_index("ix_external_refs_object", table_name="external_refs")
     op.drop_table("external_refs")
+    op.drop_index("uq_competences_name", table_name="competences")
+    op.drop_table("competences")
     op.drop_index("ix_stored_files_job_id", table_name="stored_files", postgresql_where=sa.text("job_id is not null"))
     op.drop_table("stored_files")
     op.drop_table("people")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -12,10 +12,21 @@ import orjson
 from services.kernel.problems import NotFound
 from services.kernel.session import Reader, WriteSession
 from services.kernel.working_time import WorkingTime
+from services.planning.schedule.absent_time import joined
+from services.planning.schedule.availability import Availability, Staff, capacities_of
 from services.planning.schedule.calendar import default_calendar, working_calendar
 from services.planning.schedule.forecast import Forecast, Ledger
-from services.planning.schedule.plan_rows import COLUMNS, Capacity, Options, PlanAssignment, PlanLink, PlanTask
-from services.planning.schedule.planned_cost import planned_cost, remaining_cost
+from services.planning.schedule.plan_rows import (
+    COLUMNS,
+    Capacity,
+    Options,
+    PlanAssignment,
+    PlanExpense,
+    PlanLink,
+    PlanTask,
+)
+from services.planning.schedule.planned_cost import plan_costs
+from services.planning.schedule.pricing import Pricing, Rate, RateTable, pricing_of
 from services.planning.schedule.task import TaskStatus
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -72,7 +83,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         tasks={task.id: task for task in tasks},
         links=[PlanLink(*row) for row in links],
         assignments=parts.assignments,
-        materials=parts.materials,
+        expenses=parts.expenses,
         capacities=parts.capacities,
         options=options,
         durations_before={task.id: task.duration for task in tasks},
@@ -89,11 +100,11 @@ async def reload_resources(session: WriteSession, plan: WorkingPlan) -> None:
     before, after = plan.assignments, parts.assignments
     for task_id in before.keys() | after.keys():
         # Another rate costs more, and leaves everybody's work as it is.
-        was, now = ([replace(one, rate=None) for one in each.get(task_id, ())] for each in (before, after))
+        was, now = ([replace(one, price=None) for one in each.get(task_id, ())] for each in (before, after))
         if was != now:
             plan.reassigned[task_id] = before.get(task_id, [])
     plan.capacities_before = plan.capacities
-    plan.assignments, plan.materials, plan.capacities = parts.assignments, parts.materials, parts.capacities
+    plan.assignments, plan.expenses, plan.capacities = parts.assignments, parts.expenses, parts.capacities
 
 
 async def reload_calendars(session: WriteSession, plan: WorkingPlan) -> None:
@@ -106,42 +117,98 @@ async def reload_calendars(session: WriteSession, plan: WorkingPlan) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The work resources, by task the parts that they have in it, and by task what its material costs."""
+    """The work resources, and by task the parts that they have in it and what else it brings of costs."""
 
     capacities: dict[UUID, Capacity]
     assignments: dict[UUID, list[PlanAssignment]]
-    materials: dict[UUID, Decimal]
+    expenses: dict[UUID, list[PlanExpense]]
+
+    @property
+    def dated(self) -> bool:
+        """Whether what the parts cost depends on when they are worked on."""
+        parts = (one.price for several in self.assignments.values() for one in several)
+        expenses = (one.price for several in self.expenses.values() for one in several)
+        return any(price is not None and price.dated for price in (*parts, *expenses))
+
+
+async def load_capacities(reader: Reader, project_id: UUID) -> dict[UUID, Capacity]:
+    """The project's work resources with what there is of them when, and the days when they are away."""
+    rows = await reader.rows(
+        """select id, name, max_units, calendar_id, person_id, team_id, availability::text as availability
+           from resources where tenant_id = $1 and project_id = $2 and resource_type = 'work' order by id""",
+        reader.tenant_id,
+        project_id,
+    )
+    absences = await reader.rows(
+        "select resource_id, starts_on, ends_on from absences where tenant_id = $1 and project_id = $2",
+        reader.tenant_id,
+        project_id,
+    )
+    away: dict[UUID, list[tuple[date, date]]] = {}
+    for each in absences:
+        away.setdefault(each["resource_id"], []).append((each["starts_on"], each["ends_on"]))
+    return capacities_of(
+        [
+            Staff(
+                id=row["id"],
+                name=row["name"],
+                max_units=row["max_units"],
+                calendar_id=row["calendar_id"],
+                person_id=row["person_id"],
+                team_id=row["team_id"],
+                availability=Availability.read(row["max_units"], row["availability"]),
+                away=joined(away.get(row["id"], ())),
+            )
+            for row in rows
+        ]
+    )
 
 
 async def _load_parts(reader: Reader, project_id: UUID) -> _Parts:
     assignments: dict[UUID, list[PlanAssignment]] = {}
-    materials: dict[UUID, Decimal] = {}
-    capacities = {
-        row["id"]: Capacity(*row)
-        for row in await reader.rows(
-            """select id, name, max_units, calendar_id, person_id from resources
-               where tenant_id = $1 and project_id = $2 and resource_type = 'work' order by id""",
-            reader.tenant_id,
-            project_id,
-        )
-    }
+    expenses: dict[UUID, list[PlanExpense]] = {}
+    capacities = await load_capacities(reader, project_id)
+    prices = await _load_prices(reader, project_id)
     for row in await reader.rows(
-        """select r.resource_type, a.units * r.standard_rate as price, a.task_id, a.resource_id, r.calendar_id, a.units,
-             a.work, a.duration, a.remaining, a.delay, a.overtime, a.contour, case when r.currency = p.currency then r.standard_rate end as rate
-           from assignments a
-             join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
-             join projects p on p.tenant_id = a.tenant_id and p.id = a.project_id
-           where a.tenant_id = $1 and a.project_id = $2
-             and (r.resource_type = 'work' or r.resource_type = 'material' and r.currency = p.currency) order by a.id""",
+        """select r.resource_type, a.rate_table, a.cost, r.accrual, a.task_id, a.resource_id, r.calendar_id, a.units,
+             a.work, a.duration, a.remaining, a.delay, a.overtime, a.contour
+           from assignments a join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
+           where a.tenant_id = $1 and a.project_id = $2 order by a.id""",
         reader.tenant_id,
         project_id,
     ):
-        resource_type, price, *part = row
+        resource_type, table, cost, accrual, *part = row
+        task_id, resource_id = row["task_id"], row["resource_id"]
+        price = prices.get((resource_id, table))
         if resource_type == "work":
-            assignments.setdefault(row["task_id"], []).append(PlanAssignment(*part))
-        else:
-            materials[row["task_id"]] = materials.get(row["task_id"], Decimal(0)) + price
-    return _Parts(capacities, assignments, materials)
+            own = PlanAssignment(*part)
+            own.price, own.away = price, capacities[resource_id].away
+            assignments.setdefault(task_id, []).append(own)
+        elif price is not None or cost is not None:
+            quantity = row["units"] if resource_type == "material" else Decimal(0)
+            expense = PlanExpense(task_id, resource_id, quantity, price, cost or Decimal(0), accrual)
+            expenses.setdefault(task_id, []).append(expense)
+    return _Parts(capacities, assignments, expenses)
+
+
+async def _load_prices(reader: Reader, project_id: UUID) -> dict[tuple[UUID, str], Pricing]:
+    """What the project's resources cost by their tables. Rates in another currency than the project's count as none."""
+    rows = await reader.rows(
+        """select r.id, r.standard_rate, r.overtime_rate, r.cost_per_use, r.accrual, r.rates::text as rates
+           from resources r join projects p on p.tenant_id = r.tenant_id and p.id = r.project_id
+           where r.tenant_id = $1 and r.project_id = $2 and r.currency = p.currency and r.resource_type <> 'cost'""",
+        reader.tenant_id,
+        project_id,
+    )
+    found: dict[tuple[UUID, str], Pricing] = {}
+    for row in rows:
+        first = Rate(row["standard_rate"] or Decimal(0), row["overtime_rate"], row["cost_per_use"])
+        dated = orjson.loads(row["rates"])
+        for table in RateTable:
+            price = pricing_of(first, dated, table.value, row["accrual"])
+            if price is not None:
+                found[row["id"], table.value] = price
+    return found
 
 
 async def load_ledger(reader: Reader, project_id: UUID) -> Ledger:
@@ -167,20 +234,25 @@ async def load_forecast(reader: Reader, project_id: UUID) -> Forecast:
     )
     if project is None:
         raise NotFound
-    currency = project["currency"]
+    currency, ledger = project["currency"], await load_ledger(reader, project_id)
+    if parts.dated:
+        # What work costs depends on its days then, for which it takes the whole plan.
+        standing = (await load_plan(reader, project_id)).standing_before
+        return Forecast(currency, standing.cost, standing.remaining_cost, ledger, project["finish"])
     rows = await reader.rows(
         "select id, percent_complete from tasks where tenant_id = $1 and project_id = $2 and active and id = any($3)",
         reader.tenant_id,
         project_id,
-        [*parts.assignments, *parts.materials],
+        [*parts.assignments, *parts.expenses],
     )
     done = {row["id"]: row["percent_complete"] for row in rows}
     work = [
         (one, done[task_id]) for task_id, assigned in parts.assignments.items() if task_id in done for one in assigned
     ]
-    materials = [(price, done[task_id]) for task_id, price in parts.materials.items() if task_id in done]
-    planned = planned_cost((one for one, _ in work), (price for price, _ in materials), currency)
-    remaining, ledger = remaining_cost(work, materials, currency), await load_ledger(reader, project_id)
+    expenses = [
+        (each, done[task_id]) for task_id, brought in parts.expenses.items() if task_id in done for each in brought
+    ]
+    planned, remaining = plan_costs(work, expenses, currency)
     return Forecast(currency, planned, remaining, ledger, project["finish"])
 
 

@@ -24,7 +24,9 @@ _ROWS_IN_AN_ANSWER: Final = 1_000
 _TELLING: Final = (
     "levelling.apply",
     "levelling.clear",
+    "staffing.agree",
     "resource.assign",
+    "resource.absence",
     "resource.change",
     "calendar.change",
     "schedule.dates",

@@ -106,3 +106,105 @@ async def test_an_assignment_beyond_the_float_is_not_a_coordinators(world: World
     answer = await world["coordinator"].post(f"/v1/projects/{world.project_id}/assignments", body)
     assert (answer.status_code, answer.json()["code"]) == (403, "authority_required")
     assert answer.json()["impact"]["finish"]["moved_minutes"] == 2 * DAY
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"resource_type": "material", "work_kind": "equipment"},
+        {"resource_type": "material", "overtime_rate": {"amount": "10.00", "currency": "NOK"}},
+        {"resource_type": "cost", "standard_rate": {"amount": "10.00", "currency": "NOK"}},
+        {"resource_type": "cost", "availability": [{"units_percent": "50"}]},
+        {"unit": "m3"},
+        {"standard_rate": {"amount": "-1.00", "currency": "NOK"}},
+        {
+            "standard_rate": {"amount": "1.00", "currency": "NOK"},
+            "cost_per_use": {"amount": "1.00", "currency": "EUR"},
+        },
+    ],
+)
+async def test_what_a_resource_of_its_type_cannot_have_is_refused(world: World, members: dict[str, Any]) -> None:
+    answer = await world["manager"].post(f"/v1/projects/{world.project_id}/resources", {"name": "Crane"} | members)
+    assert (answer.status_code, answer.json()["code"]) == (422, "not_of_this_resource")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"availability": [{"from_date": "2026-04-02", "to_date": "2026-04-01", "units_percent": "50"}]},
+        {"availability": [{"to_date": "2026-04-01", "units_percent": "50"}, {"units_percent": "50"}]},
+        {"rates": [{"standard_rate": {"amount": "1.00", "currency": "NOK"}}]},
+        {"rates": [{"rate_table": "F", "standard_rate": {"amount": "1.00", "currency": "NOK"}}]},
+        {"rates": [{"rate_table": "B", "standard_rate": {"amount": "1.00", "currency": "NOK"}}] * 2},
+    ],
+)
+async def test_periods_and_rates_that_contradict_themselves_are_refused(world: World, members: dict[str, Any]) -> None:
+    answer = await world["manager"].post(f"/v1/projects/{world.project_id}/resources", {"name": "Crane"} | members)
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+
+
+async def test_a_team_has_the_units_of_its_members(world: World) -> None:
+    crew = await make(world, "resources", name="Crew", work_kind="team", max_units_percent="500")
+    kari = await make(world, "resources", name="Kari", team_id=crew["id"])
+    again = {"name": "Crew of crews", "work_kind": "team", "team_id": crew["id"]}
+    path = f"/v1/projects/{world.project_id}/resources"
+    assert (await world["manager"].post(path, again)).json()["code"] == "not_of_this_resource"
+    none = {"name": "Ola", "team_id": kari["id"]}
+    assert (await world["manager"].post(path, none)).json()["code"] == "unknown_reference"
+    loads = (await world["manager"].get(f"/v1/projects/{world.project_id}/resource-loads")).json()["loads"]
+    assert {each["name"]: each["max_units_percent"] for each in loads} == {"Crew": "100.00", "Kari": "100.00"}
+    machine = await world["manager"].patch(f"/v1/resources/{crew['id']}", {"work_kind": "equipment"}, 1)
+    assert machine.json()["code"] == "not_of_this_resource"
+    assert (await world["manager"].delete(f"/v1/resources/{crew['id']}", 1)).status_code == 204
+    left = (await world["manager"].get(f"/v1/resources/{kari['id']}")).json()
+    assert (left["team_id"], left["version"]) == (None, 2)
+
+
+async def test_work_beyond_the_units_of_a_period_is_too_much(world: World) -> None:
+    task = await make_task(world, "Dig", duration_minutes=4 * DAY)
+    half = {"from_date": "2026-03-04", "to_date": "2026-03-31", "units_percent": "50"}
+    digger = await make(world, "resources", name="Digger", work_kind="equipment", availability=[half])
+    assert digger["availability"] == [half | {"units_percent": "50.00"}]
+    part = await make(world, "assignments", task_id=task["id"], resource_id=digger["id"])
+    (load,) = part["effects"]["impact"]["load"]
+    assert load["overallocated_minutes"] == {"before": 0, "after": DAY}
+
+
+async def test_a_rate_from_a_day_on_makes_later_work_dearer(world: World) -> None:
+    def kroner(amount: str) -> dict[str, str]:
+        return {"amount": amount, "currency": "NOK"}
+
+    rates = [
+        {"from_date": "2026-03-04", "standard_rate": kroner("1000.00")},
+        {"rate_table": "B", "standard_rate": kroner("10.00")},
+    ]
+    task = await make_task(world, "Dig", duration_minutes=4 * DAY)
+    members = {"standard_rate": kroner("100.00"), "cost_per_use": kroner("50.00"), "rates": rates}
+    kari = await make(world, "resources", name="Kari", **members)
+    assert kari["rates"][0] == rates[0] | {"rate_table": "A", "overtime_rate": None, "cost_per_use": None}
+    part = await make(world, "assignments", task_id=task["id"], resource_id=kari["id"])
+    hours = DAY * 2 // 60
+    assert part["effects"]["impact"]["cost"]["after"] == kroner(f"{hours * 100 + hours * 1000 + 50}.00")
+    forecast = (await world["manager"].get(f"/v1/projects/{world.project_id}/forecast")).json()
+    assert forecast["planned_cost"] == kroner(f"{hours * 100 + hours * 1000 + 50}.00")
+    cheap = await world["manager"].patch(f"/v1/assignments/{part['id']}", {"rate_table": "B"}, 1)
+    assert cheap.json()["effects"]["impact"]["cost"]["after"] == kroner(f"{4 * DAY // 60 * 10}.00")
+    seen = (await world["member"].get(f"/v1/resources/{kari['id']}")).json()
+    assert {seen[name] for name in ("standard_rate", "overtime_rate", "cost_per_use", "rates")} == {None}
+
+
+async def test_material_costs_by_its_quantity_and_a_cost_is_said(world: World) -> None:
+    task = await make_task(world, "Pour", duration_minutes=DAY)
+    price = {"amount": "1450.50", "currency": "NOK"}
+    concrete = await make(world, "resources", name="Concrete", resource_type="material", unit="m3", standard_rate=price)
+    travel = await make(world, "resources", name="Travel", resource_type="cost")
+    poured = await make(world, "assignments", task_id=task["id"], resource_id=concrete["id"], quantity="350.5")
+    assert poured["quantity"] == "350.5000"
+    assert poured["effects"]["impact"]["cost"]["after"] == {"amount": "508400.25", "currency": "NOK"}
+    path = f"/v1/projects/{world.project_id}/assignments"
+    body = {"task_id": task["id"], "resource_id": travel["id"]}
+    for wrong in ({"quantity": "2"}, {"cost": {"amount": "10.00", "currency": "EUR"}}):
+        assert (await world["manager"].post(path, body | wrong)).status_code == 422
+    told = await make(world, "assignments", **body, cost={"amount": "99.75", "currency": "NOK"})
+    assert told["effects"]["impact"]["cost"]["after"] == {"amount": "508500.00", "currency": "NOK"}
+    assert (await world["member"].get(f"/v1/assignments/{told['id']}")).json()["cost"] is None

@@ -4,14 +4,19 @@ import io
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
 
-from services.kernel.working_time import TICKS_PER_HOUR, to_local
+from services.kernel.working_time import TICKS_PER_HOUR, Calendar, to_local
 from services.planning.imports.mspdi import Limits, MspdiCalendar, MspdiPlan, UnreadableFile, read_mspdi
 from services.planning.imports.mspdi_plan import to_plan
+from services.planning.imports.taking_over import take_over
 from services.planning.schedule.critical_path import schedule
 from services.planning.schedule.network import ConstraintType, LagBasis, Link, LinkType, Piece
+from services.planning.schedule.working_plan import WorkingPlan
 
 CASES = Path(__file__).parents[3] / "data" / "msproject"
 
@@ -351,3 +356,49 @@ def test_a_real_file_is_read_whole(name: str) -> None:
     assert len(plan.tasks) > 70
     assert all(item.count > 0 for item in plan.report)
     assert "Project/Tasks/Task/Duration" not in dropped
+
+
+RICH = """<Resources><Resource><UID>1</UID><Name>Kari</Name><Type>1</Type><MaxUnits>1</MaxUnits><StandardRate>100</StandardRate>
+<OvertimeRate>150</OvertimeRate><CostPerUse>5000</CostPerUse><AccrueAt>2</AccrueAt>
+<AvailabilityPeriods><AvailabilityPeriod><AvailableFrom>1984-01-01T00:00:00</AvailableFrom>
+<AvailableTo>2026-03-31T23:59:00</AvailableTo><AvailableUnits>1</AvailableUnits></AvailabilityPeriod>
+<AvailabilityPeriod><AvailableFrom>2026-05-01T00:00:00</AvailableFrom><AvailableTo>2049-12-31T23:59:00</AvailableTo>
+<AvailableUnits>0.5</AvailableUnits></AvailabilityPeriod></AvailabilityPeriods>
+<Rates><Rate><RatesFrom>1984-01-01T00:00:00</RatesFrom><RatesTo>2026-02-28T00:00:00</RatesTo><RateTable>0</RateTable>
+<StandardRate>100</StandardRate><OvertimeRate>150</OvertimeRate><CostPerUse>5000</CostPerUse></Rate>
+<Rate><RatesFrom>2026-03-01T00:00:00</RatesFrom><RateTable>0</RateTable><StandardRate>120</StandardRate></Rate>
+<Rate><RatesFrom>1984-01-01T00:00:00</RatesFrom><RateTable>1</RateTable><StandardRate>300</StandardRate></Rate>
+<Rate><RatesFrom>1984-01-01T00:00:00</RatesFrom><RateTable>2</RateTable><StandardRate>0</StandardRate></Rate></Rates></Resource>
+<Resource><UID>2</UID><Name>Concrete</Name><Type>0</Type><MaterialLabel>m3</MaterialLabel><StandardRate>900</StandardRate></Resource>
+<Resource><UID>3</UID><Name>Travel</Name><Type>0</Type><IsCostResource>1</IsCostResource></Resource></Resources>
+<Assignments><Assignment><UID>1</UID><TaskUID>1</TaskUID><ResourceUID>1</ResourceUID><Units>1</Units><Work>PT8H0M0S</Work>
+<CostRateTable>1</CostRateTable></Assignment>
+<Assignment><UID>2</UID><TaskUID>1</TaskUID><ResourceUID>2</ResourceUID><Units>3</Units></Assignment>
+<Assignment><UID>3</UID><TaskUID>1</TaskUID><ResourceUID>3</ResourceUID><Units>1</Units><Cost>75000</Cost></Assignment></Assignments>"""
+
+
+def test_rates_periods_and_costs_become_those_of_the_project() -> None:
+    mspdi = read(
+        PROJECT % f"<CurrencyCode>NOK</CurrencyCode><Tasks>{task(1, '<Duration>PT8H0M0S</Duration>')}</Tasks>{RICH}"
+    )
+    start = datetime.fromisoformat("2026-01-05T08:00")
+    calendars: dict[Any, Any] = {"project": Calendar.standard()}
+    plan = WorkingPlan(UUID(int=1), "Bridge", "NOK", "Europe/Oslo", start, None, 480, 0, None, start, calendars, {})
+    taken = take_over(plan, to_plan(mspdi), mspdi)
+    kari, concrete, travel = taken.resources
+    assert (kari["standard_rate"], kari["overtime_rate"], kari["cost_per_use"]) == (100, 150, 50)
+    assert (kari["accrual"], concrete["unit"], travel["currency"]) == ("end", "m3", None)
+    dated = [(row["table"], row["from_date"], row["standard_rate"]) for row in orjson.loads(kari["rates"])]
+    assert dated == [("A", "2026-03-01", "120.00"), ("B", None, "300.00")]
+    periods = [(row["from_date"], row["to_date"], row["units"]) for row in orjson.loads(kari["availability"])]
+    assert periods == [
+        (None, "2026-03-31", "1"),
+        ("2026-04-01", "2026-04-30", "0"),
+        ("2026-05-01", None, "0.5"),
+    ]
+    assert [row["rate_table"] for row in taken.assignments] == ["B", "A", "A"]
+    plan.reschedule()
+    # Eight hours by table B, three cubic metres, and what travelling comes to.
+    assert plan.standing().cost == 8 * 300 + 3 * 900 + 750
+    dropped = [each.path for each in mspdi.report if each.disposition == "dropped"]
+    assert not [path for path in dropped if "Rate" in path or "Availab" in path]

@@ -2,14 +2,15 @@
 
 import random
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.kernel.working_time import Calendar, to_local
+from services.kernel.working_time import Calendar, to_local, to_ticks
 from services.planning.levelling.heuristic import by_rules
 from services.planning.levelling.optimizer import Answer
 from services.planning.levelling.outcome import Outcome, fingerprint_of, outcome_of
@@ -256,3 +257,31 @@ def test_a_plan_of_a_thousand_tasks_is_levelled_by_rules_in_seconds() -> None:
     found = by_rules(model.problem)
     assert broken_rules(model.problem, found.starts) == []
     assert delays_of(plan, model, found.starts)
+
+
+def test_work_waits_until_the_units_are_there_that_are_missing() -> None:
+    maker = PlanMaker()
+    digger = maker.resource()
+    maker.task(2, (digger, "1"))
+    plan = maker.plan
+    start, behind = to_ticks(START), to_ticks(datetime.fromisoformat("2026-03-05T00:00"))
+    plan.capacities[digger] = replace(plan.capacities[digger], missing=((start, behind, Decimal("0.5")),))
+    plan = maker.placed()
+    assert plan.standing().overallocated == {digger: 450}
+    model = model_of(plan, extend=True)
+    found = by_rules(model.problem)
+    assert not found.misplaced
+    assert to_local(model.axis.moment(found.starts[0])).isoformat() == "2026-03-05T08:00:00"
+
+
+def test_work_ends_by_its_last_day_where_another_can_wait() -> None:
+    maker = PlanMaker()
+    welder = maker.resource()
+    weld = maker.task(2, (welder, "1"), priority=400)
+    paint = maker.task(2, (welder, "1"), priority=600)
+    plan = maker.placed()
+    last = {weld.id: date(2026, 3, 4)}
+    for last_days, first in ((None, paint), (last, weld)):
+        model = model_of(plan, extend=True, last_days=last_days)
+        starts = by_rules(model.problem).starts
+        assert starts[model.task_ids.index(first.id)] == 0

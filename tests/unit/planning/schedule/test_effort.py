@@ -39,7 +39,7 @@ def part_of(task: PlanTask, hours: float, units: str = "1", **members: Any) -> P
         calendar_id=None,
         units=Decimal(units),
         work=int(hours * HOUR),
-        rate=None,
+        price=None,
         **values,
     )
 

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from services.kernel.ids import new_id
 from services.kernel.working_time import TICKS_PER_MINUTE
-from services.planning.schedule.plan_rows import PlanAssignment
+from services.planning.schedule.plan_rows import PlanAssignment, PlanExpense
 from services.planning.schedule.planned_cost import cost_impact, planned_cost
+from services.planning.schedule.pricing import flat
 
 
 def part(minutes: int, rate: str | None) -> PlanAssignment:
@@ -20,8 +21,12 @@ def part(minutes: int, rate: str | None) -> PlanAssignment:
         delay=0,
         overtime=0,
         contour="flat",
-        rate=None if rate is None else Decimal(rate),
+        price=None if rate is None else flat(Decimal(rate)),
     )
+
+
+def expense(price: str) -> PlanExpense:
+    return PlanExpense(new_id(), new_id(), Decimal(1), flat(Decimal(price)))
 
 
 def test_thirds_of_an_hour_add_up_to_the_whole() -> None:
@@ -35,8 +40,8 @@ def test_the_sum_is_rounded_half_even_once() -> None:
 
 
 def test_each_currency_has_its_own_decimals() -> None:
-    assert str(planned_cost([part(90, "1000")], [Decimal("10.5")], "JPY")) == "1510"
-    assert str(planned_cost([part(90, "1000")], [Decimal("10.5")], "KWD")) == "1510.500"
+    assert str(planned_cost([part(90, "1000")], [expense("10.5")], "JPY")) == "1510"
+    assert str(planned_cost([part(90, "1000")], [expense("10.5")], "KWD")) == "1510.500"
 
 
 def test_no_digit_is_lost_in_a_very_large_sum() -> None:

@@ -1,0 +1,1 @@
+"""Absences: the days on which a resource is away, and what becomes of its work."""
