@@ -18,6 +18,7 @@ from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
 from services.planning.levelling import routes as levelling
 from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOBS
+from services.planning.lint import routes as lint
 from services.planning.periods import routes as periods
 from services.planning.projects import routes as projects
 from services.planning.resources import routes as resources
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             explanations.router,
             resources.router,
             levelling.router,
+            lint.router,
             imports.router,
             upserts.router,
         ],

@@ -134,7 +134,7 @@ TEAM_LISTS = (
     "accounting-periods action-items assignments baselines calendars conflicts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
-    " levelling-runs milestones overview proposals reschedulings resource-loads resources"
+    " levelling-runs milestones overview plan-lint proposals reschedulings resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
     " success-criteria tasks"
     " track-records"
