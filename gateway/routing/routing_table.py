@@ -45,6 +45,7 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "schedule-options": PLANNING,
     "driving-path": PLANNING,
     "float-paths": PLANNING,
+    "plan-lint": PLANNING,
     "responsibility-matrix": PLANNING,
     "detected-conflicts": PLANNING,
     "decision-calibration": PLANNING,

@@ -21,6 +21,7 @@ from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
 from services.planning.levelling import routes as levelling
 from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOBS
+from services.planning.lint import routes as lint
 from services.planning.loads import routes as loads
 from services.planning.periods import routes as periods
 from services.planning.projects import routes as projects
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             staffing.router,
             contracts.router,
             levelling.router,
+            lint.router,
             imports.router,
             upserts.router,
         ],
