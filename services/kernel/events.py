@@ -13,6 +13,8 @@ from uuid import UUID
 
 import orjson
 
+from services.kernel.identity import Principal
+
 # Who of a project's people may learn of a fact: everybody but guests, guests too, or those who see its costs; or, of what
 # belongs to no project, the administrators of the tenant.
 Audience = Literal["members", "guests", "tenant", "costs"]
@@ -36,13 +38,19 @@ class FactType:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A fact that a use case has recorded in its transaction and that has no number yet."""
+    """A fact that a use case has recorded in its transaction and that has no number yet.
+
+    By whom and in whose name, for which proposal and in which trace is kept with it: a transaction that applies several
+    facts of others acts for one after the other.
+    """
 
     type: FactType
     subject_type: str
     subject_id: UUID
     project_id: UUID | None
     data: Mapping[str, Any]
+    principal: Principal
+    trace_id: str | None = None
     audience: Audience = "members"
     # By which authority, where it is not that of this transaction's own acts.
     authority: Sequence[Mapping[str, Any]] | None = None

@@ -195,7 +195,17 @@ class WriteSession(AsyncSession):
 
         `authority` is that of an act that was judged elsewhere; without it, that of this transaction's own acts.
         """
-        recorded = Recorded(fact_type, subject_type, subject_id, project_id, data, audience, authority)
+        recorded = Recorded(
+            fact_type,
+            subject_type,
+            subject_id,
+            project_id,
+            data,
+            self.principal,
+            self.trace_id,
+            audience,
+            authority,
+        )
         self._recorded.append(recorded)
 
     @property
@@ -231,12 +241,12 @@ class WriteSession(AsyncSession):
             project_id=recorded.project_id,
             audience=recorded.audience,
             occurred_at=self.now,
-            actor_id=self.principal.person_id,
+            actor_id=recorded.principal.person_id,
             data=recorded.data,
-            on_behalf_of_id=self.principal.on_behalf_of_id,
-            proposal_id=self.principal.proposal_id,
+            on_behalf_of_id=recorded.principal.on_behalf_of_id,
+            proposal_id=recorded.principal.proposal_id,
             change_agent=self.change_agent,
-            trace_id=self.trace_id,
+            trace_id=recorded.trace_id,
             authority=(
                 [judged.told() for judged in self.judged] if recorded.authority is None else list(recorded.authority)
             ),

@@ -11,14 +11,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 
 from gateway.authority.templates import standard_policy
-from services.kernel.events import Fact
+from services.kernel.events import Fact, FactType
 from services.kernel.identity import HEADER, IdentitySigner, Principal
 from services.kernel.ids import new_id
 from services.kernel.inbox import NOBODY, Handlers, Inbox
-from services.kernel.outbox import ChainBroken, verify_chain
+from services.kernel.outbox import ChainBroken, read_facts, verify_chain
 from services.kernel.peers import Peers
 from services.kernel.problems import CatchingUp, Unauthenticated
 from services.kernel.session import WriteSession
@@ -220,6 +221,24 @@ async def test_a_fact_that_cannot_be_handled_holds_up_its_project_and_no_other(p
     assert seen[2:] == [(sick, 1), (sick, 2)], "in the order in which they happened"
     async with planning.service.database.read(tenant_id) as session:
         assert await session.rows(parked, tenant_id) == []
+
+
+async def test_what_follows_from_facts_of_two_people_is_each_ones_own(planning: ServiceUnderTest) -> None:
+    tenant_id, people = new_id(), [new_id(), new_id()]
+    heard = FactType("planning.answer.given", 1, {}, "An answer.")
+
+    @planning.service.inbox._handlers.on("reporting.question.asked")
+    async def handle(session: WriteSession, fact: Fact) -> None:
+        session.record(heard, "answer", fact.subject_id, {}, project_id=None)
+
+    asked = [
+        make_fact("reporting", number, tenant_id, "reporting.question.asked", new_id(), {}, actor_id=person_id)
+        for number, person_id in enumerate(people, 1)
+    ]
+    assert await planning.service.inbox.apply(tenant_id, "reporting", asked)
+    async with planning.service.database.read(tenant_id) as session:
+        stored = await read_facts(session, tenant_id, 0, 10)
+    assert [orjson.loads(each)["actor_id"] for each in stored] == [str(each) for each in people]
 
 
 async def test_a_fact_that_was_given_up_keeps_its_reason_and_waits_for_a_person(
