@@ -27,10 +27,20 @@ from services.kernel.access import may_see_costs, require_member, require_scope
 from services.kernel.app import area_router
 from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery
+from services.kernel.http_client import Response as StepAnswer
 from services.kernel.problems import IdempotencyKeyMissing, Problem
 from services.kernel.requests import Reading, context_of
 from services.kernel.schemas import Listing, Step, merged
-from services.kernel.write import DryRun, IdempotencyKey, KeyedWriting, Write, Writing, open_write, version_of
+from services.kernel.write import (
+    POSITION_HEADER,
+    DryRun,
+    IdempotencyKey,
+    KeyedWriting,
+    Write,
+    Writing,
+    open_write,
+    version_of,
+)
 
 router = area_router("authority")
 
@@ -187,7 +197,15 @@ async def _carried_out(request: Request, proposal: Proposal, answer: Response, *
         stored = await repository.load_proposal(write.session, proposal.id)
         if stored.state == ProposalState.ACCEPTING:
             await desk.store_outcome(write.session, stored, replayed)
-        return await _answer(write, stored, status=status)
+        return _reached(await _answer(write, stored, status=status), replayed)
+
+
+def _reached(response: Response, replayed: StepAnswer) -> Response:
+    """The response, which also tells how far the service has come that carried the steps out: its caller reads the effect."""
+    position = replayed.headers.get(POSITION_HEADER)
+    if position is not None:
+        response.headers.append(POSITION_HEADER, position)
+    return response
 
 
 @router.post(
@@ -236,7 +254,7 @@ async def decide_proposal(
         response = await write.answer(await PROPOSALS.represent(write.session, proposal_id), version=stored.version)
     if told is not None:
         raise told
-    return response
+    return response if answer is None else _reached(response, answer)
 
 
 async def _try_decision(request: Request, proposal_id: UUID, decision: NewDecision) -> Response:
