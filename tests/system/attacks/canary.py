@@ -26,18 +26,20 @@ OF_A_FORM = {
 
 
 def texts_of(description: Description) -> frozenset[str]:
-    """The names of all members of bodies that take any text of some length."""
-    found = set()
+    """The names of all members of bodies that take any text of some length, wherever they stand."""
+    free, bound = set(), set()
     for operation in description:
         for place, schema in operation.walk(operation.body or {}):
-            free = schema.get("type") == "string" and not {"enum", "const", "format"} & set(schema)
-            if (
-                free
-                and schema.get("maxLength", 0) >= 100
-                and re.search(schema.get("pattern", ""), f"A word {new_id()}")
-            ):
-                found.add(place.rpartition("/")[2])
-    return frozenset(found - OF_A_FORM)
+            names = free if _takes_any_text(schema) else bound
+            if schema.get("type") == "string":
+                names.add(place.rpartition("/")[2])
+    return frozenset(free - bound - OF_A_FORM)
+
+
+def _takes_any_text(schema: Mapping[str, Any]) -> bool:
+    if schema.get("type") != "string" or {"enum", "const", "format"} & set(schema):
+        return False
+    return schema.get("maxLength", 0) >= 100 and bool(re.search(schema.get("pattern", ""), f"A word {new_id()}"))
 
 
 class MarkedInventory(Inventory):
