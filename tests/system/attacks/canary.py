@@ -27,7 +27,8 @@ OF_A_FORM = {
 
 def texts_of(description: Description) -> frozenset[str]:
     """The names of all members of bodies that take any text of some length, wherever they stand."""
-    free, bound = set(), set()
+    free: set[str] = set()
+    bound: set[str] = set()
     for operation in description:
         for place, schema in operation.walk(operation.body or {}):
             names = free if _takes_any_text(schema) else bound
