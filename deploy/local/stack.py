@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import quote
 
-from alembic.util import CommandError
-
+from deploy.local.code_digest import code_digest
 from deploy.local.credentials import Credentials
 from deploy.local.data_folder import DataFolder
 from deploy.local.databases import SERVICES, create_databases, database_name, owner_role
@@ -261,15 +260,24 @@ class LocalStack:
         self._folder.close()
 
     async def _migrate_all(self) -> None:
+        """Migrate every service, unless this very code has done it before."""
+        migrated_by, code = self.data / "migrated_by", code_digest()
+        if self._migrate is None and migrated_by.exists() and migrated_by.read_text() == code:
+            return
+        migrated_by.unlink(missing_ok=True)
+        # Loaded here alone: Alembic and all tables would cost every start half a second and 80 MB.
         migrate: Migrate = self._migrate or importlib.import_module("services.kernel.migrations").migrate
+        command_error = importlib.import_module("alembic.util").CommandError
         for service in SERVICES:
             try:
                 await migrate(service, self.owner_database_url(service))
-            except CommandError as error:
+            except command_error as error:
                 raise CannotStart(
                     f"The database of {service} does not fit this version of Tandem ({error}). "
                     "Run the version that made it, or `make reset` to start anew."
                 ) from error
+        if self._migrate is None:
+            migrated_by.write_text(code)
 
     async def _supervise(self) -> None:
         """Bring back what died without being asked to, after a pause that grows while it keeps dying."""

@@ -1,7 +1,7 @@
 """A tenant with its mark in every text that anybody may write, so that whatever of it turns up elsewhere is recognised."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.kernel.http_client import Response
@@ -25,11 +25,11 @@ OF_A_FORM = {
 }
 
 
-def texts_of(description: Description) -> frozenset[str]:
-    """The names of all members of bodies that take any text of some length, wherever they stand."""
+def texts_of(operations: Iterable[Operation]) -> frozenset[str]:
+    """The names of the members that take any text of some length wherever they stand in the operations' bodies."""
     free: set[str] = set()
     bound: set[str] = set()
-    for operation in description:
+    for operation in operations:
         for place, schema in operation.walk(operation.body or {}):
             names = free if _takes_any_text(schema) else bound
             if schema.get("type") == "string":
@@ -49,11 +49,13 @@ class MarkedInventory(Inventory):
     def __init__(self, system: SystemUnderTest, tenant: Tenant, mark: str, description: Description) -> None:
         super().__init__(system, tenant)
         self.mark = mark
-        self.texts = texts_of(description)
+        self._everywhere = texts_of(description)
+        # Those of the body that is being written.
+        self._texts = self._everywhere
 
     def referring(self, body: Any, member: str = "") -> Any:
         written = super().referring(body, member)
-        if isinstance(body, str) and member in self.texts and not body.startswith("{"):
+        if isinstance(body, str) and member in self._texts and not body.startswith("{"):
             return f"{body} {self.mark}"
         return written
 
@@ -65,6 +67,7 @@ class MarkedInventory(Inventory):
             name, content, media_type = PLAN["file"]
             marked = content.replace(b"<Name>Survey", b"<Name>Survey " + self.mark.encode())
             return await manager.request("POST", path, files={"file": (name, marked, media_type)})
+        self._texts = self._everywhere if operation is None else texts_of([operation])
         return await super()._make(manager, method, path, body, operation)
 
     async def mark_the_rest(self) -> None:

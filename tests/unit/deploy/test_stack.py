@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,30 @@ async def test_a_database_of_another_version_gives_a_sentence(tmp_path: Path) ->
         CannotStart, match=r"The database of gateway does not fit this version of Tandem \(Can't locate"
     ):
         await stack.__aenter__()
+
+
+async def test_only_code_that_has_not_migrated_the_databases_before_migrates_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def start() -> None:
+        stack = make_stack(tmp_path, "all-in-one", migrate=None)
+        try:
+            await stack.start_servers()
+        finally:
+            await stack.stop()
+
+    await start()
+
+    def refuse(name: str) -> Any:
+        if name == "services.kernel.migrations":
+            raise ImportError(name)
+        return import_module(name)
+
+    monkeypatch.setattr("deploy.local.stack.importlib.import_module", refuse)
+    await start()
+    monkeypatch.setattr("deploy.local.stack.code_digest", lambda: "of another version")
+    with pytest.raises(ImportError, match=r"services\.kernel\.migrations"):
+        await start()
 
 
 async def test_a_run_that_was_killed_leaves_a_folder_that_starts_again(tmp_path: Path) -> None:
