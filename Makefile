@@ -8,8 +8,10 @@ CASES ?= tests/data/msproject
 
 VENV := .venv
 IN := $(VENV)/bin
-SYNC := $(IN)/uv pip sync --quiet --python $(IN)/python --require-hashes
-COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+# Where a proxy opens TLS, the machine's own certificates are those to trust.
+TRUST := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),--system-certs)
+SYNC := $(IN)/uv pip sync --quiet $(TRUST) --python $(IN)/python --require-hashes
+COMPILE := $(IN)/uv pip compile --quiet $(TRUST) --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 # Tests that share nothing run two at a time, in this order, so that no long module is the last; those that start, kill and
 # load whole systems run alone, and those that attack one take long enough for a target of their own.
@@ -92,7 +94,7 @@ $(VENV)/.made: requirements-boot.lock
 	  elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
 	    $(PYTHON) -m pip install --quiet --upgrade --target .boot --require-hashes -r requirements-boot.lock && \
 	    .boot/bin/uv venv --quiet --clear --python $(PYTHON) $(VENV) && \
-	    .boot/bin/uv pip install --quiet --python $(IN)/python --require-hashes -r requirements-boot.lock; \
+	    .boot/bin/uv pip install --quiet $(TRUST) --python $(IN)/python --require-hashes -r requirements-boot.lock; \
 	  else \
 	    echo "'$(PYTHON)' can neither make virtual environments nor install packages: install its venv or its pip package." >&2; exit 1; \
 	  fi; \
