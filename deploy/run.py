@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from deploy.local.errors import CannotStart
+from deploy.local.errors import CannotStart, DataFolderUnusable
 from deploy.local.stack import LocalStack
 
 Rows = list[tuple[str, str]]
@@ -41,7 +41,10 @@ async def _story(stack: LocalStack) -> Rows:
     """Play the demo's story once per data folder; later runs show what it left behind."""
     kept = stack.data / "story.json"
     if kept.exists():
-        return [(str(name), str(value)) for name, value in json.loads(kept.read_text())]
+        try:
+            return [(str(name), str(value)) for name, value in json.loads(kept.read_text())]
+        except (OSError, ValueError, TypeError) as error:
+            raise DataFolderUnusable(stack.data, f"its {kept.name} cannot be read ({error}).") from error
     story = importlib.import_module("deploy.demo.story")
     rows: Rows = list(await story.play(stack.public_url, stack.environment, stack.data / "demo"))
     kept.write_text(json.dumps(rows, indent=2))

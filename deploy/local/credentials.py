@@ -17,6 +17,8 @@ class Credentials:
             content = json.loads(file.read_text()) if file.exists() else {}
         except (OSError, ValueError) as error:
             raise DataFolderUnusable(file.parent, f"its secrets file {file.name} cannot be read ({error}).") from error
+        if not isinstance(content, dict) or not all(isinstance(secret, str) for secret in content.values()):
+            raise DataFolderUnusable(file.parent, f"its secrets file {file.name} holds no secrets by name.")
         self._secrets: dict[str, str] = content
 
     def secret(self, name: str) -> str:

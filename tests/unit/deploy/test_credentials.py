@@ -22,9 +22,12 @@ def test_the_secrets_are_readable_by_their_owner_only(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_damaged_file_is_not_replaced_by_new_secrets(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("damaged", "reason"), [("{half", "cannot be read"), ("[]", "holds no"), ('{"a": 1}', "holds no")]
+)
+def test_a_damaged_file_is_not_replaced_by_new_secrets(tmp_path: Path, damaged: str, reason: str) -> None:
     file = tmp_path / "secrets.json"
-    file.write_text("{half")
-    with pytest.raises(DataFolderUnusable, match="cannot be read"):
+    file.write_text(damaged)
+    with pytest.raises(DataFolderUnusable, match=reason):
         Credentials(file)
-    assert file.read_text() == "{half"
+    assert file.read_text() == damaged

@@ -131,3 +131,15 @@ def test_a_folder_that_cannot_be_used_is_told_in_one_sentence(terminal: Terminal
     assert status == 1
     assert errors.strip().startswith("Tandem cannot start. The data folder")
     assert "Traceback" not in errors
+
+
+def test_a_damaged_record_of_the_story_is_told_in_one_sentence_and_stops_what_has_started(terminal: Terminal) -> None:
+    terminal.start()
+    terminal.read_until("Ctrl-C stops it")
+    terminal.finish(signal.SIGINT)
+    (terminal.data / "story.json").write_text("[1")
+    terminal.start()
+    status, _, errors = terminal.finish()
+    assert status == 1
+    assert errors.strip().startswith("Tandem cannot start. The data folder")
+    assert "Traceback" not in errors
