@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from gateway.archive import routes as archive
 from gateway.authority import desk, waiting
 from gateway.authority.handlers import HANDLERS as AUTHORITY_HANDLERS
 from gateway.authority.kind_catalogue import KindCatalogue
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None, peers: Mapping[str, AsgiApp] | 
         [
             identity.router,
             groups.router,
+            archive.router,
             scim.router,
             sessions.router,
             accounts.router,

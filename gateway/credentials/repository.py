@@ -16,6 +16,7 @@ from gateway.credentials.invitation import Invitation
 from gateway.credentials.oauth_client import OAuthClient
 from gateway.credentials.session import Session
 from gateway.identity.repository import LAST_USED
+from services.kernel.archived_access import IS_CLOSED
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
@@ -27,7 +28,7 @@ from services.kernel.tables import people
 # role; the other half of its prefix table is gateway/identity/repository.py.
 AUTHENTICATE_SESSION: Final = f"""
 select t.tenant_id, t.person_id, t.scopes, p.kind, p.tenant_role, coalesce(h.number, 0) as head,
-  t.id as credential_id, u.last_used_at, t.authenticated_at, t.id as session_id
+  t.id as credential_id, u.last_used_at, t.authenticated_at, t.id as session_id, {IS_CLOSED} as closed
 from sessions t
 join people p on p.tenant_id = t.tenant_id and p.id = t.person_id and p.active
 left join accounts a on a.tenant_id = '{INSTALLATION}' and a.id = t.account_id

@@ -24,6 +24,7 @@ from gateway.groups.schemas import GroupRole, NewGroupGrant
 from gateway.identity.events import MEMBERSHIP_CHANGED, MEMBERSHIP_GRANTED, MEMBERSHIP_REVOKED
 from gateway.identity.use_cases import record_membership, require_known
 from services.kernel.access import require_authority
+from services.kernel.archived_access import is_archived
 from services.kernel.ids import new_id
 from services.kernel.problems import UnknownReference
 from services.kernel.session import WriteSession
@@ -139,8 +140,11 @@ def _record_change(
 
 
 async def follow(session: WriteSession, project_id: UUID, person_ids: Collection[UUID]) -> None:
-    """Bring the memberships of these people on a project to what their groups give them; those by hand stay."""
-    if not person_ids:
+    """Bring the memberships of these people on a project to what their groups give them; those by hand stay.
+
+    Nobody is on an archived project; its restoration follows the groups as they are then.
+    """
+    if not person_ids or await is_archived(session, project_id):
         return
     granted: list[tuple[UUID, UUID, str]] = []
     changed: list[tuple[UUID, str]] = []

@@ -19,7 +19,7 @@ from gateway.identity.token import token_hash
 from services.kernel.connections import Connections
 from services.kernel.database import CONNECTION_FAILURES, CONNECTION_PARAMETERS
 from services.kernel.identity import ALL_SCOPES, LIFETIME_SECONDS, IdentitySigner, Principal
-from services.kernel.problems import Unauthenticated, Unavailable
+from services.kernel.problems import NotFound, Unauthenticated, Unavailable
 from services.kernel.settings import Settings
 
 LONGEST_TOKEN = 200
@@ -81,7 +81,10 @@ class Authenticator:
             await self._connections.close()
 
     async def authenticate(self, authorization: bytes | None) -> Authenticated:
-        """The principal behind an Authorization header. Raises Unauthenticated, or Unavailable when nobody can say."""
+        """The principal behind an Authorization header.
+
+        Raises Unauthenticated, NotFound where the tenant is archived, or Unavailable when nobody can say.
+        """
         if authorization is None or not authorization[:7].lower() == b"bearer " or len(authorization) > LONGEST_TOKEN:
             raise Unauthenticated
         secret = authorization[7:].strip().decode("latin-1")
@@ -91,6 +94,8 @@ class Authenticator:
         row = await self._look_up(statement, token_hash(secret))
         if row is None:
             raise Unauthenticated
+        if row["closed"]:
+            raise NotFound
         key = tuple(
             tuple(value) if isinstance(value, list) else value
             for value in (row[name] for name in ("tenant_id", "person_id", "scopes", "kind", "tenant_role"))

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from gateway.identity.membership_origin import membership_origins
 from gateway.identity.token import Token, credential_uses
 from services.kernel.access import sees_directory_of
+from services.kernel.archived_access import IS_CLOSED
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
@@ -101,9 +102,9 @@ TOKENS = Collection(
 
 # Before the tenant is known: who holds this token, and how far the tenant's directory has come. Run as the background
 # role, which alone may look over all tenants.
-AUTHENTICATE = """
+AUTHENTICATE = f"""
 select t.tenant_id, t.person_id, t.scopes, p.kind, p.tenant_role, coalesce(h.number, 0) as head,
-  t.id as credential_id, u.last_used_at, null::timestamptz as authenticated_at, null::uuid as session_id
+  t.id as credential_id, u.last_used_at, null::timestamptz as authenticated_at, null::uuid as session_id, {IS_CLOSED} as closed
 from tokens t
 join people p on p.tenant_id = t.tenant_id and p.id = t.person_id and p.active
 left join credential_uses u on u.tenant_id = t.tenant_id and u.credential_id = t.id

@@ -27,7 +27,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         tenants people memberships tokens delegations handovers proposals proposal-comments policy-versions track-records
         authority-kinds policy-templates events problems limits me openapi.json reference sessions password-changes
         password-resets passwords email-changes email-confirmations invitations invitation-acceptances oauth oauth-clients
-        identity-providers sign-in-attempts sign-in-completions groups group-grants
+        identity-providers sign-in-attempts sign-in-completions groups group-grants archived-projects
     """,
 }
 

@@ -161,7 +161,13 @@ async def require_member(reader: Reader, principal: Principal, project_id: UUID)
 async def is_only_guest(reader: Reader, principal: Principal) -> bool:
     """Whether the person is in the tenant for nothing but what was shared with them as a guest."""
     roles = await reader.rows(
-        "select role from memberships where tenant_id = $1 and person_id = $2", reader.tenant_id, principal.person_id
+        """select role from memberships where tenant_id = $1 and person_id = $2
+           union all
+           select r.role from archived_projects t
+             cross join lateral jsonb_populate_recordset(null::memberships, t.memberships) r
+           where t.tenant_id = $1 and r.person_id = $2""",
+        reader.tenant_id,
+        principal.person_id,
     )
     return principal.tenant_role is None and bool(roles) and all(row["role"] == "guest" for row in roles)
 

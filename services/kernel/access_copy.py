@@ -5,6 +5,7 @@ from uuid import UUID
 
 import orjson
 
+from services.kernel.archived_access import WHOLE_TENANT, archive_access, archive_tenant, restore_access
 from services.kernel.events import Fact
 from services.kernel.inbox import Handlers
 from services.kernel.session import WriteSession
@@ -98,3 +99,25 @@ async def keep_delegation(session: WriteSession, fact: Fact) -> None:
         UUID(data["granted_by_id"]),
         fact.occurred_at,
     )
+
+
+@DIRECTORY_HANDLERS.on("gateway.project.archived")
+async def archive_project(session: WriteSession, fact: Fact) -> None:
+    assert fact.project_id is not None
+    await archive_access(session, fact.project_id, fact.data["reason"], fact.occurred_at, fact.actor_id)
+
+
+@DIRECTORY_HANDLERS.on("gateway.project.restored")
+async def restore_project(session: WriteSession, fact: Fact) -> None:
+    assert fact.project_id is not None
+    await restore_access(session, fact.project_id)
+
+
+@DIRECTORY_HANDLERS.on("gateway.tenant.archived")
+async def close_tenant(session: WriteSession, fact: Fact) -> None:
+    await archive_tenant(session, fact.data["reason"], fact.occurred_at, fact.actor_id)
+
+
+@DIRECTORY_HANDLERS.on("gateway.tenant.restored")
+async def open_tenant(session: WriteSession, fact: Fact) -> None:
+    await restore_access(session, WHOLE_TENANT)

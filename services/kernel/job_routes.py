@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
-from services.kernel.access import sees_project
+from services.kernel.access import knows_project, sees_project
 from services.kernel.authority import acts, declare_kind
 from services.kernel.collection import Collection
 from services.kernel.problems import Conflict, NotFound, Unavailable
@@ -40,12 +40,15 @@ class JobFinished(Conflict):
     title = {"en": "The job has ended", "nb": "Jobben er avsluttet"}
 
 
-# A job is seen by whoever asked for it, and by the people of its project.
+# A job is seen by whoever asked for it, while they know its project, and by the people of its project.
 JOBS = Collection(
     noun="job",
     source="jobs t",
     container=None,
-    visible=lambda project, person: f"(t.created_by_id = {person} or {sees_project(project, person)})",
+    visible=lambda project, person: (
+        f"(t.created_by_id = {person} and ({project} is null or {knows_project(project, person)})"
+        f" or {sees_project(project, person)})"
+    ),
     columns={
         "id": "t.id",
         "type": "'job'",
@@ -84,6 +87,7 @@ def job_router(service: "Service") -> APIRouter:
     @acts(JOB_CANCEL)
     async def cancel_job(job_id: UUID, write: Writing) -> Response:
         """Ask the job to stop. One that has not begun never will; a running one stops at its next step."""
+        await JOBS.require_visible(write.session, job_id, write.principal.person_id)
         found = await write.session.row(
             """update jobs set cancel_requested = true, version = version + 1, updated_at = now(),
                  state = case when state = 'queued' then 'cancelled' else state end

@@ -129,6 +129,17 @@ async def enqueue_job(
     return job_id
 
 
+async def release_held_jobs(session: WriteSession) -> None:
+    """Enqueue again what came due while it was archived; what still is, is held again when its turn comes."""
+    driver = await session.driver()
+    released = await driver.fetch(
+        "update jobs set held = false where tenant_id = $1 and held returning id", session.tenant_id
+    )
+    for row in released:
+        payload = orjson.dumps({"tenant_id": str(session.tenant_id), "id": str(row["id"])})
+        await Queries(AsyncpgDriver(driver)).enqueue(ENTRYPOINT, payload)
+
+
 def principal_to_json(principal: Principal) -> dict[str, Any]:
     return {
         "tenant_id": str(principal.tenant_id),
@@ -249,15 +260,19 @@ class JobWorker:
     async def _take(self, tenant_id: UUID, job_id: UUID) -> tuple[JobRun | None, str]:
         async with self._database.write(Principal(tenant_id, UUID(int=0), kind="service")) as session:
             row = await session.row(
-                """update jobs set state = case when cancel_requested then 'cancelled' else 'running' end,
+                """update jobs set held = away.so,
+                     state = case when away.so then state when cancel_requested then 'cancelled' else 'running' end,
                      attempts = attempts + 1, version = version + 1, updated_at = now()
+                   from (select exists (select from archived_projects a join jobs j on j.tenant_id = a.tenant_id
+                           and a.project_id in (j.project_id, '00000000-0000-0000-0000-000000000000')
+                           where j.tenant_id = $1 and j.id = $2) as so) away
                    where tenant_id = $1 and id = $2 and state in ('queued', 'running')
-                   returning kind, state, arguments::text, principal::text""",
+                   returning kind, state, held, arguments::text, principal::text""",
                 tenant_id,
                 job_id,
             )
             await session.commit()
-        if row is None or row["state"] == "cancelled":
+        if row is None or row["held"] or row["state"] == "cancelled":
             return None, ""
         principal = principal_from_json(orjson.loads(row["principal"]))
         arguments = orjson.loads(row["arguments"])

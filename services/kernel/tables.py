@@ -145,6 +145,7 @@ jobs = Table(
     Column("result", JSONB),
     Column("problem", JSONB),
     Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
+    Column("held", Boolean, nullable=False, server_default=text("false"), comment="due while its project was archived"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
@@ -154,7 +155,7 @@ jobs = Table(
     CheckConstraint("progress between 0 and 100", name="progress"),
 )
 
-# The directory: the gateway owns these four and fills them by its own writes; every other service holds a copy that
+# The directory: the gateway owns these five and fills them by its own writes; every other service holds a copy that
 # is made from the gateway's facts. Same names and columns in both, so that one visibility predicate serves everywhere.
 
 people = Table(
@@ -231,4 +232,20 @@ authority_policies = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_now),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_now),
     _changed_in(),
+)
+
+# An archived project: what let people reach it lies here, and nowhere else, until it is restored. A row with the id of
+# no project (services/kernel/archived_access.py) archives the whole tenant.
+archived_projects = Table(
+    "archived_projects",
+    kernel_metadata,
+    Column("tenant_id", UUID(as_uuid=True), primary_key=True),
+    Column("project_id", UUID(as_uuid=True), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("memberships", JSONB, nullable=False, comment="rows of that table, as the others"),
+    Column("delegations", JSONB, nullable=False),
+    Column("authority_policies", JSONB, nullable=False),
+    Column("archived_at", DateTime(timezone=True), nullable=False),
+    Column("archived_by_id", UUID(as_uuid=True), nullable=False),
+    info={"background": True},
 )

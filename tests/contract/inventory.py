@@ -122,12 +122,18 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("document-versions", "GET", "/v1/documents/{documents}/versions", None),
     ("imports", "POST", f"{PROJECT}/imports", PLAN),
     ("levelling-runs", "POST", f"{PROJECT}/levelling-runs", "example"),
+    (
+        "archived-projects",
+        "POST",
+        "/v1/archived-projects",
+        {"project_id": "{spare-projects}", "reason": "It was handed over."},
+    ),
     ("status-reports", "POST", f"{PROJECT}/status-reports", "example"),
 )
 # What only administrators do and see.
 ADMINISTRATORS = (
     *("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients", "/v1/identity-providers"),
-    "/v1/competences",
+    *("/v1/competences", "/v1/archived-projects"),
 )
 # What a member `…_id` of an example refers to where its name does not say so.
 REFERENCES = {
@@ -171,6 +177,7 @@ class Inventory:
         await self._credentials()
         self.ids["external"] = str(new_id())
         await self._group()
+        await self._spare_project()
         for noun, method, path, body in RECIPES:
             operation = operations.get(f"{method} {path.replace('{projects}', '{project_id}')}")
             by = self.tenant.admin if path.startswith(ADMINISTRATORS) else self.tenant["manager"]
@@ -211,6 +218,13 @@ class Inventory:
         provisioner = await make_provisioner(self.system, self.tenant)
         self.ids["groups"] = (await provisioner.group("Bridge crew", self.ids["people"]))["id"]
         self.ids["crews"] = (await provisioner.group("Night crew"))["id"]
+
+    async def _spare_project(self) -> None:
+        """Another project, that may go to the archive. A key is one project's in the whole tenant."""
+        body = {"key": f"OLD{new_id().hex[-6:].upper()}", "name": "The old bridge", "start": "2026-03-02T08:00:00"}
+        made = await self._make(self.tenant["manager"], "POST", "/v1/projects", body, None)
+        assert made.status_code == 201, made.text
+        self.ids["spare-projects"] = made.json()["id"]
 
     async def _make(self, manager: Person, method: str, path: str, body: Any, operation: Operation | None) -> Response:
         if method == "GET":

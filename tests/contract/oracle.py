@@ -123,6 +123,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "group-grants": "directory",
     "memberships": "directory",
     "policy-versions": "directory",
+    "archived-projects": "admin",
     "competences": "colleagues",
     "groups": "colleagues",
     "people": "colleagues",
@@ -162,6 +163,7 @@ AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
     "policy-versions": "directory",
 }
 AUDIENCE_OF_THE_TENANT = {
+    "GET /v1/archived-projects": "anybody",
     "GET /v1/authority-kinds": "anybody",
     "GET /v1/competences": "anybody",
     "GET /v1/events": "anybody",

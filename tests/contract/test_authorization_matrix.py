@@ -246,6 +246,8 @@ async def test_what_spans_the_tenant_holds_nothing_of_projects_that_one_is_not_o
             for somebody, person in matrix.people.items():
                 if somebody == "portfolio_manager" and where == "other project":
                     continue
+                if somebody == "admin" and where == "other project" and operation.path == "/v1/archived-projects":
+                    continue  # The archive is the tenant's.
                 answer = await person.get(operation.path, params=matrix.inventories["own project"].query(operation))
                 wrong += [f"{operation} shows {somebody} {each} of the {where}" for each in ids if each in answer.text]
     assert not wrong, "\n".join(wrong)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.kernel.access import sees_project
+from services.kernel.archived_access import is_archived_project
 from services.kernel.problems import NotFound
 from services.kernel.session import Reader
 
@@ -29,7 +30,7 @@ async def same_person(reader: Reader, resource_id: UUID, reader_id: UUID, most: 
                   and r.project_id <> asked.project_id)
               join projects p on p.tenant_id = r.tenant_id and p.id = r.project_id
             where asked.tenant_id = $1 and asked.id = $2 and asked.resource_type = 'work'
-              and (r.id = asked.id or p.status <> 'closed')
+              and (r.id = asked.id or p.status <> 'closed' and not {is_archived_project("r.project_id")})
             order by r.id <> asked.id, r.id limit $4""",
         reader.tenant_id,
         resource_id,
@@ -45,9 +46,9 @@ async def same_person(reader: Reader, resource_id: UUID, reader_id: UUID, most: 
 async def elsewhere_of(reader: Reader, resource_ids: Iterable[UUID], most: int) -> dict[UUID, list[tuple[UUID, UUID]]]:
     """By project that is not over, as (this one's, that one's) ids: where the same persons are resources as well."""
     rows = await reader.rows(
-        """select asked.id as asked_id, r.id, r.project_id from resources asked
+        f"""select asked.id as asked_id, r.id, r.project_id from resources asked
              join resources r on r.tenant_id = asked.tenant_id and r.person_id = asked.person_id
-               and r.project_id <> asked.project_id and r.resource_type = 'work'
+               and r.project_id <> asked.project_id and r.resource_type = 'work' and not {is_archived_project("r.project_id")}
              join projects p on p.tenant_id = r.tenant_id and p.id = r.project_id and p.status <> 'closed'
            where asked.tenant_id = $1 and asked.id = any($2) order by r.project_id, asked.id, r.id""",
         reader.tenant_id,

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.kernel.access import sees_project
+from services.kernel.archived_access import is_archived_project
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
@@ -24,7 +25,7 @@ _PLAIN: Final = (
 
 def _takes_part(project: str, person: str) -> str:
     """SQL: the person sees the project, or is the one who is asked."""
-    return f"({sees_project(project, person)} or t.line_owner_id = {person})"
+    return f"({sees_project(project, person)} or t.line_owner_id = {person} and not {is_archived_project(project)})"
 
 
 def _collection(container: str | None) -> Collection:

@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from services.kernel.events import Fact, instant_text
 from services.kernel.session import Reader, WriteSession
-from services.kernel.tables import authority_policies, inbox_cursors, memberships, people
+from services.kernel.tables import archived_projects, authority_policies, inbox_cursors, memberships, people
 from services.reporting.projections.read_tables import (
     BASELINE_TASKS,
     BUDGET_LINES,
@@ -22,7 +22,7 @@ from services.reporting.projections.read_tables import (
 Row = Mapping[str, Any]
 
 # What facts alone have made: the read tables, the copy of the directory, and how far each source has been read.
-REBUILT_TABLES = (*READ_TABLES, people, memberships, authority_policies, inbox_cursors)
+REBUILT_TABLES = (*READ_TABLES, people, memberships, authority_policies, archived_projects, inbox_cursors)
 
 
 def _json(fact: Fact, rows: Sequence[Row]) -> str:

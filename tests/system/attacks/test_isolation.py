@@ -8,6 +8,7 @@ import asyncio
 import io
 import os
 import random
+import re
 import statistics
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any
 import pypdf
 import pytest
 
+from gateway.archive import tenant_archive
 from gateway.identity.bootstrap import create_tenant
 from services.kernel.http_client import Response, client
 from services.kernel.identity import HEADER, Principal
@@ -24,8 +26,10 @@ from services.kernel.ids import new_id
 from services.kernel.session import ReadSession
 from tests.contract.inventory import PLAN, PROJECT, Inventory
 from tests.contract.operations import Description, Operation
+from tests.contract.oracle import audience_of, sees
 from tests.factories.system import Person, SystemUnderTest, add_person, beside
-from tests.system.attacks.watch import SERVICES, Victim, Watch, service_of
+from tests.system.attacks.conftest import furnished
+from tests.system.attacks.watch import SERVICES, Victim, Watch, service_of, tenant_of
 
 # The pools under many tenants: the size of `make races` is that of the list, 200 tenants and 50,000 requests.
 RACES = int(os.environ.get("RACES", "400"))
@@ -34,6 +38,7 @@ INJECTED = "injected into a statement"
 SAME = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "Tandem-Request-Id": "the-same"}
 # Everybody's; and the names that other systems give, which are no ids of ours.
 EVERYBODYS = ("problems", "external")
+ARCHIVE = "/v1/archived-projects"
 
 
 def with_places(description: Description) -> Iterator[Operation]:
@@ -508,3 +513,76 @@ async def test_A19_a_cursor_is_good_for_its_own_list_and_reader_alone(
     other = await manager.get(attacker.named(f"{PROJECT}/risks"), params={"limit": "1", "cursor": own})
     assert other.status_code == 400
     assert (await manager.get(path, params={"limit": "1", "sort": "-title", "cursor": own})).status_code == 400
+
+
+async def test_A20_an_archived_project_exists_on_no_route_until_it_comes_back(
+    system: SystemUnderTest, description: Description
+) -> None:
+    inventory = await furnished(system, description)
+    tenant, project = inventory.tenant, inventory.ids["projects"]
+    everybody = [*tenant.people.values(), tenant.admin]
+    theirs = [operation for operation in with_places(description) if _is_of_the_project(operation, inventory)]
+    reads = [operation for operation in theirs if operation.method == "GET" and not operation.streams]
+
+    async def seen() -> dict[str, Any]:
+        found = {}
+        for operation in reads:
+            answer = await ask(tenant["owner"], operation, inventory.path(operation), inventory)
+            found[str(operation)] = (answer.status_code, _without_positions(answer))
+        return found
+
+    before = await seen()
+    assert sum(status == 200 for status, _ in before.values()) > 80
+    for role in ("owner", "manager"):
+        refused = await tenant[role].post("/v1/archived-projects", {"project_id": project, "reason": "It is over."})
+        assert refused.status_code == 403, refused.text
+    archived = await tenant.admin.post("/v1/archived-projects", {"project_id": project, "reason": "It is over."})
+    assert archived.status_code == 201, archived.text
+    assert archived.json()["name"] == "A new bridge"
+    wrong = []
+    for operation in theirs:
+        for person in everybody:
+            answer = await ask(person, operation, inventory.path(operation), inventory)
+            if answer.status_code != 404:
+                wrong.append(f"{operation}: {answer.status_code} {answer.text[:200]}")
+    assert not wrong, "\n".join(wrong)
+    for operation in description:
+        if operation.method == "GET" and not operation.places and not operation.streams and operation.path != ARCHIVE:
+            for person in everybody:
+                answer = await ask(person, operation, operation.path, inventory)
+                assert project not in answer.text, f"{operation} still shows the project"
+    restored = await tenant.admin.post(f"/v1/archived-projects/{project}/restoration")
+    assert restored.status_code == 200, restored.text
+    assert await seen() == before
+    assert (await tenant.admin.post(f"/v1/archived-projects/{project}/restoration")).status_code == 404
+
+
+def _is_of_the_project(operation: Operation, inventory: Inventory) -> bool:
+    """Whether it is about a project, or about an object of one; for others there is a tenant without any project."""
+    if operation.path.startswith("/v1/projects/"):
+        return True
+    return audience_of(operation) in ("team", "known", "costs", "curve", "directory")
+
+
+def _without_positions(answer: Response) -> str:
+    """What was answered, but for how far the log has come meanwhile, and a lint's minute."""
+    return re.sub(r'"(positions|evidence_numbers)":\{[^}]*\}|"position":[0-9]+|"status_date":"[^"]*"', "", answer.text)
+
+
+async def test_A20_nobody_gets_into_an_archived_tenant_until_it_is_open_again(
+    system: SystemUnderTest, description: Description
+) -> None:
+    tenant = await system.tenant()
+    tenant_id = await tenant_of(tenant)
+    before = (await tenant["manager"].get(f"/v1/projects/{tenant.project_id}")).text
+    assert await tenant_archive.close(system.service.database, tenant_id, "The contract has ended.")
+    assert not await tenant_archive.close(system.service.database, tenant_id, "Once more.")
+    for operation in description:
+        if not operation.anonymous:
+            path = operation.path.replace("{project_id}", str(tenant.project_id))
+            for person in (tenant["manager"], tenant.admin):
+                answer = await person.request(operation.method, re.sub(r"\{[^}]*\}", str(new_id()), path))
+                public = answer.status_code == 200 and sees(audience_of(operation), "anonymous", "other tenant")
+                assert answer.status_code == 404 or public, f"{operation}: {answer.text[:200]}"
+    assert await tenant_archive.reopen(system.service.database, tenant_id)
+    assert (await tenant["manager"].get(f"/v1/projects/{tenant.project_id}")).text == before
