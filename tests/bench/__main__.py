@@ -33,7 +33,11 @@ async def measure(parts: set[str], rounds: int) -> list[Figure]:
 async def measure_changes(folder: Path) -> list[Figure]:
     async with LocalStack(folder) as stack:
         plan = await make_plan(stack)
-        return [await changes.dates(plan, [stack.process("all-in-one").pid]), await changes.feed(plan)]
+        pids = [stack.process("all-in-one").pid]
+        figures = [await changes.dates(plan, pids), await changes.feed(plan)]
+        for thousands, bar in ((2, 200), (20, 2_000)):
+            figures.append(await changes.dates_of_larger(await make_plan(stack, thousands), thousands, bar, pids))
+        return figures
 
 
 async def measure_lists(folder: Path, rounds: int) -> list[Figure]:

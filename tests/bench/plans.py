@@ -29,7 +29,7 @@ REPETITIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A project of 1,000 tasks. `packages[line][place]` are the ids of a package's tasks, in the order of their chain."""
+    """A project of 1,000 tasks or a multiple of it. `packages[line][place]` are the ids of a package's tasks, in the order of their chain."""
 
     manager: Person
     tenant_id: UUID
@@ -45,8 +45,8 @@ class Plan:
         return {"Authorization": f"Bearer {self.manager.token}"}
 
 
-async def make_plan(stack: LocalStack) -> Plan:
-    """A fresh tenant with its people, and the plan: tasks over the API in one batch, their links in one statement."""
+async def make_plan(stack: LocalStack, thousands: int = 1) -> Plan:
+    """A fresh tenant with its people, and the plan: tasks over the API in batches of 1,000, their links in one statement."""
     database = Database(Settings.load("gateway", stack.environment))
     await database.open()
     try:
@@ -56,10 +56,12 @@ async def make_plan(stack: LocalStack) -> Plan:
     # Open as long as the process lives: the manager goes on using it.
     tenant = await furnish(client(stack.public_url, timeout_seconds=60), secret)
     manager, project_id = tenant["manager"], tenant.project_id
-    answer = await manager.post(f"/v1/projects/{project_id}/tasks/batch", {"operations": _operations()})
-    if answer.status_code != 200:
-        raise RuntimeError(f"the plan could not be made: {answer.text[:500]}")
-    ids = [UUID(result["id"]) for result in answer.json()["results"]]
+    ids: list[UUID] = []
+    for _ in range(thousands):
+        answer = await manager.post(f"/v1/projects/{project_id}/tasks/batch", {"operations": _operations()})
+        if answer.status_code != 200:
+            raise RuntimeError(f"the plan could not be made: {answer.text[:500]}")
+        ids += [UUID(result["id"]) for result in answer.json()["results"]]
     size = 1 + TASKS_IN_A_PACKAGE
     packages = [ids[first + 1 : first + size] for first in range(0, len(ids), size)]
     lines = [packages[first : first + PACKAGES_IN_A_LINE] for first in range(0, len(packages), PACKAGES_IN_A_LINE)]
