@@ -26,6 +26,7 @@ OPERATIONAL = (
     "conflict.record",
     "cost_code.record",
     "period.record",
+    "label.record",
     "levelling.run",
     "status_report.draft",
 )

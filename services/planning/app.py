@@ -19,6 +19,7 @@ from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
 from services.planning.gates import routes as gates
 from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
+from services.planning.labels import routes as labels
 from services.planning.levelling import routes as levelling
 from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOBS
 from services.planning.lint import routes as lint
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             competences.router,
             staffing.router,
             contracts.router,
+            labels.router,
             levelling.router,
             lint.router,
             imports.router,

@@ -10,6 +10,7 @@ from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
 from services.planning.gates import gate_passage
 from services.planning.imports import plan_import
+from services.planning.labels import label
 from services.planning.levelling import levelling_run
 from services.planning.periods import accounting_period
 from services.planning.projects import gate, goal, project, success_criterion
@@ -48,6 +49,7 @@ NOUNS = (
     competence,
     staffing_request,
     contract,
+    label,
     plan_import,
     levelling_run,
     external_reference,

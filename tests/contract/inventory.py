@@ -91,6 +91,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("contract-milestones", "POST", f"{PROJECT}/contract-milestones", "example"),
     ("contract-options", "POST", f"{PROJECT}/contract-options", "example"),
     ("contract-change-orders", "POST", f"{PROJECT}/contract-change-orders", "example"),
+    ("labels", "POST", f"{PROJECT}/labels", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (
         "conflicts",

@@ -86,6 +86,7 @@ class Matrix:
             "POST /v1/projects/{project_id}/cost-codes": {"code": "99"},
             "POST /v1/projects/{project_id}/dependencies": {"successor_id": "{loose}"},
             "POST /v1/projects/{project_id}/gates": {"code": "G99", "position": 990},
+            "POST /v1/projects/{project_id}/labels": {"name": "steel"},
             "POST /v1/projects/{project_id}/memberships": {
                 "person_id": str(inventory.tenant["stranger"].id),
                 "role": "stakeholder",

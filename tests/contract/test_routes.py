@@ -725,6 +725,7 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "POST /v1/projects/{project_id}/dependencies": (409,),
     "POST /v1/projects/{project_id}/gates": (409,),
     "POST /v1/projects/{project_id}/imports": (409,),
+    "POST /v1/projects/{project_id}/labels": (409,),
     "POST /v1/projects/{project_id}/memberships": (409,),
     "POST /v1/projects/{project_id}/responsibilities": (409,),
     "POST /v1/status-reports/{report_id}/publication": (409,),

@@ -537,6 +537,37 @@ def upgrade() -> None:
     )
     op.create_index("uq_imports_file", "imports", ["tenant_id", "project_id", "sha256"], unique=True)
     op.create_table(
+        "labels",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("colour", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name=op.f("ck_labels_colour")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_labels_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_labels")),
+    )
+    op.create_index("ix_labels_project", "labels", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index(
+        "uq_labels_name", "labels", ["tenant_id", "project_id", sa.literal_column("lower(name)")], unique=True
+    )
+    op.create_table(
         "levelling_runs",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1896,6 +1927,9 @@ def downgrade() -> None:
     op.drop_table("staffing_requests")
     op.drop_index("ix_levelling_runs_project", table_name="levelling_runs")
     op.drop_table("levelling_runs")
+    op.drop_index("uq_labels_name", table_name="labels")
+    op.drop_index("ix_labels_project", table_name="labels")
+    op.drop_table("labels")
     op.drop_index("uq_imports_file", table_name="imports")
     op.drop_table("imports")
     op.drop_index("ix_goals_project", table_name="goals")

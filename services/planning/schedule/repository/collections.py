@@ -14,6 +14,12 @@ _SPLITS: Final = (
     " 'gap_minutes', round((gap->>1)::bigint / 10.0)::bigint)) from jsonb_array_elements(t.splits->'gaps') gap), '[]')"
 )
 
+# A task holds the words of its labels, in whichever case they were written.
+_HAS_LABEL: Final = (
+    "exists (select from labels l where l.tenant_id = t.tenant_id and l.project_id = t.project_id"
+    " and lower(l.name) = any(string_to_array(lower(array_to_string(t.labels, E'\\n')), E'\\n')) and {})"
+)
+
 
 def _plain(*names: str) -> dict[str, str]:
     return {name: f"t.{name}" for name in names}
@@ -77,6 +83,7 @@ def _task_collection(source: str) -> Collection:
             "percent_complete": Filter("t.percent_complete", "integer"),
             "total_float_minutes": Filter("t.total_float_minutes", "integer"),
             "labels": Filter("array_to_string(t.labels, E'\\n')", "text"),
+            "label_id": Filter("l.id", "uuid", among=_HAS_LABEL),
             "updated_at": Filter("t.updated_at", "instant"),
         },
         sorts={

@@ -147,6 +147,12 @@ async def _edit_texts(
     return task
 
 
+async def edit_words(session: WriteSession, project_id: UUID, task_id: UUID, labels: list[str]) -> int:
+    """Give a task of a plan that is locked these labels, whichever version of it the caller knows. Returns its version."""
+    task = await load_task(session, task_id)
+    return (await _edit_texts(session, project_id, task_id, task.version, {"labels": labels})).version
+
+
 async def delete_task(session: WriteSession, task_id: UUID, expected_version: int) -> None:
     """Take a task, all below it and their dependencies out of the plan."""
     project_id = await project_of_task(session, task_id)
