@@ -26,6 +26,7 @@ OPERATIONAL = (
     "conflict.record",
     "cost_code.record",
     "period.record",
+    "board.record",
     "label.record",
     "levelling.run",
     "status_report.draft",
@@ -57,8 +58,10 @@ def _below_the_manager(*, coordinator_dates: Grant) -> list[Grant]:
     return [
         *(_grant("coordinator", kind) for kind in OPERATIONAL),
         coordinator_dates,
+        _grant("coordinator", "board.move", cards_over_limit=0),
         _grant("coordinator", "*", "propose"),
         *(_grant("member", kind) for kind in OF_MEMBERS),
+        _grant("member", "board.move", cards_over_limit=0),
         _grant("member", "*", "propose"),
         *(_grant(role, "*", "no") for role in ("stakeholder", "client_contact", "auditor")),
     ]

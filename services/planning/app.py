@@ -10,6 +10,7 @@ from services.kernel.inbox import Handlers
 from services.kernel.settings import Settings
 from services.kernel.storage import storage
 from services.planning.absences import routes as absences
+from services.planning.boards import routes as boards
 from services.planning.budget import routes as budget
 from services.planning.competences import routes as competences
 from services.planning.conflicts import routes as conflicts
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             staffing.router,
             contracts.router,
             labels.router,
+            boards.router,
             levelling.router,
             lint.router,
             imports.router,

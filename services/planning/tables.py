@@ -2,6 +2,7 @@
 
 from services.planning.absences import absence
 from services.planning.base import Base
+from services.planning.boards import board
 from services.planning.budget import actual, budget_line, commitment, cost_code
 from services.planning.competences import competence
 from services.planning.conflicts import conflict
@@ -50,6 +51,7 @@ NOUNS = (
     staffing_request,
     contract,
     label,
+    board,
     plan_import,
     levelling_run,
     external_reference,

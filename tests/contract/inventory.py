@@ -91,6 +91,10 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("contract-milestones", "POST", f"{PROJECT}/contract-milestones", "example"),
     ("contract-options", "POST", f"{PROJECT}/contract-options", "example"),
     ("contract-change-orders", "POST", f"{PROJECT}/contract-change-orders", "example"),
+    ("boards", "POST", f"{PROJECT}/boards", "example"),
+    ("board-columns", "POST", f"{PROJECT}/board-columns", {"board_id": "{boards}", "name": "Here"}),
+    ("board-cards", "POST", "/v1/tasks/{tasks}/board-position", {"column_id": "{board-columns}"}),
+    ("empty-columns", "POST", f"{PROJECT}/board-columns", {"board_id": "{boards}", "name": "There"}),
     ("labels", "POST", f"{PROJECT}/labels", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (
@@ -137,6 +141,7 @@ REFERENCES = {
     "parent_id": "summaries",
     "after_id": "successors",
     "parent_task_id": "tasks",
+    "column_id": "board-columns",
 }
 
 

@@ -107,7 +107,8 @@ def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
 # who is more than a guest somewhere. anybody: whoever is signed in. public: anybody else, too. admin: administrators.
 # of <somebody>: theirs alone. nobody: there is none.
 TEAM = (
-    "absences accounting-periods action-items agenda-items assignments attendances baselines calendars"
+    "absences accounting-periods action-items agenda-items assignments attendances baselines board-cards board-columns"
+    " boards calendars"
     " competence-demands conflicts contract-change-orders contract-milestones contract-options contracts"
     " cost-codes decision-reviews decisions delegations dependencies document-versions"
     " documents external gate-passages gates goals imports jobs labels levelling-runs meetings outcomes"
@@ -134,7 +135,8 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "tokens": "of manager",
 }
 TEAM_LISTS = (
-    "absences accounting-periods action-items assignments baselines calendars competence-demands competence-warnings"
+    "absences accounting-periods action-items assignments baselines board-cards board-columns boards"
+    " calendars competence-demands competence-warnings"
     " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports labels levelling-clearances"
@@ -278,6 +280,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "PATCH /v1/success-criteria/{criterion_id}": ("goal.set",),
     "PATCH /v1/tasks/{task_id}": ("schedule.dates",),
     "POST /v1/projects/{project_id}/tasks/batch": ("scope.task",),
+    "POST /v1/tasks/{task_id}/board-position": ("board.move",),
 }
 # What is judged by no policy: each by a rule of its own, over the roles of whoever asks.
 FROM_THE_MANAGER_UP = {"owner", "programme_manager", "manager"}

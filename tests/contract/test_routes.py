@@ -698,6 +698,8 @@ async def test_a_dry_run_answers_with_its_verdict_and_stores_nothing(
 
 # Writes that the state of the inventory's object does not allow: it exists already, has ended, or is not that far.
 CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
+    # There is a card in it.
+    "DELETE /v1/board-columns/{board_column_id}": (409,),
     "DELETE /v1/jobs/{job_id}": (409,),
     # The manager of the inventory has an account with another password than the example's.
     "POST /v1/email-changes": (403,),

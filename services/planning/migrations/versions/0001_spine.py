@@ -367,6 +367,33 @@ def upgrade() -> None:
     )
     op.create_index("uq_baselines_number", "baselines", ["tenant_id", "project_id", "number"], unique=True)
     op.create_table(
+        "boards",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_boards_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_boards")),
+    )
+    op.create_index("ix_boards_project", "boards", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_table(
         "calendars",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -746,6 +773,49 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "baseline_id", "task_id", name=op.f("pk_baseline_tasks")),
     )
+    op.create_table(
+        "board_columns",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("board_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("wip_limit", sa.Integer(), nullable=True),
+        sa.Column("task_status", sa.Text(), nullable=True),
+        sa.Column("percent_complete", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("task_status in ('todo','in_progress','done')", name=op.f("ck_board_columns_task_status")),
+        sa.CheckConstraint("percent_complete between 0 and 100", name=op.f("ck_board_columns_percent_complete")),
+        sa.CheckConstraint("wip_limit > 0", name=op.f("ck_board_columns_wip_limit")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "board_id"],
+            ["boards.tenant_id", "boards.id"],
+            name="fk_board_columns_board",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_board_columns_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_board_columns")),
+    )
+    op.create_index(
+        "ix_board_columns_board", "board_columns", ["tenant_id", "board_id", "position", "id"], unique=False
+    )
+    op.create_index("ix_board_columns_project", "board_columns", ["tenant_id", "project_id", "id"], unique=False)
     op.create_table(
         "budget_lines",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -1408,6 +1478,50 @@ def upgrade() -> None:
     op.create_index("ix_assignments_resource", "assignments", ["tenant_id", "resource_id"], unique=False)
     op.create_index("uq_assignments_pair", "assignments", ["tenant_id", "task_id", "resource_id"], unique=True)
     op.create_table(
+        "board_cards",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("board_id", sa.UUID(), nullable=False),
+        sa.Column("column_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("rank", sa.Text(collation="C"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "board_id"],
+            ["boards.tenant_id", "boards.id"],
+            name="fk_board_cards_board",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "column_id"], ["board_columns.tenant_id", "board_columns.id"], name="fk_board_cards_column"
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_board_cards_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], name="fk_board_cards_task", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_board_cards")),
+    )
+    op.create_index("ix_board_cards_column", "board_cards", ["tenant_id", "column_id", "rank"], unique=False)
+    op.create_index("ix_board_cards_project", "board_cards", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("ix_board_cards_task", "board_cards", ["tenant_id", "task_id"], unique=False)
+    op.create_index("uq_board_cards_task", "board_cards", ["tenant_id", "board_id", "task_id"], unique=True)
+    op.create_table(
         "competence_demands",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1872,6 +1986,11 @@ def downgrade() -> None:
     op.drop_index("ix_competence_demands_project", table_name="competence_demands")
     op.drop_index("ix_competence_demands_competence", table_name="competence_demands")
     op.drop_table("competence_demands")
+    op.drop_index("uq_board_cards_task", table_name="board_cards")
+    op.drop_index("ix_board_cards_task", table_name="board_cards")
+    op.drop_index("ix_board_cards_project", table_name="board_cards")
+    op.drop_index("ix_board_cards_column", table_name="board_cards")
+    op.drop_table("board_cards")
     op.drop_index("uq_assignments_pair", table_name="assignments")
     op.drop_index("ix_assignments_resource", table_name="assignments")
     op.drop_index("ix_assignments_project", table_name="assignments")
@@ -1915,6 +2034,9 @@ def downgrade() -> None:
     op.drop_index("ix_budget_lines_project", table_name="budget_lines")
     op.drop_index("ix_budget_lines_cost_code", table_name="budget_lines")
     op.drop_table("budget_lines")
+    op.drop_index("ix_board_columns_project", table_name="board_columns")
+    op.drop_index("ix_board_columns_board", table_name="board_columns")
+    op.drop_table("board_columns")
     op.drop_table("baseline_tasks")
     op.drop_index("uq_actuals_reversal", table_name="actuals")
     op.drop_index("uq_actuals_external_ref", table_name="actuals")
@@ -1941,6 +2063,8 @@ def downgrade() -> None:
     op.drop_table("contracts")
     op.drop_index("ix_calendars_project", table_name="calendars")
     op.drop_table("calendars")
+    op.drop_index("ix_boards_project", table_name="boards")
+    op.drop_table("boards")
     op.drop_index("uq_baselines_number", table_name="baselines")
     op.drop_table("baselines")
     op.drop_index("uq_projects_key", table_name="projects")

@@ -44,7 +44,14 @@ from services.planning.schedule.schemas import (
     TaskOperation,
     TaskPatch,
 )
-from services.planning.schedule.use_cases.plan_changes import PlanChange, first_part, plan_dates, settle, tell_rest
+from services.planning.schedule.use_cases.plan_changes import (
+    JudgedBesides,
+    PlanChange,
+    first_part,
+    plan_dates,
+    settle,
+    tell_rest,
+)
 from services.planning.schedule.wording import answer_of, days, name_of, question_of
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -95,18 +102,24 @@ async def edit_task(
 
 
 async def carry_out(
-    session: WriteSession, plan: WorkingPlan, task: PlanTask, changes: dict[str, Any], ruling: str | None = None
+    session: WriteSession,
+    plan: WorkingPlan,
+    task: PlanTask,
+    changes: dict[str, Any],
+    ruling: str | None = None,
+    besides: JudgedBesides | None = None,
 ) -> dict[str, Any]:
     """Change a task of a locked plan with everything that follows. Returns the effects.
 
     As part of a `ruling`, which is the kind of that act, it needs the authority for both, and the caller records it.
+    What stands `besides` it is judged together with it.
     """
     texts: dict[UUID, dict[str, Any]] = {}
     before = replace(task)
     change_task(plan, task, changes, texts)
     question, chosen = question_of(before, task, changes), answer_of(before, task, changes, plan.minutes_per_day)
     kinds = kinds_of(changes) | ({ruling} if ruling is not None else set())
-    change = PlanChange(kinds, "task", task.id, task.title, question, chosen, recorded_by_caller=ruling is not None)
+    change = PlanChange(kinds, "task", task.id, task.title, question, chosen, ruling is not None, besides)
     effects = await settle(session, plan, change, texts)
     data = {"task": task_row(task), "changed_fields": sorted(changes)} | first_part(plan)
     session.record(TASK_CHANGED, "task", task.id, data, project_id=plan.project_id)
