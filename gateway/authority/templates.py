@@ -27,11 +27,19 @@ OPERATIONAL = (
     "cost_code.record",
     "period.record",
     "board.record",
+    "checklist.keep",
     "label.record",
     "levelling.run",
     "status_report.draft",
 )
-OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write", "resource.absence")
+OF_MEMBERS = (
+    "task.progress",
+    "action_item.report",
+    "risk.record",
+    "document.write",
+    "resource.absence",
+    "checklist.keep",
+)
 DAY = 450
 TWO_DAYS_OF_FLOAT = 960
 

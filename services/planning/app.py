@@ -12,6 +12,7 @@ from services.kernel.storage import storage
 from services.planning.absences import routes as absences
 from services.planning.boards import routes as boards
 from services.planning.budget import routes as budget
+from services.planning.checklists import routes as checklists
 from services.planning.competences import routes as competences
 from services.planning.conflicts import routes as conflicts
 from services.planning.contracts import routes as contracts
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             contracts.router,
             labels.router,
             boards.router,
+            checklists.router,
             levelling.router,
             lint.router,
             imports.router,

@@ -4,6 +4,7 @@ from services.planning.absences import absence
 from services.planning.base import Base
 from services.planning.boards import board
 from services.planning.budget import actual, budget_line, commitment, cost_code
+from services.planning.checklists import checklist_item
 from services.planning.competences import competence
 from services.planning.conflicts import conflict
 from services.planning.contracts import contract
@@ -52,6 +53,7 @@ NOUNS = (
     contract,
     label,
     board,
+    checklist_item,
     plan_import,
     levelling_run,
     external_reference,

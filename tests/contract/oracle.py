@@ -108,7 +108,7 @@ def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
 # of <somebody>: theirs alone. nobody: there is none.
 TEAM = (
     "absences accounting-periods action-items agenda-items assignments attendances baselines board-cards board-columns"
-    " boards calendars"
+    " boards calendars checklist-items"
     " competence-demands conflicts contract-change-orders contract-milestones contract-options contracts"
     " cost-codes decision-reviews decisions delegations dependencies document-versions"
     " documents external gate-passages gates goals imports jobs labels levelling-runs meetings outcomes"
@@ -136,7 +136,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
 }
 TEAM_LISTS = (
     "absences accounting-periods action-items assignments baselines board-cards board-columns boards"
-    " calendars competence-demands competence-warnings"
+    " calendars checklist-items competence-demands competence-warnings"
     " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports labels levelling-clearances"
@@ -281,6 +281,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "PATCH /v1/tasks/{task_id}": ("schedule.dates",),
     "POST /v1/projects/{project_id}/tasks/batch": ("scope.task",),
     "POST /v1/tasks/{task_id}/board-position": ("board.move",),
+    "POST /v1/checklist-items/{checklist_item_id}/subtask": ("scope.task", "checklist.keep"),
 }
 # What is judged by no policy: each by a rule of its own, over the roles of whoever asks.
 FROM_THE_MANAGER_UP = {"owner", "programme_manager", "manager"}

@@ -10,6 +10,7 @@ from uuid import UUID
 from services.kernel.access import require_authority, require_member
 from services.kernel.events import FactType
 from services.kernel.problems import NotFound, UnknownReference
+from services.kernel.rank import MAXIMUM_LENGTH, between, spread
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.planning.boards.board import (
@@ -33,7 +34,6 @@ from services.planning.boards.events import (
     COLUMN_CHANGED,
     COLUMN_REMOVED,
 )
-from services.planning.boards.rank import MAXIMUM_LENGTH, between, spread
 from services.planning.boards.repository import (
     BOARD_CARDS,
     BOARD_COLUMNS,

@@ -131,6 +131,13 @@ class Driver(Shape):
     dependency_id: UUID | None
 
 
+class ChecklistCount(Shape):
+    """With `expand=checklist`: how many items of the task's checklist there are, and how many are done."""
+
+    done: int
+    total: int
+
+
 class TaskShape(ObjectShape):
     project_id: UUID
     parent_id: UUID | None
@@ -180,6 +187,7 @@ class TaskShape(ObjectShape):
     critical: bool
     driver: Driver
     external_refs: list[ExternalRef]
+    checklist: ChecklistCount | None = None
     effects: Effects | None = None
 
 

@@ -1522,6 +1522,50 @@ def upgrade() -> None:
     op.create_index("ix_board_cards_task", "board_cards", ["tenant_id", "task_id"], unique=False)
     op.create_index("uq_board_cards_task", "board_cards", ["tenant_id", "board_id", "task_id"], unique=True)
     op.create_table(
+        "checklist_items",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("rank", sa.Text(collation="C"), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by_id", sa.UUID(), nullable=True),
+        sa.Column("assignee_id", sa.UUID(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint(
+            "done = (done_at is not null) and done = (done_by_id is not null)", name=op.f("ck_checklist_items_done")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_checklist_items_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"],
+            ["tasks.tenant_id", "tasks.id"],
+            name="fk_checklist_items_task",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_checklist_items")),
+    )
+    op.create_index("ix_checklist_items_assignee", "checklist_items", ["tenant_id", "assignee_id"], unique=False)
+    op.create_index("ix_checklist_items_project", "checklist_items", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("ix_checklist_items_task", "checklist_items", ["tenant_id", "task_id", "rank"], unique=False)
+    op.create_table(
         "competence_demands",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1986,6 +2030,10 @@ def downgrade() -> None:
     op.drop_index("ix_competence_demands_project", table_name="competence_demands")
     op.drop_index("ix_competence_demands_competence", table_name="competence_demands")
     op.drop_table("competence_demands")
+    op.drop_index("ix_checklist_items_task", table_name="checklist_items")
+    op.drop_index("ix_checklist_items_project", table_name="checklist_items")
+    op.drop_index("ix_checklist_items_assignee", table_name="checklist_items")
+    op.drop_table("checklist_items")
     op.drop_index("uq_board_cards_task", table_name="board_cards")
     op.drop_index("ix_board_cards_task", table_name="board_cards")
     op.drop_index("ix_board_cards_project", table_name="board_cards")

@@ -104,6 +104,8 @@ def _task_collection(source: str) -> Collection:
             " where p.tenant_id = t.tenant_id and p.id = t.assignee_id)",
             "parent": "(select json_build_object('id', p.id, 'type', 'task', 'title', p.title, 'wbs_code', p.wbs_code)"
             " from tasks p where p.tenant_id = t.tenant_id and p.id = t.parent_id)",
+            "checklist": "(select json_build_object('done', count(*) filter (where i.done), 'total', count(*))"
+            " from checklist_items i where i.tenant_id = t.tenant_id and i.task_id = t.id)",
         },
         viewer_kinds={
             "update.text": "task.edit",

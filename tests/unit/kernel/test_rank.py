@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.planning.boards.rank import MAXIMUM_LENGTH, between, spread
+from services.kernel.rank import MAXIMUM_LENGTH, between, spread
 
 
 def test_nothing_stands_between_what_is_not_in_order() -> None:
