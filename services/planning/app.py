@@ -16,6 +16,7 @@ from services.planning.checklists import routes as checklists
 from services.planning.competences import routes as competences
 from services.planning.conflicts import routes as conflicts
 from services.planning.contracts import routes as contracts
+from services.planning.custom_fields import routes as custom_fields
 from services.planning.decisions import routes as decisions
 from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
 from services.planning.gates import routes as gates
@@ -84,6 +85,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             labels.router,
             boards.router,
             checklists.router,
+            custom_fields.router,
             levelling.router,
             lint.router,
             imports.router,

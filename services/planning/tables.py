@@ -8,6 +8,7 @@ from services.planning.checklists import checklist_item
 from services.planning.competences import competence
 from services.planning.conflicts import conflict
 from services.planning.contracts import contract
+from services.planning.custom_fields import custom_field
 from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
 from services.planning.gates import gate_passage
@@ -54,6 +55,7 @@ NOUNS = (
     label,
     board,
     checklist_item,
+    custom_field,
     plan_import,
     levelling_run,
     external_reference,

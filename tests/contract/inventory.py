@@ -96,6 +96,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("board-cards", "POST", "/v1/tasks/{tasks}/board-position", {"column_id": "{board-columns}"}),
     ("empty-columns", "POST", f"{PROJECT}/board-columns", {"board_id": "{boards}", "name": "There"}),
     ("checklist-items", "POST", f"{PROJECT}/checklist-items", "example"),
+    ("custom-fields", "POST", f"{PROJECT}/custom-fields", "example"),
     ("labels", "POST", f"{PROJECT}/labels", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (

@@ -110,7 +110,7 @@ TEAM = (
     "absences accounting-periods action-items agenda-items assignments attendances baselines board-cards board-columns"
     " boards calendars checklist-items"
     " competence-demands conflicts contract-change-orders contract-milestones contract-options contracts"
-    " cost-codes decision-reviews decisions delegations dependencies document-versions"
+    " cost-codes custom-fields decision-reviews decisions delegations dependencies document-versions"
     " documents external gate-passages gates goals imports jobs labels levelling-runs meetings outcomes"
     " proposal-comments proposals resource-competences resources responsibilities risk-responses risks"
     " staffing-requests success-criteria tasks"
@@ -137,7 +137,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
 TEAM_LISTS = (
     "absences accounting-periods action-items assignments baselines board-cards board-columns boards"
     " calendars checklist-items competence-demands competence-warnings"
-    " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes"
+    " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes custom-fields"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports labels levelling-clearances"
     " levelling-runs milestones over-allocations overview plan-lint proposals reschedulings"

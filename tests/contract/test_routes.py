@@ -724,6 +724,7 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "POST /v1/projects/{project_id}/competence-demands": (409,),
     "POST /v1/projects/{project_id}/contracts": (409,),
     "POST /v1/projects/{project_id}/cost-codes": (409,),
+    "POST /v1/projects/{project_id}/custom-fields": (409,),
     "POST /v1/projects/{project_id}/dependencies": (409,),
     "POST /v1/projects/{project_id}/gates": (409,),
     "POST /v1/projects/{project_id}/imports": (409,),

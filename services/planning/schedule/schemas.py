@@ -188,6 +188,7 @@ class TaskShape(ObjectShape):
     driver: Driver
     external_refs: list[ExternalRef]
     checklist: ChecklistCount | None = None
+    custom_values: dict[str, Any] | None = None
     effects: Effects | None = None
 
 

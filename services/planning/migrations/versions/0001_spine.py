@@ -502,6 +502,52 @@ def upgrade() -> None:
     )
     op.create_index("uq_cost_codes_code", "cost_codes", ["tenant_id", "project_id", "code"], unique=True)
     op.create_table(
+        "custom_fields",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("field_type", sa.Text(), nullable=False),
+        sa.Column("options", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("formula", sa.Text(), nullable=True),
+        sa.Column("result_type", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("(field_type = 'formula') = (formula is not null)", name=op.f("ck_custom_fields_formula")),
+        sa.CheckConstraint(
+            "field_type in ('text','number','day','flag','choice','person','formula')",
+            name=op.f("ck_custom_fields_field_type"),
+        ),
+        sa.CheckConstraint("(formula is null) = (result_type is null)", name=op.f("ck_custom_fields_result_type")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_custom_fields_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_custom_fields")),
+    )
+    op.create_index(
+        "ix_custom_fields_formulas",
+        "custom_fields",
+        ["tenant_id", "project_id"],
+        unique=False,
+        postgresql_where=sa.text("formula is not null"),
+    )
+    op.create_index("ix_custom_fields_project", "custom_fields", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("uq_custom_fields_key", "custom_fields", ["tenant_id", "project_id", "key"], unique=True)
+    op.create_table(
         "goals",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1655,6 +1701,68 @@ def upgrade() -> None:
     )
     op.create_index("ix_conflicts_project", "conflicts", ["tenant_id", "project_id", "created_at"], unique=False)
     op.create_table(
+        "custom_values",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("field_id", sa.UUID(), nullable=False),
+        sa.Column("text_value", sa.Text(), nullable=True),
+        sa.Column("number_value", sa.Numeric(precision=30, scale=10), nullable=True),
+        sa.Column("day_value", sa.Date(), nullable=True),
+        sa.Column("flag_value", sa.Boolean(), nullable=True),
+        sa.Column("person_id", sa.UUID(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "num_nonnulls(text_value, number_value, day_value, flag_value, person_id, error) = 1",
+            name=op.f("ck_custom_values_one_value"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "field_id"],
+            ["custom_fields.tenant_id", "custom_fields.id"],
+            name="fk_custom_values_field",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], name="fk_custom_values_task", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "task_id", "field_id", name=op.f("pk_custom_values")),
+    )
+    op.create_index(
+        "ix_custom_values_day_value",
+        "custom_values",
+        ["tenant_id", "field_id", "day_value"],
+        unique=False,
+        postgresql_where=sa.text("day_value is not null"),
+    )
+    op.create_index("ix_custom_values_field", "custom_values", ["tenant_id", "field_id"], unique=False)
+    op.create_index(
+        "ix_custom_values_flag_value",
+        "custom_values",
+        ["tenant_id", "field_id", "flag_value"],
+        unique=False,
+        postgresql_where=sa.text("flag_value is not null"),
+    )
+    op.create_index(
+        "ix_custom_values_number_value",
+        "custom_values",
+        ["tenant_id", "field_id", "number_value"],
+        unique=False,
+        postgresql_where=sa.text("number_value is not null"),
+    )
+    op.create_index(
+        "ix_custom_values_person_id",
+        "custom_values",
+        ["tenant_id", "field_id", "person_id"],
+        unique=False,
+        postgresql_where=sa.text("person_id is not null"),
+    )
+    op.create_index(
+        "ix_custom_values_text_value",
+        "custom_values",
+        ["tenant_id", "field_id", "text_value"],
+        unique=False,
+        postgresql_where=sa.text("text_value is not null"),
+    )
+    op.create_table(
         "decision_reviews",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -2024,6 +2132,25 @@ def downgrade() -> None:
     op.drop_index("ix_decision_reviews_project", table_name="decision_reviews")
     op.drop_index("ix_decision_reviews_decision", table_name="decision_reviews")
     op.drop_table("decision_reviews")
+    op.drop_index(
+        "ix_custom_values_text_value", table_name="custom_values", postgresql_where=sa.text("text_value is not null")
+    )
+    op.drop_index(
+        "ix_custom_values_person_id", table_name="custom_values", postgresql_where=sa.text("person_id is not null")
+    )
+    op.drop_index(
+        "ix_custom_values_number_value",
+        table_name="custom_values",
+        postgresql_where=sa.text("number_value is not null"),
+    )
+    op.drop_index(
+        "ix_custom_values_flag_value", table_name="custom_values", postgresql_where=sa.text("flag_value is not null")
+    )
+    op.drop_index("ix_custom_values_field", table_name="custom_values")
+    op.drop_index(
+        "ix_custom_values_day_value", table_name="custom_values", postgresql_where=sa.text("day_value is not null")
+    )
+    op.drop_table("custom_values")
     op.drop_index("ix_conflicts_project", table_name="conflicts")
     op.drop_table("conflicts")
     op.drop_index("uq_competence_demands_pair", table_name="competence_demands")
@@ -2104,6 +2231,12 @@ def downgrade() -> None:
     op.drop_table("imports")
     op.drop_index("ix_goals_project", table_name="goals")
     op.drop_table("goals")
+    op.drop_index("uq_custom_fields_key", table_name="custom_fields")
+    op.drop_index("ix_custom_fields_project", table_name="custom_fields")
+    op.drop_index(
+        "ix_custom_fields_formulas", table_name="custom_fields", postgresql_where=sa.text("formula is not null")
+    )
+    op.drop_table("custom_fields")
     op.drop_index("uq_cost_codes_code", table_name="cost_codes")
     op.drop_table("cost_codes")
     op.drop_index("uq_contracts_number", table_name="contracts")

@@ -6,6 +6,7 @@ from services.kernel.access import sees_project
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
+from services.planning.custom_fields.repository import VALUES_OF_TASK
 from services.planning.schedule.task import DateConstraint, TaskStatus
 
 _MINUTES: Final = "round({} / 10.0)::bigint"
@@ -104,6 +105,7 @@ def _task_collection(source: str) -> Collection:
             " where p.tenant_id = t.tenant_id and p.id = t.assignee_id)",
             "parent": "(select json_build_object('id', p.id, 'type', 'task', 'title', p.title, 'wbs_code', p.wbs_code)"
             " from tasks p where p.tenant_id = t.tenant_id and p.id = t.parent_id)",
+            "custom_values": VALUES_OF_TASK,
             "checklist": "(select json_build_object('done', count(*) filter (where i.done), 'total', count(*))"
             " from checklist_items i where i.tenant_id = t.tenant_id and i.task_id = t.id)",
         },

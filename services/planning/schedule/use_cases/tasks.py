@@ -22,6 +22,8 @@ from services.kernel.batch import (
 from services.kernel.problems import NotFound, PreconditionMissing, Problem, UnknownReference
 from services.kernel.schemas import named
 from services.kernel.session import WriteSession
+from services.planning.custom_fields.computation import MEMBERS
+from services.planning.custom_fields.recomputing import follow_plan
 from services.planning.decisions.use_cases import record_acceptance
 from services.planning.external_refs.external_reference import ExternalRefTaken
 from services.planning.external_refs.repository import Key, key_of, owners
@@ -145,6 +147,8 @@ async def _edit_texts(
     await require_authority(session, project_id, ["task.edit"], {"people_affected": len(people)}, impact)
     await store_texts(session, task_id, expected_version, changes)
     task.version += 1
+    if not changes.keys().isdisjoint(MEMBERS):
+        await follow_plan(session, project_id, [task_id])
     await record_acceptance(
         session,
         project_id=project_id,

@@ -1,0 +1,261 @@
+"""Custom fields: defined, changed and removed; tasks get their values, and formulas follow.
+
+Whoever writes holds the lock of the project's plan, so no formula is computed from what somebody else is changing.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from services.kernel.access import require_authority, require_member
+from services.kernel.events import FactType
+from services.kernel.ids import new_id
+from services.kernel.problems import ValidationFailed, error_at
+from services.kernel.schemas import merged
+from services.kernel.session import WriteSession
+from services.planning.custom_fields.computation import MEMBERS, Field, types_of, users_of
+from services.planning.custom_fields.custom_field import (
+    MAXIMUM_FIELDS,
+    CustomField,
+    FieldIsUsed,
+    FieldKeyTaken,
+    FieldType,
+    NotOfThisType,
+    OptionIsUsed,
+    TooManyFields,
+)
+from services.planning.custom_fields.events import FIELD_ADDED, FIELD_CHANGED, FIELD_REMOVED, VALUES_SET
+from services.planning.custom_fields.formula import WORDS, Value
+from services.planning.custom_fields.recomputing import recompute, shown, tell_computed
+from services.planning.custom_fields.repository import (
+    CUSTOM_FIELDS,
+    count_with,
+    fields_of,
+    load_field,
+    lock_project,
+    options_of,
+    people_among,
+    project_of,
+    store_types,
+    store_values,
+)
+from services.planning.custom_fields.schemas import CustomFieldPatch, CustomValuesPatch, NewCustomField
+from services.planning.decisions.use_cases import record_acceptance
+
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,10})?", re.ASCII)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+# Fields
+
+
+async def define_field(session: WriteSession, project_id: UUID, new: NewCustomField) -> CustomField:
+    """The tasks of the project have one more field; a formula is computed for all of them.
+
+    Raises FieldKeyTaken, TooManyFields, NotOfThisType, FormulaRefused, FormulaCycle.
+    """
+    await require_member(session, session.principal, project_id)
+    await lock_project(session, project_id)
+    fields = await fields_of(session, project_id)
+    if new.key in MEMBERS or new.key in WORDS or any(field.key == new.key for field in fields):
+        raise FieldKeyTaken(key=new.key)
+    if len(fields) >= MAXIMUM_FIELDS:
+        raise TooManyFields(limit=MAXIMUM_FIELDS)
+    field = CustomField(
+        project_id=project_id,
+        key=new.key,
+        name=new.name,
+        description=new.description,
+        field_type=new.field_type.value,
+        options=new.options,
+        formula=new.formula,
+    )
+    _require_of_type(field)
+    session.add(field)
+    await _settle_types(session, field, fields)
+    await _settle(session, field, f"Do the tasks have a field {field.name}?", "defined")
+    _tell(session, FIELD_ADDED, field)
+    if field.formula is not None:
+        tell_computed(session, project_id, await recompute(session, project_id))
+    return field
+
+
+async def change_field(
+    session: WriteSession, field_id: UUID, expected_version: int, patch: CustomFieldPatch
+) -> CustomField:
+    """It is called otherwise, has other options or another formula.
+
+    Raises NotOfThisType, OptionIsUsed, FormulaRefused, FormulaCycle.
+    """
+    field = await load_field(session, field_id)
+    await require_member(session, session.principal, field.project_id)
+    await lock_project(session, field.project_id)
+    field = await load_field(session, field_id, again=True)
+    await CUSTOM_FIELDS.check_version(session, field.id, field.version, expected_version)
+    values, before = merged(patch), field.formula
+    others = [each for each in await fields_of(session, field.project_id) if each.id != field.id]
+    lost = [option for option in field.options if option not in values.get("options", field.options)]
+    tasks = await count_with(session, field.id, lost) if lost else 0
+    if tasks:
+        raise OptionIsUsed(tasks=tasks)
+    for name, value in values.items():
+        setattr(field, name, value)
+    _require_of_type(field)
+    if field.formula != before:
+        await _settle_types(session, field, others)
+    await session.flush()
+    await _settle(session, field, f"Is the field {field.name} another?", "changed")
+    if field.version != expected_version:
+        _tell(session, FIELD_CHANGED, field)
+    if field.formula != before:
+        tell_computed(session, field.project_id, await recompute(session, field.project_id))
+    return field
+
+
+async def remove_field(session: WriteSession, field_id: UUID, expected_version: int) -> None:
+    """It is gone, with its values. Raises FieldIsUsed."""
+    field = await load_field(session, field_id)
+    await require_member(session, session.principal, field.project_id)
+    await lock_project(session, field.project_id)
+    field = await load_field(session, field_id, again=True)
+    await CUSTOM_FIELDS.check_version(session, field.id, field.version, expected_version)
+    users = users_of(field.key, await fields_of(session, field.project_id))
+    if users:
+        raise FieldIsUsed(keys=users)
+    await session.delete(field)
+    await session.flush()
+    await _settle(session, field, f"May the field {field.name} be removed?", "removed")
+    _tell(session, FIELD_REMOVED, field)
+
+
+def _require_of_type(field: CustomField) -> None:
+    """Raise NotOfThisType where a field has what its type has not, or lacks what it has."""
+    if (field.field_type == FieldType.CHOICE) != bool(field.options):
+        raise NotOfThisType("options", "a choice has options, and nothing else has")
+    if len({option.lower() for option in field.options}) != len(field.options):
+        raise NotOfThisType("options", "each option stands once")
+    if (field.field_type == FieldType.FORMULA) != (field.formula is not None):
+        raise NotOfThisType("formula", "a formula has one, and nothing else has")
+
+
+async def _settle_types(session: WriteSession, field: CustomField, others: list[Field]) -> None:
+    """Check all formulas, since another one may need what this one yields, and write what each of them yields."""
+    known = Field(new_id(), field.key, FieldType(field.field_type), field.formula)
+    types = types_of([*others, known])
+    found = types.pop(field.key, None)
+    field.result_type = found.value if found is not None else None
+    await store_types(session, field.project_id, types)
+
+
+async def _settle(session: WriteSession, field: CustomField, question: str, chosen: str) -> None:
+    await require_authority(session, field.project_id, ["field.define"])
+    await record_acceptance(
+        session,
+        project_id=field.project_id,
+        kind="field.define",
+        question=question,
+        chosen=chosen,
+        subject_type="custom_field",
+        subject_id=field.id,
+    )
+
+
+def _tell(session: WriteSession, fact_type: FactType, field: CustomField) -> None:
+    data = {
+        "key": field.key,
+        "name": field.name,
+        "field_type": field.field_type,
+        "options": field.options,
+        "formula": field.formula,
+        "result_type": field.result_type,
+    }
+    session.record(fact_type, "custom_field", field.id, data, project_id=field.project_id)
+
+
+# Values
+
+
+async def fill_in(session: WriteSession, task_id: UUID, patch: CustomValuesPatch) -> None:
+    """Give a task values of the fields that are named, and compute what follows. Raises ValidationFailed with places."""
+    project_id = await project_of(session, task_id)
+    await require_member(session, session.principal, project_id)
+    await lock_project(session, project_id)
+    fields = {field.key: field for field in await fields_of(session, project_id)}
+    values = await _read_values(session, project_id, fields, patch.values)
+    await store_values(session, {(task_id, fields[key].id): value for key, value in values.items()})
+    changed = await recompute(session, project_id, [task_id])
+    impact = {"subject": {"type": "task", "id": str(task_id)}}
+    await require_authority(session, project_id, ["field.fill"], {}, impact)
+    await record_acceptance(
+        session,
+        project_id=project_id,
+        kind="field.fill",
+        question="Does the task have these values?",
+        chosen=", ".join(f"{key}: {value}" for key, value in shown(values).items())[:2_000] or "as it is",
+        subject_type="task",
+        subject_id=task_id,
+    )
+    data = {"values": shown(values), "computed": shown(changed.get(task_id, {}))}
+    session.record(VALUES_SET, "task", task_id, data, project_id=project_id)
+
+
+async def _read_values(
+    session: WriteSession, project_id: UUID, fields: Mapping[str, Field], given: Mapping[str, Any]
+) -> dict[str, Value | UUID]:
+    options = await options_of(session, project_id)
+    values: dict[str, Value | UUID] = {}
+    errors = []
+    for key, raw in given.items():
+        try:
+            if key not in fields:
+                raise ValueError("is no field of the project")
+            values[key] = _read(fields[key], raw, options.get(key, []))
+        except ValueError as error:
+            errors.append(error_at(f"/values/{key}", "invalid_value", str(error)))
+    people = {value for value in values.values() if isinstance(value, UUID)}
+    unknown = people - await people_among(session, project_id, people) if people else set()
+    errors += [
+        error_at(f"/values/{key}", "unknown_reference", "refers to nothing that you can see")
+        for key, value in values.items()
+        if value in unknown
+    ]
+    if errors:
+        raise ValidationFailed(errors=errors)
+    return values
+
+
+def _read(field: Field, raw: bool | int | str | None, options: list[str]) -> Value | UUID:
+    """A value as its field's type wants it. Raises ValueError with the reason."""
+    if field.field_type == FieldType.FORMULA:
+        raise ValueError("is computed")
+    if raw is None:
+        return None
+    match field.field_type:
+        case FieldType.FLAG if isinstance(raw, bool):
+            return raw
+        case FieldType.NUMBER if not isinstance(raw, bool) and _NUMBER.fullmatch(str(raw)):
+            return Decimal(raw)
+        case FieldType.DAY if isinstance(raw, str) and _DAY.fullmatch(raw):
+            day = date.fromisoformat(raw)
+            if not 1970 < day.year < 2200:
+                raise ValueError("lies outside the years 1971 to 2199")
+            return day
+        case FieldType.TEXT if isinstance(raw, str):
+            return raw or None
+        case FieldType.CHOICE if isinstance(raw, str) and raw in options:
+            return raw
+        case FieldType.PERSON if isinstance(raw, str):
+            return UUID(raw)
+    raise ValueError(_WANTED[field.field_type])
+
+
+_WANTED: Final = {
+    FieldType.FLAG: "is true or false",
+    FieldType.NUMBER: "is a number such as 12 or a decimal string such as 12.5",
+    FieldType.DAY: "is a day such as 2026-03-31",
+    FieldType.TEXT: "is a text",
+    FieldType.CHOICE: "is one of the field's options",
+    FieldType.PERSON: "is the id of a person",
+}
