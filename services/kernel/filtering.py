@@ -42,7 +42,8 @@ MAXIMUM_TEXT = 500
 class Filter:
     """One filterable value: its SQL expression, its kind, and for text the values that are allowed, if closed.
 
-    Where an object has several of it, `among` is the SQL of whether there is one that meets the condition `{}`.
+    Where an object has several of it, `among` is the SQL of whether there is one that meets the condition `{}`;
+    in it `$1` is the tenant and `$3` the list's container.
     """
 
     sql: str
@@ -155,10 +156,10 @@ def _among(declared: Filter, among: str, name: str, operator: str, value: Any, a
     """The same of a value of which an object has several: one of them is so; with `nin` and `null`, none is."""
     one = {name: replace(declared, among=None)}
     if operator == "null":
-        none = "not " if parse_value(name, "boolean", value) else ""
-        return none + among.format("true")
+        some = among.format("true")
+        return f"not ({some})" if parse_value(name, "boolean", value) else some
     if operator == "nin":
-        return "not " + among.format(condition(one, name, "in", value, arguments))
+        return f"not ({among.format(condition(one, name, 'in', value, arguments))})"
     return among.format(condition(one, name, operator, value, arguments))
 
 

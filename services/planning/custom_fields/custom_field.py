@@ -138,20 +138,21 @@ class CustomValue(Base):
         ),
         *(
             Index(
-                f"ix_custom_values_{name}", "tenant_id", "field_id", name, postgresql_where=text(f"{name} is not null")
+                f"ix_custom_values_{name}",
+                *("tenant_id", "field_id", name, "task_id"),
+                postgresql_where=text(f"{name} is not null"),
             )
             for name in ("text_value", "number_value", "day_value", "flag_value", "person_id")
         ),
-        # What a deleted field takes with it, its failures included.
-        Index("ix_custom_values_field", "tenant_id", "field_id"),
+        Index("ix_custom_values_task", "tenant_id", "task_id"),
         CheckConstraint(
             "num_nonnulls(text_value, number_value, day_value, flag_value, person_id, error) = 1", name="one_value"
         ),
     )
 
     tenant_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), primary_key=True)
-    task_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), primary_key=True)
     field_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), primary_key=True)
+    task_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True), primary_key=True)
     text_value: Mapped[str | None] = mapped_column(Text)
     number_value: Mapped[Decimal | None] = mapped_column(Numeric(30, 10))
     day_value: Mapped[date | None] = mapped_column(Date)

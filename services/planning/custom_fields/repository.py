@@ -285,8 +285,10 @@ async def asked_by_fields(read: Read, project_id: UUID) -> tuple[dict[str, Filte
     for row in rows:
         column, kind = _ASKED[row["yields"]]
         # The id comes from the database and is one, so it can stand in the statement.
-        of_task = f"v.tenant_id = t.tenant_id and v.task_id = t.id and v.field_id = '{UUID(str(row['id']))}'"
-        known = f"exists (select from custom_values v where {of_task} and v.{column} is not null and {{}})"
+        of_field = f"v.tenant_id = $1 and v.field_id = '{UUID(str(row['id']))}'"
+        of_task = f"{of_field} and v.task_id = t.id"
+        # `is true` keeps it a subplan: the index is read once, and not for each task by a plan that knows no statistics.
+        known = f"(t.id in (select v.task_id from custom_values v where {of_field} and v.{column} is not null and {{}})) is true"
         filters[f"field.{row['key']}"] = Filter(f"v.{column}", kind, tuple(row["options"]), known)
         if row["yields"] == "choice":
             # In the order in which the options are given.

@@ -1703,8 +1703,8 @@ def upgrade() -> None:
     op.create_table(
         "custom_values",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
-        sa.Column("task_id", sa.UUID(), nullable=False),
         sa.Column("field_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
         sa.Column("text_value", sa.Text(), nullable=True),
         sa.Column("number_value", sa.Numeric(precision=30, scale=10), nullable=True),
         sa.Column("day_value", sa.Date(), nullable=True),
@@ -1724,41 +1724,41 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], name="fk_custom_values_task", ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("tenant_id", "task_id", "field_id", name=op.f("pk_custom_values")),
+        sa.PrimaryKeyConstraint("tenant_id", "field_id", "task_id", name=op.f("pk_custom_values")),
     )
     op.create_index(
         "ix_custom_values_day_value",
         "custom_values",
-        ["tenant_id", "field_id", "day_value"],
+        ["tenant_id", "field_id", "day_value", "task_id"],
         unique=False,
         postgresql_where=sa.text("day_value is not null"),
     )
-    op.create_index("ix_custom_values_field", "custom_values", ["tenant_id", "field_id"], unique=False)
     op.create_index(
         "ix_custom_values_flag_value",
         "custom_values",
-        ["tenant_id", "field_id", "flag_value"],
+        ["tenant_id", "field_id", "flag_value", "task_id"],
         unique=False,
         postgresql_where=sa.text("flag_value is not null"),
     )
     op.create_index(
         "ix_custom_values_number_value",
         "custom_values",
-        ["tenant_id", "field_id", "number_value"],
+        ["tenant_id", "field_id", "number_value", "task_id"],
         unique=False,
         postgresql_where=sa.text("number_value is not null"),
     )
     op.create_index(
         "ix_custom_values_person_id",
         "custom_values",
-        ["tenant_id", "field_id", "person_id"],
+        ["tenant_id", "field_id", "person_id", "task_id"],
         unique=False,
         postgresql_where=sa.text("person_id is not null"),
     )
+    op.create_index("ix_custom_values_task", "custom_values", ["tenant_id", "task_id"], unique=False)
     op.create_index(
         "ix_custom_values_text_value",
         "custom_values",
-        ["tenant_id", "field_id", "text_value"],
+        ["tenant_id", "field_id", "text_value", "task_id"],
         unique=False,
         postgresql_where=sa.text("text_value is not null"),
     )
@@ -2135,6 +2135,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_custom_values_text_value", table_name="custom_values", postgresql_where=sa.text("text_value is not null")
     )
+    op.drop_index("ix_custom_values_task", table_name="custom_values")
     op.drop_index(
         "ix_custom_values_person_id", table_name="custom_values", postgresql_where=sa.text("person_id is not null")
     )
@@ -2146,7 +2147,6 @@ def downgrade() -> None:
     op.drop_index(
         "ix_custom_values_flag_value", table_name="custom_values", postgresql_where=sa.text("flag_value is not null")
     )
-    op.drop_index("ix_custom_values_field", table_name="custom_values")
     op.drop_index(
         "ix_custom_values_day_value", table_name="custom_values", postgresql_where=sa.text("day_value is not null")
     )

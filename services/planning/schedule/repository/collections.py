@@ -15,10 +15,10 @@ _SPLITS: Final = (
     " 'gap_minutes', round((gap->>1)::bigint / 10.0)::bigint)) from jsonb_array_elements(t.splits->'gaps') gap), '[]')"
 )
 
-# A task holds the words of its labels, in whichever case they were written.
+# A task holds the words of its labels, in whichever case they were written; those of the label are looked up once.
 _HAS_LABEL: Final = (
-    "exists (select from labels l where l.tenant_id = t.tenant_id and l.project_id = t.project_id"
-    " and lower(l.name) = any(string_to_array(lower(array_to_string(t.labels, E'\\n')), E'\\n')) and {})"
+    "string_to_array(lower(array_to_string(t.labels, E'\\n')), E'\\n') && array(select lower(l.name) from labels l"
+    " where l.tenant_id = $1 and l.project_id = $3 and {})"
 )
 
 
