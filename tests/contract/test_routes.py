@@ -410,6 +410,8 @@ OPEN_OBJECTS = (
     "/proposals/auto_accept/*/limits",
     "/body",
     "/bodies/*",
+    # By the keys of the project's custom fields, a hundred at most.
+    "/values",
 )
 
 
