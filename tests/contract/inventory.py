@@ -135,6 +135,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
 ADMINISTRATORS = (
     *("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients", "/v1/identity-providers"),
     "/v1/competences",
+    "/v1/tenant-fields",
 )
 # What a member `…_id` of an example refers to where its name does not say so.
 REFERENCES = {
@@ -179,6 +180,7 @@ class Inventory:
         await self._credentials()
         self.ids["external"] = str(new_id())
         await self._group()
+        await self._tenant_field()
         for noun, method, path, body in RECIPES:
             operation = operations.get(f"{method} {path.replace('{projects}', '{project_id}')}")
             by = self.tenant.admin if path.startswith(ADMINISTRATORS) else self.tenant["manager"]
@@ -219,6 +221,13 @@ class Inventory:
         provisioner = await make_provisioner(self.system, self.tenant)
         self.ids["groups"] = (await provisioner.group("Bridge crew", self.ids["people"]))["id"]
         self.ids["crews"] = (await provisioner.group("Night crew"))["id"]
+
+    async def _tenant_field(self) -> None:
+        """A field of all projects, whose key is one thing's in the whole tenant."""
+        field = {"key": f"f{new_id().hex}", "name": "Cost centre", "field_type": "text"}
+        made = await self.tenant.admin.post("/v1/tenant-fields", field)
+        assert made.status_code == 201, made.text
+        self.ids["tenant-fields"] = made.json()["id"]
 
     async def _make(self, manager: Person, method: str, path: str, body: Any, operation: Operation | None) -> Response:
         if method == "GET":

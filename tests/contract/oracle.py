@@ -125,6 +125,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "memberships": "directory",
     "policy-versions": "directory",
     "competences": "colleagues",
+    "tenant-fields": "colleagues",
     "groups": "colleagues",
     "people": "colleagues",
     "problems": "public",
@@ -182,6 +183,7 @@ AUDIENCE_OF_THE_TENANT = {
     "GET /v1/projects": "anybody",
     "GET /v1/sessions": "anybody",
     "GET /v1/staffing-requests": "anybody",
+    "GET /v1/tenant-fields": "anybody",
     "GET /v1/tokens": "anybody",
     # A draft has no signed document.
     "GET /v1/status-reports/{report_id}/document": "nobody",

@@ -234,6 +234,7 @@ async def test_what_spans_the_tenant_holds_nothing_of_projects_that_one_is_not_o
         "groups",
         "crews",
         "competences",
+        "tenant-fields",
         "machines",
         "problems",
         "tokens",

@@ -94,7 +94,8 @@ class NotOfThisType(RuleViolated):
 class CustomField(Entity, Base):
     """`key` names it in formulas, filters and values and stays; so does its type. `options` are those of a choice.
 
-    `result_type` is what a formula yields: text, number, day or flag.
+    `result_type` is what a formula yields: text, number, day or flag. Without a project it is a field of all projects of the
+    tenant; no project has another one of its key.
     """
 
     __tablename__ = "custom_fields"
@@ -102,14 +103,18 @@ class CustomField(Entity, Base):
         ForeignKeyConstraint(["tenant_id", "project_id"], ["projects.tenant_id", "projects.id"]),
         Index("ix_custom_fields_project", "tenant_id", "project_id", "id"),
         Index("uq_custom_fields_key", "tenant_id", "project_id", "key", unique=True),
+        Index(
+            "uq_custom_fields_tenant_key", "tenant_id", "key", unique=True, postgresql_where=text("project_id is null")
+        ),
         # Whether a plan has formulas is asked with every change of it.
         Index("ix_custom_fields_formulas", "tenant_id", "project_id", postgresql_where=text("formula is not null")),
         CheckConstraint("field_type in ('text','number','day','flag','choice','person','formula')", name="field_type"),
         CheckConstraint("(field_type = 'formula') = (formula is not null)", name="formula"),
         CheckConstraint("(formula is null) = (result_type is null)", name="result_type"),
+        CheckConstraint("formula is null or project_id is not null", name="formula_of_a_project"),
     )
 
-    project_id: Mapped[UUID] = mapped_column(SqlUuid(as_uuid=True))
+    project_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     key: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text, default="")

@@ -20,6 +20,13 @@ FIELD_CHANGED = FactType(
     "planning.custom_field.changed", 1, _FIELD, "A field is called otherwise, or is computed otherwise."
 )
 FIELD_REMOVED = FactType("planning.custom_field.removed", 1, _FIELD, "A field is gone, with its values.")
+TENANT_FIELD_ADDED = FactType(
+    "planning.tenant_field.added", 1, _FIELD, "The tasks of all projects have one more field."
+)
+TENANT_FIELD_CHANGED = FactType("planning.tenant_field.changed", 1, _FIELD, "A field of all projects is another.")
+TENANT_FIELD_REMOVED = FactType(
+    "planning.tenant_field.removed", 1, _FIELD, "A field of all projects is gone, with its values."
+)
 VALUES_SET = FactType(
     "planning.task.values_set",
     1,
@@ -32,4 +39,13 @@ VALUES_COMPUTED = FactType(
     {"tasks": [{"task_id": _ID, "values": {"days_late": "3"}}], "part": 1, "parts": 1},
     "Formulas of tasks come to something else, because of the plan or of another formula.",
 )
-FACT_TYPES = (FIELD_ADDED, FIELD_CHANGED, FIELD_REMOVED, VALUES_SET, VALUES_COMPUTED)
+FACT_TYPES = (
+    FIELD_ADDED,
+    FIELD_CHANGED,
+    FIELD_REMOVED,
+    TENANT_FIELD_ADDED,
+    TENANT_FIELD_CHANGED,
+    TENANT_FIELD_REMOVED,
+    VALUES_SET,
+    VALUES_COMPUTED,
+)

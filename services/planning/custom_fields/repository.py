@@ -42,6 +42,31 @@ CUSTOM_FIELDS: Final = Collection(
     viewer_kinds={"update": "field.define", "delete": "field.define"},
 )
 
+
+def _sees_tenant_fields(_: str, person: str) -> str:
+    """SQL: the person is more than a guest somewhere, or has a role in the tenant."""
+    return (
+        f"(exists (select from memberships mine where mine.tenant_id = t.tenant_id and mine.person_id = {person}"
+        " and mine.role <> 'guest' and (mine.expires_at is null or mine.expires_at > now()))"
+        f" or exists (select from people me where me.tenant_id = t.tenant_id and me.id = {person} and me.active"
+        " and me.tenant_role is not null))"
+    )
+
+
+TENANT_FIELDS: Final = Collection(
+    noun="tenant_field",
+    source="(select * from custom_fields where project_id is null) t",
+    container=None,
+    project="t.id",
+    visible=_sees_tenant_fields,
+    columns=object_columns("tenant_field")
+    | {name: f"t.{name}" for name in ("key", "name", "description", "field_type", "options")},
+    filters=CUSTOM_FIELDS.filters,
+    sorts=CUSTOM_FIELDS.sorts,
+    default_sort="key",
+    searched=CUSTOM_FIELDS.searched,
+)
+
 # A value as readers see it.
 _SHOWN: Final = (
     "coalesce(to_json(v.text_value), to_json(trim_scale(v.number_value)::text), to_json(v.day_value),"
@@ -52,7 +77,7 @@ _SHOWN: Final = (
 VALUES_OF_TASK: Final = (
     f"(select coalesce(json_object_agg(f.key, {_SHOWN} order by f.key), '{{}}') from custom_fields f"
     " left join custom_values v on v.tenant_id = f.tenant_id and v.task_id = t.id and v.field_id = f.id"
-    " where f.tenant_id = t.tenant_id and f.project_id = t.project_id)"
+    " where f.tenant_id = t.tenant_id and (f.project_id = t.project_id or f.project_id is null))"
 )
 _BODY: Final = (
     "convert_to(json_build_object('type', 'custom_values', 'task_id', t.id, 'project_id', t.project_id,"
@@ -66,12 +91,37 @@ _MEMBER_COLUMNS: Final = {
 _MEMBERS: Final = ", ".join(f"{sql} as {name}" for name, sql in _MEMBER_COLUMNS.items())
 
 
-async def load_field(session: WriteSession, field_id: UUID, *, again: bool = False) -> CustomField:
-    """A field for a change, `again` as it is behind a lock that was waited for. Raises NotFound."""
+async def load_field(
+    session: WriteSession, field_id: UUID, *, of_project: bool = True, again: bool = False
+) -> CustomField:
+    """A field of a project, or of all, for a change; `again` as it is behind a lock that was waited for. Raises NotFound."""
     field = await session.get(CustomField, (session.tenant_id, field_id), populate_existing=again)
-    if field is None:
+    if field is None or (field.project_id is not None) != of_project:
         raise NotFound
     return field
+
+
+async def lock_keys(session: WriteSession) -> None:
+    """Make others wait who define fields in the tenant, since a key means one thing in a project and in all of them."""
+    await session.value(
+        "select pg_advisory_xact_lock(hashtextextended('custom_fields:' || $1::uuid::text, 0))", session.tenant_id
+    )
+
+
+async def all_fields(reader: Reader) -> list[Field]:
+    """The fields of all projects and of each of them: every key that means something in the tenant."""
+    rows = await reader.rows(
+        "select id, key, field_type, formula from custom_fields where tenant_id = $1 order by key", reader.tenant_id
+    )
+    return [Field(row["id"], row["key"], FieldType(row["field_type"]), row["formula"]) for row in rows]
+
+
+async def count_tenant_fields(reader: Reader) -> int:
+    """How many fields all projects have in common."""
+    count: int = await reader.value(
+        "select count(*) from custom_fields where tenant_id = $1 and project_id is null", reader.tenant_id
+    )
+    return count
 
 
 async def lock_project(session: WriteSession, project_id: UUID) -> None:
@@ -94,9 +144,10 @@ async def project_of(reader: Reader, task_id: UUID) -> UUID:
 
 
 async def fields_of(reader: Reader, project_id: UUID) -> list[Field]:
-    """The project's fields by key."""
+    """The project's fields by key, those of all projects among them."""
     rows = await reader.rows(
-        "select id, key, field_type, formula from custom_fields where tenant_id = $1 and project_id = $2 order by key",
+        """select id, key, field_type, formula from custom_fields
+           where tenant_id = $1 and (project_id = $2 or project_id is null) order by key""",
         reader.tenant_id,
         project_id,
     )
@@ -123,7 +174,7 @@ async def options_of(reader: Reader, project_id: UUID) -> dict[str, list[str]]:
     """The options of the project's choices by key."""
     rows = await reader.rows(
         """select key, array(select jsonb_array_elements_text(options)) as options from custom_fields
-           where tenant_id = $1 and project_id = $2 and field_type = 'choice'""",
+           where tenant_id = $1 and (project_id = $2 or project_id is null) and field_type = 'choice'""",
         reader.tenant_id,
         project_id,
     )
@@ -275,7 +326,7 @@ async def asked_by_fields(read: Read, project_id: UUID) -> tuple[dict[str, Filte
     rows = await read.session.rows(
         f"""select f.id, f.key, coalesce(f.result_type, f.field_type) as yields,
               array(select jsonb_array_elements_text(f.options)) as options from custom_fields f
-            where f.tenant_id = $1 and f.project_id = $2 and {sees_project("f.project_id", "$3")}""",
+            where f.tenant_id = $1 and (f.project_id = $2 or f.project_id is null) and {sees_project("$2", "$3")}""",
         read.principal.tenant_id,
         project_id,
         read.principal.person_id,

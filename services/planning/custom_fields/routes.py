@@ -12,14 +12,17 @@ from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import Writing
 from services.planning.custom_fields import use_cases
-from services.planning.custom_fields.kinds import FIELD_DEFINE, FIELD_FILL
-from services.planning.custom_fields.repository import CUSTOM_FIELDS, values_seen, values_shown
+from services.planning.custom_fields.kinds import FIELD_DEFINE, FIELD_FILL, TENANT_FIELD_DEFINE
+from services.planning.custom_fields.repository import CUSTOM_FIELDS, TENANT_FIELDS, values_seen, values_shown
 from services.planning.custom_fields.schemas import (
     CustomFieldPatch,
     CustomFieldShape,
     CustomValuesPatch,
     CustomValuesShape,
     NewCustomField,
+    NewTenantField,
+    TenantFieldPatch,
+    TenantFieldShape,
 )
 
 router = area_router("custom-fields")
@@ -73,6 +76,51 @@ async def change_custom_field(custom_field_id: UUID, patch: CustomFieldPatch, wr
 async def remove_custom_field(custom_field_id: UUID, write: Writing) -> Response:
     """Remove a field with its values, where no formula uses it."""
     await use_cases.remove_field(write.session, custom_field_id, write.expected_version)
+    return await write.answer_empty()
+
+
+@router.get(
+    "/v1/tenant-fields",
+    response_model=Listing[TenantFieldShape],
+    openapi_extra={"parameters": TENANT_FIELDS.list_parameters()},
+)
+async def list_tenant_fields(read: Reading) -> Response:
+    """The fields that the tasks of all projects have."""
+    return await TENANT_FIELDS.page(read)
+
+
+@router.post("/v1/tenant-fields", status_code=201, response_model=TenantFieldShape)
+@acts(TENANT_FIELD_DEFINE)
+async def define_tenant_field(new: NewTenantField, write: Writing) -> Response:
+    """Define a field for the tasks of all projects."""
+    made = await use_cases.define_tenant_field(write.session, new)
+    body = await TENANT_FIELDS.represent(write.session, made.id)
+    return await write.answer(body, status=201, version=made.version, location=f"/v1/tenant-fields/{made.id}")
+
+
+@router.get(
+    "/v1/tenant-fields/{tenant_field_id}",
+    response_model=TenantFieldShape,
+    openapi_extra={"parameters": TENANT_FIELDS.object_parameters()},
+)
+async def get_tenant_field(tenant_field_id: UUID, read: Reading) -> Response:
+    """One field of all projects."""
+    return await TENANT_FIELDS.one(read, tenant_field_id)
+
+
+@router.patch("/v1/tenant-fields/{tenant_field_id}", response_model=TenantFieldShape)
+@acts(TENANT_FIELD_DEFINE)
+async def change_tenant_field(tenant_field_id: UUID, patch: TenantFieldPatch, write: Writing) -> Response:
+    """Call a field of all projects otherwise, or change its options."""
+    made = await use_cases.change_tenant_field(write.session, tenant_field_id, write.expected_version, patch)
+    return await write.answer(await TENANT_FIELDS.represent(write.session, tenant_field_id), version=made.version)
+
+
+@router.delete("/v1/tenant-fields/{tenant_field_id}", status_code=204)
+@acts(TENANT_FIELD_DEFINE)
+async def remove_tenant_field(tenant_field_id: UUID, write: Writing) -> Response:
+    """Remove a field of all projects with its values, where no formula uses it."""
+    await use_cases.remove_tenant_field(write.session, tenant_field_id, write.expected_version)
     return await write.answer_empty()
 
 

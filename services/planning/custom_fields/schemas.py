@@ -1,6 +1,6 @@
 """Request and response shapes of custom fields and their values."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -60,6 +60,37 @@ class CustomFieldShape(ObjectShape):
     formula: str | None
     result_type: ValueType | None
     effects: Effects | None = None
+
+
+_TENANT: Any = {"key": "cost_centre", "name": "Cost centre", "field_type": "text"}
+
+
+class NewTenantField(Body):
+    """A field that the tasks of all projects have. People fill it in; formulas are a project's, and may use it."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _TENANT}}
+
+    key: Key
+    name: Line
+    description: Prose = ""
+    field_type: Literal["text", "number", "day", "flag", "choice", "person"]
+    options: Options = Field(default_factory=list)
+
+
+class TenantFieldPatch(Body):
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"description": "As accounting has it."}}}
+
+    name: Line = ""
+    description: Prose = ""
+    options: Options = Field(default_factory=list)
+
+
+class TenantFieldShape(ObjectShape):
+    key: str
+    name: str
+    description: str
+    field_type: FieldType
+    options: list[str]
 
 
 Given = (

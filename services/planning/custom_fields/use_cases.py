@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from services.kernel.access import require_authority, require_member
+from services.kernel.access import require_authority, require_member, require_scope
 from services.kernel.events import FactType
 from services.kernel.ids import new_id
-from services.kernel.problems import ValidationFailed, error_at
+from services.kernel.problems import Forbidden, NotFound, ValidationFailed, error_at
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.planning.custom_fields.computation import MEMBERS, Field, types_of, users_of
@@ -27,14 +27,26 @@ from services.planning.custom_fields.custom_field import (
     OptionIsUsed,
     TooManyFields,
 )
-from services.planning.custom_fields.events import FIELD_ADDED, FIELD_CHANGED, FIELD_REMOVED, VALUES_SET
+from services.planning.custom_fields.events import (
+    FIELD_ADDED,
+    FIELD_CHANGED,
+    FIELD_REMOVED,
+    TENANT_FIELD_ADDED,
+    TENANT_FIELD_CHANGED,
+    TENANT_FIELD_REMOVED,
+    VALUES_SET,
+)
 from services.planning.custom_fields.formula import WORDS, Value
 from services.planning.custom_fields.recomputing import recompute, shown, tell_computed
 from services.planning.custom_fields.repository import (
     CUSTOM_FIELDS,
+    TENANT_FIELDS,
+    all_fields,
+    count_tenant_fields,
     count_with,
     fields_of,
     load_field,
+    lock_keys,
     lock_project,
     options_of,
     people_among,
@@ -42,7 +54,13 @@ from services.planning.custom_fields.repository import (
     store_types,
     store_values,
 )
-from services.planning.custom_fields.schemas import CustomFieldPatch, CustomValuesPatch, NewCustomField
+from services.planning.custom_fields.schemas import (
+    CustomFieldPatch,
+    CustomValuesPatch,
+    NewCustomField,
+    NewTenantField,
+    TenantFieldPatch,
+)
 from services.planning.decisions.use_cases import record_acceptance
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,10})?", re.ASCII)
@@ -58,6 +76,7 @@ async def define_field(session: WriteSession, project_id: UUID, new: NewCustomFi
     """
     await require_member(session, session.principal, project_id)
     await lock_project(session, project_id)
+    await lock_keys(session)
     fields = await fields_of(session, project_id)
     if new.key in MEMBERS or new.key in WORDS or any(field.key == new.key for field in fields):
         raise FieldKeyTaken(key=new.key)
@@ -74,8 +93,8 @@ async def define_field(session: WriteSession, project_id: UUID, new: NewCustomFi
     )
     _require_of_type(field)
     session.add(field)
-    await _settle_types(session, field, fields)
-    await _settle(session, field, f"Do the tasks have a field {field.name}?", "defined")
+    await _settle_types(session, project_id, field, fields)
+    await _settle(session, project_id, field, f"Do the tasks have a field {field.name}?", "defined")
     _tell(session, FIELD_ADDED, field)
     if field.formula is not None:
         tell_computed(session, project_id, await recompute(session, project_id))
@@ -89,45 +108,56 @@ async def change_field(
 
     Raises NotOfThisType, OptionIsUsed, FormulaRefused, FormulaCycle.
     """
-    field = await load_field(session, field_id)
-    await require_member(session, session.principal, field.project_id)
-    await lock_project(session, field.project_id)
-    field = await load_field(session, field_id, again=True)
-    await CUSTOM_FIELDS.check_version(session, field.id, field.version, expected_version)
+    field, project_id = await _load(session, field_id, expected_version)
     values, before = merged(patch), field.formula
-    others = [each for each in await fields_of(session, field.project_id) if each.id != field.id]
-    lost = [option for option in field.options if option not in values.get("options", field.options)]
-    tasks = await count_with(session, field.id, lost) if lost else 0
-    if tasks:
-        raise OptionIsUsed(tasks=tasks)
+    others = [each for each in await fields_of(session, project_id) if each.id != field.id]
+    await _refuse_lost_options(session, field, values)
     for name, value in values.items():
         setattr(field, name, value)
     _require_of_type(field)
     if field.formula != before:
-        await _settle_types(session, field, others)
+        await _settle_types(session, project_id, field, others)
     await session.flush()
-    await _settle(session, field, f"Is the field {field.name} another?", "changed")
+    await _settle(session, project_id, field, f"Is the field {field.name} another?", "changed")
     if field.version != expected_version:
         _tell(session, FIELD_CHANGED, field)
     if field.formula != before:
-        tell_computed(session, field.project_id, await recompute(session, field.project_id))
+        tell_computed(session, project_id, await recompute(session, project_id))
     return field
 
 
 async def remove_field(session: WriteSession, field_id: UUID, expected_version: int) -> None:
     """It is gone, with its values. Raises FieldIsUsed."""
-    field = await load_field(session, field_id)
-    await require_member(session, session.principal, field.project_id)
-    await lock_project(session, field.project_id)
-    field = await load_field(session, field_id, again=True)
-    await CUSTOM_FIELDS.check_version(session, field.id, field.version, expected_version)
-    users = users_of(field.key, await fields_of(session, field.project_id))
+    field, project_id = await _load(session, field_id, expected_version)
+    users = users_of(field.key, await fields_of(session, project_id))
     if users:
         raise FieldIsUsed(keys=users)
     await session.delete(field)
     await session.flush()
-    await _settle(session, field, f"May the field {field.name} be removed?", "removed")
+    await _settle(session, project_id, field, f"May the field {field.name} be removed?", "removed")
     _tell(session, FIELD_REMOVED, field)
+
+
+async def _load(session: WriteSession, field_id: UUID, expected_version: int) -> tuple[CustomField, UUID]:
+    """A field behind the locks that a change of it takes, and its project. Raises NotFound, Stale."""
+    found = await load_field(session, field_id)
+    project_id = found.project_id
+    if project_id is None:
+        raise NotFound
+    await require_member(session, session.principal, project_id)
+    await lock_project(session, project_id)
+    await lock_keys(session)
+    field = await load_field(session, field_id, again=True)
+    await CUSTOM_FIELDS.check_version(session, field.id, field.version, expected_version)
+    return field, project_id
+
+
+async def _refuse_lost_options(session: WriteSession, field: CustomField, values: Mapping[str, Any]) -> None:
+    """Raise OptionIsUsed where tasks have an option that would go."""
+    lost = [option for option in field.options if option not in values.get("options", field.options)]
+    tasks = await count_with(session, field.id, lost) if lost else 0
+    if tasks:
+        raise OptionIsUsed(tasks=tasks)
 
 
 def _require_of_type(field: CustomField) -> None:
@@ -140,20 +170,20 @@ def _require_of_type(field: CustomField) -> None:
         raise NotOfThisType("formula", "a formula has one, and nothing else has")
 
 
-async def _settle_types(session: WriteSession, field: CustomField, others: list[Field]) -> None:
+async def _settle_types(session: WriteSession, project_id: UUID, field: CustomField, others: list[Field]) -> None:
     """Check all formulas, since another one may need what this one yields, and write what each of them yields."""
     known = Field(new_id(), field.key, FieldType(field.field_type), field.formula)
     types = types_of([*others, known])
     found = types.pop(field.key, None)
     field.result_type = found.value if found is not None else None
-    await store_types(session, field.project_id, types)
+    await store_types(session, project_id, types)
 
 
-async def _settle(session: WriteSession, field: CustomField, question: str, chosen: str) -> None:
-    await require_authority(session, field.project_id, ["field.define"])
+async def _settle(session: WriteSession, project_id: UUID, field: CustomField, question: str, chosen: str) -> None:
+    await require_authority(session, project_id, ["field.define"])
     await record_acceptance(
         session,
-        project_id=field.project_id,
+        project_id=project_id,
         kind="field.define",
         question=question,
         chosen=chosen,
@@ -162,8 +192,8 @@ async def _settle(session: WriteSession, field: CustomField, question: str, chos
     )
 
 
-def _tell(session: WriteSession, fact_type: FactType, field: CustomField) -> None:
-    data = {
+def _row(field: CustomField) -> dict[str, Any]:
+    return {
         "key": field.key,
         "name": field.name,
         "field_type": field.field_type,
@@ -171,7 +201,78 @@ def _tell(session: WriteSession, fact_type: FactType, field: CustomField) -> Non
         "formula": field.formula,
         "result_type": field.result_type,
     }
-    session.record(fact_type, "custom_field", field.id, data, project_id=field.project_id)
+
+
+def _tell(session: WriteSession, fact_type: FactType, field: CustomField) -> None:
+    session.record(fact_type, "custom_field", field.id, _row(field), project_id=field.project_id)
+
+
+# Fields of all projects
+
+
+def _require_administrator(session: WriteSession) -> None:
+    """What all projects have in common is the tenant's, so its administrators keep it. Raises Forbidden."""
+    require_scope(session.principal, "planning:decide")
+    if session.principal.tenant_role != "admin":
+        raise Forbidden
+
+
+async def define_tenant_field(session: WriteSession, new: NewTenantField) -> CustomField:
+    """The tasks of all projects have one more field. Raises FieldKeyTaken, TooManyFields, NotOfThisType."""
+    _require_administrator(session)
+    await lock_keys(session)
+    fields = await all_fields(session)
+    if new.key in MEMBERS or new.key in WORDS or any(field.key == new.key for field in fields):
+        raise FieldKeyTaken(key=new.key)
+    if await count_tenant_fields(session) >= MAXIMUM_FIELDS:
+        raise TooManyFields(limit=MAXIMUM_FIELDS)
+    field = CustomField(project_id=None, **new.model_dump())
+    _require_of_type(field)
+    session.add(field)
+    await session.flush()
+    _tell_tenant(session, TENANT_FIELD_ADDED, field)
+    return field
+
+
+async def change_tenant_field(
+    session: WriteSession, field_id: UUID, expected_version: int, patch: TenantFieldPatch
+) -> CustomField:
+    """It is called otherwise, or has other options. Raises NotOfThisType, OptionIsUsed."""
+    field = await _load_tenant_field(session, field_id, expected_version)
+    values = merged(patch)
+    await _refuse_lost_options(session, field, values)
+    for name, value in values.items():
+        setattr(field, name, value)
+    _require_of_type(field)
+    await session.flush()
+    if field.version != expected_version:
+        _tell_tenant(session, TENANT_FIELD_CHANGED, field)
+    return field
+
+
+async def remove_tenant_field(session: WriteSession, field_id: UUID, expected_version: int) -> None:
+    """It is gone, with its values in all projects. Raises FieldIsUsed."""
+    field = await _load_tenant_field(session, field_id, expected_version)
+    users = users_of(field.key, await all_fields(session))
+    if users:
+        raise FieldIsUsed(keys=sorted(set(users)))
+    await session.delete(field)
+    await session.flush()
+    _tell_tenant(session, TENANT_FIELD_REMOVED, field)
+
+
+async def _load_tenant_field(session: WriteSession, field_id: UUID, expected_version: int) -> CustomField:
+    await load_field(session, field_id, of_project=False)
+    await TENANT_FIELDS.require_visible(session, field_id, session.principal.person_id)
+    _require_administrator(session)
+    await lock_keys(session)
+    field = await load_field(session, field_id, of_project=False, again=True)
+    await TENANT_FIELDS.check_version(session, field.id, field.version, expected_version)
+    return field
+
+
+def _tell_tenant(session: WriteSession, fact_type: FactType, field: CustomField) -> None:
+    session.record(fact_type, "tenant_field", field.id, _row(field), project_id=None, audience="tenant")
 
 
 # Values

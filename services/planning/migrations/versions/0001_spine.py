@@ -505,7 +505,7 @@ def upgrade() -> None:
         "custom_fields",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=True),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
@@ -531,6 +531,9 @@ def upgrade() -> None:
             name=op.f("ck_custom_fields_field_type"),
         ),
         sa.CheckConstraint("(formula is null) = (result_type is null)", name=op.f("ck_custom_fields_result_type")),
+        sa.CheckConstraint(
+            "formula is null or project_id is not null", name=op.f("ck_custom_fields_formula_of_a_project")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "project_id"],
             ["projects.tenant_id", "projects.id"],
@@ -547,6 +550,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_custom_fields_project", "custom_fields", ["tenant_id", "project_id", "id"], unique=False)
     op.create_index("uq_custom_fields_key", "custom_fields", ["tenant_id", "project_id", "key"], unique=True)
+    op.create_index(
+        "uq_custom_fields_tenant_key",
+        "custom_fields",
+        ["tenant_id", "key"],
+        unique=True,
+        postgresql_where=sa.text("project_id is null"),
+    )
     op.create_table(
         "goals",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -2231,6 +2241,9 @@ def downgrade() -> None:
     op.drop_table("imports")
     op.drop_index("ix_goals_project", table_name="goals")
     op.drop_table("goals")
+    op.drop_index(
+        "uq_custom_fields_tenant_key", table_name="custom_fields", postgresql_where=sa.text("project_id is null")
+    )
     op.drop_index("uq_custom_fields_key", table_name="custom_fields")
     op.drop_index("ix_custom_fields_project", table_name="custom_fields")
     op.drop_index(

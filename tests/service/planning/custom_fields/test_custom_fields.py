@@ -1,5 +1,7 @@
 """Custom fields: who defines them, what values they take, how tasks are found by them, and how formulas follow."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,7 +12,7 @@ from services.kernel.ids import new_id
 from services.planning.custom_fields import use_cases
 from tests.factories.plans import DAY, make_link, make_task, read_task
 from tests.factories.policies import make_policy
-from tests.factories.world import ServiceUnderTest, World
+from tests.factories.world import Caller, ServiceUnderTest, World
 
 
 @pytest.fixture
@@ -398,3 +400,73 @@ async def test_a_dry_run_stores_nothing(world: World) -> None:
     )
     assert (answer.status_code, answer.json()["result"]["values"]) == (200, {"cost": "4", "twice": "8"})
     assert await values(world, task) == {"cost": None, "twice": None}
+
+
+# Fields of all projects
+
+
+def administrator(world: World) -> Caller:
+    return world.under_test.caller(replace(world["owner"].principal, tenant_role="admin"))
+
+
+async def make_tenant_field(world: World, key: str, field_type: str = "text", **members: Any) -> dict[str, Any]:
+    body = {"key": key, "name": key.title(), "field_type": field_type} | members
+    answer = await administrator(world).post("/v1/tenant-fields", body)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def test_fields_of_all_projects_are_the_administrators_and_guests_do_not_see_them(world: World) -> None:
+    made = await make_tenant_field(world, "centre")
+    path = f"/v1/tenant-fields/{made['id']}"
+    new = {"key": "other", "name": "Other", "field_type": "text"}
+    assert (await world["manager"].post("/v1/tenant-fields", new)).status_code == 403
+    assert (await world["manager"].patch(path, {"name": "Mine"}, 1)).status_code == 403
+    assert (await world["manager"].delete(path, 1)).status_code == 403
+    assert (await world["member"].get(path)).json()["key"] == "centre"
+    for caller in (world["guest"], world["stranger"], world.foreigner()):
+        assert (await caller.get(path)).status_code == 404
+        assert (await caller.patch(path, {"name": "Mine"}, 1)).status_code == 404
+        assert (await caller.get("/v1/tenant-fields")).json()["data"] == []
+    own = await make_field(world, "cost")
+    assert (await administrator(world).get(f"/v1/tenant-fields/{own['id']}")).status_code == 404
+    assert (await administrator(world).patch(f"/v1/tenant-fields/{own['id']}", {"name": "x"}, 1)).status_code == 404
+    assert (await world["manager"].get(f"/v1/custom-fields/{made['id']}")).status_code == 404
+    assert (await world["manager"].delete(f"/v1/custom-fields/{made['id']}", 1)).status_code == 404
+    computed = new | {"field_type": "formula", "formula": "1"}
+    assert (await administrator(world).post("/v1/tenant-fields", computed)).status_code == 422
+
+
+async def test_a_key_of_all_projects_is_no_projects_own(world: World) -> None:
+    await make_tenant_field(world, "centre")
+    await make_field(world, "cost")
+    assert (await try_field(world, "centre", "text")).json()["code"] == "field_key_taken"
+    for key in ("cost", "centre", "finish"):
+        body = {"key": key, "name": key, "field_type": "text"}
+        answer = await administrator(world).post("/v1/tenant-fields", body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "field_key_taken")
+    body = {"key": "same", "name": "Same", "field_type": "text"}
+    answers = await asyncio.gather(
+        administrator(world).post("/v1/tenant-fields", body),
+        *(world["manager"].post(f"/v1/projects/{world.project_id}/custom-fields", body) for _ in range(3)),
+    )
+    assert sorted(each.status_code for each in answers) == [201, 409, 409, 409]
+
+
+async def test_tasks_have_the_fields_of_all_projects_and_formulas_use_them(world: World) -> None:
+    centre = await make_tenant_field(world, "centre", "choice", options=["north", "south"])
+    task = await make_task(world, "Dig")
+    await formula(world, "label", 'centre & "!"')
+    assert await fill(world, task, centre="north") == {"centre": "north", "label": "north!"}
+    assert await found(world, "field.centre=north&sort=-field.centre") == ["Dig"]
+    assert await found(world, "field.centre[null]=true") == []
+    path = f"/v1/tenant-fields/{centre['id']}"
+    used = await administrator(world).patch(path, {"options": ["south"]}, 1)
+    assert (used.status_code, used.json()["code"]) == (409, "option_is_used")
+    needed = await administrator(world).delete(path, 1)
+    assert (needed.status_code, needed.json()["keys"]) == (409, ["label"])
+    (label,) = (await world["member"].get(f"/v1/projects/{world.project_id}/custom-fields")).json()["data"]
+    assert (await world["coordinator"].delete(f"/v1/custom-fields/{label['id']}", 1)).status_code == 204
+    assert (await administrator(world).delete(path, 1)).status_code == 204
+    assert await values(world, task) == {}
