@@ -9,6 +9,7 @@ from services.kernel.filtering import Filter, Sort
 from services.kernel.problems import NotFound
 from services.kernel.session import Reader, WriteSession
 from services.planning.boards.board import Board, BoardCard, BoardColumn
+from services.planning.schedule.repository.collections import has_label
 from services.planning.schedule.task import TaskStatus
 
 _Noun = TypeVar("_Noun", Board, BoardColumn, BoardCard)
@@ -21,6 +22,13 @@ BOARDS: Final = Collection(
     filters={"name": Filter("t.name", "text")},
     sorts={"created_at": _CREATED, "name": Sort("t.name", "text", nullable=False, by_language=True)},
     searched=("t.name", "t.description"),
+    expansions={
+        "columns": "(select coalesce(json_agg(json_build_object('id', c.id, 'type', 'board_column', 'name', c.name,"
+        " 'position', c.position, 'wip_limit', c.wip_limit, 'task_status', c.task_status,"
+        " 'percent_complete', c.percent_complete, 'card_count', (select count(*) from board_cards k"
+        " where k.tenant_id = c.tenant_id and k.column_id = c.id)) order by c.position, c.id), '[]')"
+        " from board_columns c where c.tenant_id = t.tenant_id and c.board_id = t.id)"
+    },
     viewer_kinds={"update": "board.record", "delete": "board.record", "move": "board.move"},
 )
 _CARDS: Final = "(select count(*) from board_cards k where k.tenant_id = t.tenant_id and k.column_id = t.id)"
@@ -57,6 +65,7 @@ BOARD_CARDS: Final = Collection(
         "task_id": Filter("t.task_id", "uuid"),
         "assignee_id": Filter("k.assignee_id", "uuid"),
         "status": Filter("k.status", "text", tuple(TaskStatus)),
+        "label_id": Filter("l.id", "uuid", among=has_label("k")),
     },
     sorts={
         "created_at": _CREATED,

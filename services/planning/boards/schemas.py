@@ -36,10 +36,24 @@ class BoardPatch(Body):
     description: Prose = ""
 
 
+class ColumnOfBoard(Shape):
+    """With `expand=columns`: a column of a board in its place, and how many cards are in it."""
+
+    id: UUID
+    type: str
+    name: str
+    position: int
+    wip_limit: int | None
+    task_status: str | None
+    percent_complete: int | None
+    card_count: int
+
+
 class BoardShape(ObjectShape):
     project_id: UUID
     name: str
     description: str
+    columns: list[ColumnOfBoard] | None = None
     effects: Effects | None = None
 
 

@@ -15,11 +15,16 @@ _SPLITS: Final = (
     " 'gap_minutes', round((gap->>1)::bigint / 10.0)::bigint)) from jsonb_array_elements(t.splits->'gaps') gap), '[]')"
 )
 
-# A task holds the words of its labels, in whichever case they were written; those of the label are looked up once.
-_HAS_LABEL: Final = (
-    "string_to_array(lower(array_to_string(t.labels, E'\\n')), E'\\n') && array(select lower(l.name) from labels l"
-    " where l.tenant_id = $1 and l.project_id = $3 and {})"
-)
+
+def has_label(task: str) -> str:
+    """SQL of a list of a project: the task of an alias has a label that meets the condition `{}`.
+
+    A task holds the words of its labels, in whichever case they were written; those of the label are looked up once.
+    """
+    return (
+        f"string_to_array(lower(array_to_string({task}.labels, E'\\n')), E'\\n') && array(select lower(l.name)"
+        " from labels l where l.tenant_id = $1 and l.project_id = $3 and {})"
+    )
 
 
 def _plain(*names: str) -> dict[str, str]:
@@ -84,7 +89,7 @@ def _task_collection(source: str) -> Collection:
             "percent_complete": Filter("t.percent_complete", "integer"),
             "total_float_minutes": Filter("t.total_float_minutes", "integer"),
             "labels": Filter("array_to_string(t.labels, E'\\n')", "text"),
-            "label_id": Filter("l.id", "uuid", among=_HAS_LABEL),
+            "label_id": Filter("l.id", "uuid", among=has_label("t")),
             "updated_at": Filter("t.updated_at", "instant"),
         },
         sorts={

@@ -157,6 +157,37 @@ async def test_cards_stand_where_they_are_put_and_columns_in_their_order(world: 
     assert (await read_task(world, a))["status"] == "todo"
 
 
+async def test_a_board_shows_its_columns_and_its_cards_by_label(world: World) -> None:
+    board, (todo, done) = await make_board(world, {"name": "To do", "wip_limit": 3}, {"name": "Done"})
+    wet, dry = [await make_task(world, title, labels=[title]) for title in ("Wet", "Dry")]
+    label = await make(world, "labels", name="WET")
+    for task in (wet, dry):
+        await put(world, task, todo)
+    columns = (await world["member"].get(f"/v1/boards/{board}?expand=columns")).json()["columns"]
+    assert [(each["id"], each["wip_limit"], each["card_count"]) for each in columns] == [(todo, 3, 2), (done, None, 0)]
+    path = f"/v1/projects/{world.project_id}/board-cards?board_id={board}"
+    for query, task in ((f"label_id={label['id']}", wet), ("label_id[null]=true", dry)):
+        answer = await world["member"].get(f"{path}&{query}")
+        assert [each["task_id"] for each in answer.json()["data"]] == [task["id"]]
+
+
+async def test_a_long_board_is_read_in_pages(world: World) -> None:
+    board, columns = await make_board(world, {"name": "To do"}, {"name": "Done", "position": 0})
+    tasks = [await make_task(world, title) for title in "ABCDEF"]
+    for number, task in enumerate(tasks):
+        await put(world, task, columns[number % 2])
+    await put(world, tasks[4], columns[0], before_id=tasks[2]["id"])
+    pages, cursor = [], ""
+    while True:
+        path = f"/v1/projects/{world.project_id}/board-cards?board_id={board}&expand=task&limit=1{cursor}"
+        answer = (await world["member"].get(path)).json()
+        pages += [each["task"]["title"] for each in answer["data"]]
+        if answer["page"]["next_cursor"] is None:
+            break
+        cursor = f"&cursor={answer['page']['next_cursor']}"
+    assert pages == await titles(world, board) == list("BDFAEC")
+
+
 async def test_a_task_may_stand_on_several_boards_and_once_on_each(world: World) -> None:
     (first, (one,)), (second, (two,)) = [await make_board(world, {"name": "To do"}) for _ in range(2)]
     task = await make_task(world, "Dig")
