@@ -412,6 +412,7 @@ OPEN_OBJECTS = (
     "/bodies/*",
     # By the keys of the project's custom fields, a hundred at most.
     "/values",
+    "/tasks/*/values",
 )
 
 

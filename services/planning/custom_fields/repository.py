@@ -205,6 +205,17 @@ async def count_with(reader: Reader, field_id: UUID, options: Sequence[str]) -> 
     return count
 
 
+async def those_of(reader: Reader, project_id: UUID, task_ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these tasks are the project's."""
+    rows = await reader.rows(
+        "select id from tasks where tenant_id = $1 and project_id = $2 and id = any($3::uuid[])",
+        reader.tenant_id,
+        project_id,
+        list(task_ids),
+    )
+    return {row["id"] for row in rows}
+
+
 async def tasks_of(reader: Reader, project_id: UUID) -> list[UUID]:
     """The ids of the project's tasks."""
     rows = await reader.rows(

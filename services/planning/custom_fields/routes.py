@@ -10,13 +10,15 @@ from services.kernel.authority import acts
 from services.kernel.collection import SearchQuery, conditional
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
-from services.kernel.write import Writing
+from services.kernel.write import KeyedWriting, Writing
 from services.planning.custom_fields import use_cases
 from services.planning.custom_fields.kinds import FIELD_DEFINE, FIELD_FILL, TENANT_FIELD_DEFINE
 from services.planning.custom_fields.repository import CUSTOM_FIELDS, TENANT_FIELDS, values_seen, values_shown
 from services.planning.custom_fields.schemas import (
     CustomFieldPatch,
     CustomFieldShape,
+    CustomValuesBatch,
+    CustomValuesBatchShape,
     CustomValuesPatch,
     CustomValuesShape,
     NewCustomField,
@@ -137,3 +139,12 @@ async def fill_in(task_id: UUID, patch: CustomValuesPatch, write: Writing) -> Re
     """Fill in fields of a task; the others stay, and formulas follow."""
     await use_cases.fill_in(write.session, task_id, patch)
     return await write.answer(await values_shown(write.session, task_id))
+
+
+@router.post("/v1/projects/{project_id}/custom-values", response_model=CustomValuesBatchShape)
+@acts(FIELD_FILL)
+async def fill_in_many(project_id: UUID, batch: CustomValuesBatch, write: KeyedWriting) -> Response:
+    """Fill in fields of up to a thousand tasks, all or none; formulas follow once."""
+    await use_cases.fill_in_many(write.session, project_id, batch)
+    tasks = len({row.task_id for row in batch.tasks})
+    return await write.answer({"type": "custom_values_batch", "project_id": str(project_id), "tasks": tasks})

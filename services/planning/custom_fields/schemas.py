@@ -9,6 +9,7 @@ from services.kernel.schemas import Body, Effects, Line, ObjectShape, Prose, Sha
 from services.planning.custom_fields.custom_field import MAXIMUM_FIELDS, FieldType
 from services.planning.custom_fields.formula import MAXIMUM_LENGTH, MAXIMUM_TEXT, ValueType
 
+_ID = "0197d1c0-0000-7000-8000-000000000001"
 _KEY: Final = r"^[a-z][a-z0-9_]{0,59}$"
 Key = Annotated[str, StringConstraints(pattern=_KEY, max_length=60)]
 Option = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\r\n,]*$")]
@@ -110,6 +111,31 @@ class CustomValuesPatch(Body):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": {"values": {}}}}
 
     values: Annotated[dict[Key, Given], Field(max_length=MAXIMUM_FIELDS)]
+
+
+class ValuesOfTask(Body):
+    task_id: UUID
+    values: Annotated[dict[Key, Given], Field(max_length=MAXIMUM_FIELDS)]
+
+
+class CustomValuesBatch(Body):
+    """The values of up to a thousand tasks, all or none."""
+
+    model_config = {
+        "extra": "forbid",
+        "json_schema_extra": {"example": {"tasks": [{"task_id": _ID, "values": {}}]}},
+    }
+
+    tasks: Annotated[list[ValuesOfTask], Field(min_length=1, max_length=1_000)]
+
+
+class CustomValuesBatchShape(Shape):
+    """How many tasks were filled in."""
+
+    type: str
+    project_id: UUID
+    tasks: int
+    effects: Effects | None = None
 
 
 class CustomValuesShape(Shape):

@@ -4,7 +4,8 @@ Whoever writes holds the lock of the project's plan, so no formula is computed f
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -53,9 +54,11 @@ from services.planning.custom_fields.repository import (
     project_of,
     store_types,
     store_values,
+    those_of,
 )
 from services.planning.custom_fields.schemas import (
     CustomFieldPatch,
+    CustomValuesBatch,
     CustomValuesPatch,
     NewCustomField,
     NewTenantField,
@@ -282,49 +285,95 @@ async def fill_in(session: WriteSession, task_id: UUID, patch: CustomValuesPatch
     """Give a task values of the fields that are named, and compute what follows. Raises ValidationFailed with places."""
     project_id = await project_of(session, task_id)
     await require_member(session, session.principal, project_id)
+    await _fill(session, project_id, [Filling("/values", task_id, patch.values)])
+
+
+async def fill_in_many(session: WriteSession, project_id: UUID, batch: CustomValuesBatch) -> None:
+    """The same of up to a thousand tasks, all or none. Raises ValidationFailed with places."""
+    await require_member(session, session.principal, project_id)
+    tasks = await those_of(session, project_id, {row.task_id for row in batch.tasks})
+    unknown = [number for number, row in enumerate(batch.tasks) if row.task_id not in tasks]
+    if unknown:
+        places = [f"/tasks/{number}/task_id" for number in unknown]
+        raise ValidationFailed(errors=[_refers_to_nothing(place) for place in places])
+    await _fill(
+        session,
+        project_id,
+        [Filling(f"/tasks/{number}/values", row.task_id, row.values) for number, row in enumerate(batch.tasks)],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """The values that a task is to get by the keys of their fields, and where they stand in the body."""
+
+    place: str
+    task_id: UUID
+    values: Mapping[str, bool | int | str | None]
+
+
+async def _fill(session: WriteSession, project_id: UUID, fillings: Sequence[Filling]) -> None:
+    """Store the values of tasks, the last of one field counting, and compute what follows."""
     await lock_project(session, project_id)
     fields = {field.key: field for field in await fields_of(session, project_id)}
-    values = await _read_values(session, project_id, fields, patch.values)
-    await store_values(session, {(task_id, fields[key].id): value for key, value in values.items()})
-    changed = await recompute(session, project_id, [task_id])
-    impact = {"subject": {"type": "task", "id": str(task_id)}}
-    await require_authority(session, project_id, ["field.fill"], {}, impact)
+    given = await _read_values(session, project_id, fields, fillings)
+    await store_values(
+        session,
+        {(task_id, fields[key].id): value for task_id, values in given.items() for key, value in values.items()},
+    )
+    changed = await recompute(session, project_id, given)
+    subject = {"type": "task", "id": str(fillings[0].task_id)} if len(fillings) == 1 else {"type": "project"}
+    await require_authority(session, project_id, ["field.fill"], {}, {"subject": {"id": str(project_id)} | subject})
+    for task_id, values in given.items():
+        data = {"values": shown(values), "computed": shown(changed.get(task_id, {}))}
+        session.record(VALUES_SET, "task", task_id, data, project_id=project_id)
+    first = next(iter(given.items()), None)
+    alone = first is not None and len(given) == 1
     await record_acceptance(
         session,
         project_id=project_id,
         kind="field.fill",
-        question="Does the task have these values?",
-        chosen=", ".join(f"{key}: {value}" for key, value in shown(values).items())[:2_000] or "as it is",
-        subject_type="task",
-        subject_id=task_id,
+        question="Does the task have these values?" if alone else "Do the tasks have these values?",
+        chosen=_in_words(first[1]) if alone and first is not None else f"{len(given)} tasks",
+        subject_type="task" if alone else "project",
+        subject_id=first[0] if alone and first is not None else project_id,
     )
-    data = {"values": shown(values), "computed": shown(changed.get(task_id, {}))}
-    session.record(VALUES_SET, "task", task_id, data, project_id=project_id)
+
+
+def _in_words(values: Mapping[str, Value | UUID]) -> str:
+    return ", ".join(f"{key}: {value}" for key, value in shown(values).items())[:2_000] or "as it is"
+
+
+def _refers_to_nothing(place: str) -> dict[str, str]:
+    return error_at(place, "unknown_reference", "refers to nothing that you can see")
 
 
 async def _read_values(
-    session: WriteSession, project_id: UUID, fields: Mapping[str, Field], given: Mapping[str, Any]
-) -> dict[str, Value | UUID]:
+    session: WriteSession, project_id: UUID, fields: Mapping[str, Field], fillings: Sequence[Filling]
+) -> dict[UUID, dict[str, Value | UUID]]:
+    """The values by task and key, read as their fields want them. Raises ValidationFailed with every place that is wrong."""
     options = await options_of(session, project_id)
-    values: dict[str, Value | UUID] = {}
+    read: dict[UUID, dict[str, Value | UUID]] = {}
+    people: dict[str, UUID] = {}
     errors = []
-    for key, raw in given.items():
-        try:
-            if key not in fields:
-                raise ValueError("is no field of the project")
-            values[key] = _read(fields[key], raw, options.get(key, []))
-        except ValueError as error:
-            errors.append(error_at(f"/values/{key}", "invalid_value", str(error)))
-    people = {value for value in values.values() if isinstance(value, UUID)}
-    unknown = people - await people_among(session, project_id, people) if people else set()
-    errors += [
-        error_at(f"/values/{key}", "unknown_reference", "refers to nothing that you can see")
-        for key, value in values.items()
-        if value in unknown
-    ]
+    for filling in fillings:
+        values = read.setdefault(filling.task_id, {})
+        for key, raw in filling.values.items():
+            place = f"{filling.place}/{key}"
+            try:
+                if key not in fields:
+                    raise ValueError("is no field of the project")
+                values[key] = value = _read(fields[key], raw, options.get(key, []))
+            except ValueError as error:
+                errors.append(error_at(place, "invalid_value", str(error)))
+            else:
+                if isinstance(value, UUID):
+                    people[place] = value
+    known = await people_among(session, project_id, people.values()) if people else set()
+    errors += [_refers_to_nothing(place) for place, person_id in people.items() if person_id not in known]
     if errors:
-        raise ValidationFailed(errors=errors)
-    return values
+        raise ValidationFailed(errors=errors[:100])
+    return read
 
 
 def _read(field: Field, raw: bool | int | str | None, options: list[str]) -> Value | UUID:

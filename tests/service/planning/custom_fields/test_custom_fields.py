@@ -290,6 +290,36 @@ async def test_a_project_has_only_so_many_fields(world: World, monkeypatch: pyte
     assert (answer.status_code, answer.json()["code"]) == (422, "too_many_fields")
 
 
+async def test_many_tasks_are_filled_in_at_once_or_not_at_all(world: World) -> None:
+    await make_field(world, "cost")
+    await make_field(world, "owner", "person")
+    await formula(world, "twice", "cost * 2")
+    tasks = [await make_task(world, title) for title in "ABC"]
+    path = f"/v1/projects/{world.project_id}/custom-values"
+    rows = [{"task_id": each["id"], "values": {"cost": number}} for number, each in enumerate(tasks)]
+    abroad = await make_task(await world.under_test.world(make_policy()), "Elsewhere")
+    for wrong, pointer in (
+        ({"task_id": str(new_id()), "values": {}}, "/tasks/3/task_id"),
+        ({"task_id": abroad["id"], "values": {}}, "/tasks/3/task_id"),
+        ({"task_id": tasks[0]["id"], "values": {"cost": "much"}}, "/tasks/3/values/cost"),
+        ({"task_id": tasks[0]["id"], "values": {"owner": str(new_id())}}, "/tasks/3/values/owner"),
+        ({"task_id": tasks[0]["id"], "values": {"twice": 1}}, "/tasks/3/values/twice"),
+    ):
+        refused = await world["coordinator"].post(path, {"tasks": [*rows, wrong]})
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert await found(world, "field.cost[null]=false") == []
+    assert (await world["coordinator"].post(path, {"tasks": []})).status_code == 422
+    assert (await world["stranger"].post(path, {"tasks": rows})).status_code == 404
+    assert (await world["stakeholder"].post(path, {"tasks": rows})).status_code == 403
+    keyless = await world["coordinator"].post(path, {"tasks": rows}, headers={"Idempotency-Key": None})
+    assert (keyless.status_code, keyless.json()["code"]) == (400, "idempotency_key_missing")
+    twice = {"task_id": tasks[0]["id"], "values": {"cost": 7}}
+    filled = await world["coordinator"].post(path, {"tasks": [*rows, twice]})
+    assert (filled.status_code, filled.json()["tasks"]) == (200, 3)
+    assert await found(world, "sort=-field.twice") == ["A", "C", "B"]
+    assert len(await recorded(world, "planning.task.values_set")) == 3
+
+
 # Formulas
 
 
