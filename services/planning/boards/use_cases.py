@@ -57,8 +57,6 @@ from services.planning.schedule.repository.loading import load_plan, load_task, 
 from services.planning.schedule.use_cases.plan_changes import JudgedBesides
 from services.planning.schedule.use_cases.tasks import carry_out
 
-_Part = Board | BoardColumn | BoardCard
-
 # Boards
 
 
