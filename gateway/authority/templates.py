@@ -23,13 +23,25 @@ OPERATIONAL = (
     "staffing.request",
     "contract.follow",
     "decision.review",
+    "field.define",
+    "field.fill",
     "conflict.record",
     "cost_code.record",
     "period.record",
+    "board.record",
+    "checklist.keep",
+    "label.record",
     "levelling.run",
     "status_report.draft",
 )
-OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write", "resource.absence")
+OF_MEMBERS = (
+    "task.progress",
+    "action_item.report",
+    "risk.record",
+    "document.write",
+    "resource.absence",
+    "checklist.keep",
+)
 DAY = 450
 TWO_DAYS_OF_FLOAT = 960
 
@@ -56,8 +68,10 @@ def _below_the_manager(*, coordinator_dates: Grant) -> list[Grant]:
     return [
         *(_grant("coordinator", kind) for kind in OPERATIONAL),
         coordinator_dates,
+        _grant("coordinator", "board.move", cards_over_limit=0),
         _grant("coordinator", "*", "propose"),
         *(_grant("member", kind) for kind in OF_MEMBERS),
+        _grant("member", "board.move", cards_over_limit=0),
         _grant("member", "*", "propose"),
         *(_grant(role, "*", "no") for role in ("stakeholder", "client_contact", "auditor")),
     ]
@@ -164,6 +178,7 @@ TEMPLATES: Mapping[str, PolicyTemplate] = {
                 _grant("coordinator", "scope.task", milestone_minutes=0, baselined_tasks=0, cost_share_bp=100),
                 _grant("coordinator", "resource.assign", milestone_minutes=0, cost_share_bp=100),
                 _grant("member", "task.edit"),
+                _grant("member", "field.fill"),
                 _grant("member", "scope.task", finish_minutes=0, milestone_minutes=0, baselined_tasks=0, cost=0),
             ],
             proposals={"remind_after_hours": 24, "escalate_after_hours": 48, "expire_after_days": 14},

@@ -20,6 +20,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
         accounting-periods absences competences resource-competences competence-demands
         staffing-requests contracts contract-milestones contract-options contract-change-orders
+        labels boards board-columns board-cards checklist-items custom-fields tenant-fields custom-values
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",

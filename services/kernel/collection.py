@@ -7,7 +7,7 @@ columns make the list, the single object and the answer to a write, so a represe
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
@@ -74,6 +74,10 @@ class Collection:
     searched: Sequence[str] = ()
     viewer_kinds: Mapping[str, str] = field(default_factory=dict)
     _plans: dict[str, _Plan] = field(default_factory=dict, repr=False, compare=False)
+
+    def with_more(self, filters: Mapping[str, Filter], sorts: Mapping[str, Sort]) -> "Collection":
+        """The same collection with filters and sorts that are known for one request only, since they come from data."""
+        return replace(self, filters={**self.filters, **filters}, sorts={**self.sorts, **sorts}, _plans={})
 
     # -- one object ---------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Nothing from a request reaches a statement but as a bound parameter; names are l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -40,11 +40,16 @@ MAXIMUM_TEXT = 500
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filterable value: its SQL expression, its kind, and for text the values that are allowed, if closed."""
+    """One filterable value: its SQL expression, its kind, and for text the values that are allowed, if closed.
+
+    Where an object has several of it, `among` is the SQL of whether there is one that meets the condition `{}`;
+    in it `$1` is the tenant and `$3` the list's container.
+    """
 
     sql: str
     kind: Kind
     values: tuple[str, ...] = ()
+    among: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,8 @@ def condition(filters: Mapping[str, Filter], name: str, operator: str, value: An
     declared = filters.get(name)
     if declared is None or operator not in OPERATORS[declared.kind]:
         raise UnknownFilter(name=name if declared is None else f"{name}[{operator}]")
+    if declared.among is not None:
+        return _among(declared, declared.among, name, operator, value, arguments)
     sql_type = _SQL_TYPES[declared.kind]
     if operator == "null":
         wanted = parse_value(name, "boolean", value)
@@ -143,6 +150,17 @@ def condition(filters: Mapping[str, Filter], name: str, operator: str, value: An
     if operator == "eq":
         _allowed(name, declared, parsed_value)
     return f"{declared.sql} {_COMPARISONS[operator]} {arguments.add(parsed_value)}::{sql_type}"
+
+
+def _among(declared: Filter, among: str, name: str, operator: str, value: Any, arguments: Arguments) -> str:
+    """The same of a value of which an object has several: one of them is so; with `nin` and `null`, none is."""
+    one = {name: replace(declared, among=None)}
+    if operator == "null":
+        some = among.format("true")
+        return f"not ({some})" if parse_value(name, "boolean", value) else some
+    if operator == "nin":
+        return f"not ({among.format(condition(one, name, 'in', value, arguments))})"
+    return among.format(condition(one, name, operator, value, arguments))
 
 
 def _allowed(name: str, declared: Filter, value: Any) -> Any:

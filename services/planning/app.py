@@ -10,15 +10,19 @@ from services.kernel.inbox import Handlers
 from services.kernel.settings import Settings
 from services.kernel.storage import storage
 from services.planning.absences import routes as absences
+from services.planning.boards import routes as boards
 from services.planning.budget import routes as budget
+from services.planning.checklists import routes as checklists
 from services.planning.competences import routes as competences
 from services.planning.conflicts import routes as conflicts
 from services.planning.contracts import routes as contracts
+from services.planning.custom_fields import routes as custom_fields
 from services.planning.decisions import routes as decisions
 from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
 from services.planning.gates import routes as gates
 from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
+from services.planning.labels import routes as labels
 from services.planning.levelling import routes as levelling
 from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOBS
 from services.planning.lint import routes as lint
@@ -78,6 +82,10 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             competences.router,
             staffing.router,
             contracts.router,
+            labels.router,
+            boards.router,
+            checklists.router,
+            custom_fields.router,
             levelling.router,
             lint.router,
             imports.router,

@@ -2,14 +2,18 @@
 
 from services.planning.absences import absence
 from services.planning.base import Base
+from services.planning.boards import board
 from services.planning.budget import actual, budget_line, commitment, cost_code
+from services.planning.checklists import checklist_item
 from services.planning.competences import competence
 from services.planning.conflicts import conflict
 from services.planning.contracts import contract
+from services.planning.custom_fields import custom_field
 from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
 from services.planning.gates import gate_passage
 from services.planning.imports import plan_import
+from services.planning.labels import label
 from services.planning.levelling import levelling_run
 from services.planning.periods import accounting_period
 from services.planning.projects import gate, goal, project, success_criterion
@@ -48,6 +52,10 @@ NOUNS = (
     competence,
     staffing_request,
     contract,
+    label,
+    board,
+    checklist_item,
+    custom_field,
     plan_import,
     levelling_run,
     external_reference,

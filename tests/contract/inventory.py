@@ -91,6 +91,13 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("contract-milestones", "POST", f"{PROJECT}/contract-milestones", "example"),
     ("contract-options", "POST", f"{PROJECT}/contract-options", "example"),
     ("contract-change-orders", "POST", f"{PROJECT}/contract-change-orders", "example"),
+    ("boards", "POST", f"{PROJECT}/boards", "example"),
+    ("board-columns", "POST", f"{PROJECT}/board-columns", {"board_id": "{boards}", "name": "Here"}),
+    ("board-cards", "POST", "/v1/tasks/{tasks}/board-position", {"column_id": "{board-columns}"}),
+    ("empty-columns", "POST", f"{PROJECT}/board-columns", {"board_id": "{boards}", "name": "There"}),
+    ("checklist-items", "POST", f"{PROJECT}/checklist-items", "example"),
+    ("custom-fields", "POST", f"{PROJECT}/custom-fields", "example"),
+    ("labels", "POST", f"{PROJECT}/labels", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (
         "conflicts",
@@ -133,7 +140,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
 # What only administrators do and see.
 ADMINISTRATORS = (
     *("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients", "/v1/identity-providers"),
-    *("/v1/competences", "/v1/archived-projects"),
+    *("/v1/competences", "/v1/archived-projects", "/v1/tenant-fields"),
 )
 # What a member `…_id` of an example refers to where its name does not say so.
 REFERENCES = {
@@ -142,6 +149,7 @@ REFERENCES = {
     "parent_id": "summaries",
     "after_id": "successors",
     "parent_task_id": "tasks",
+    "column_id": "board-columns",
 }
 
 
@@ -178,6 +186,7 @@ class Inventory:
         self.ids["external"] = str(new_id())
         await self._group()
         await self._spare_project()
+        await self._tenant_field()
         for noun, method, path, body in RECIPES:
             operation = operations.get(f"{method} {path.replace('{projects}', '{project_id}')}")
             by = self.tenant.admin if path.startswith(ADMINISTRATORS) else self.tenant["manager"]
@@ -225,6 +234,13 @@ class Inventory:
         made = await self._make(self.tenant["manager"], "POST", "/v1/projects", body, None)
         assert made.status_code == 201, made.text
         self.ids["spare-projects"] = made.json()["id"]
+
+    async def _tenant_field(self) -> None:
+        """A field of all projects, whose key is one thing's in the whole tenant."""
+        field = {"key": f"f{new_id().hex}", "name": "Cost centre", "field_type": "text"}
+        made = await self.tenant.admin.post("/v1/tenant-fields", field)
+        assert made.status_code == 201, made.text
+        self.ids["tenant-fields"] = made.json()["id"]
 
     async def _make(self, manager: Person, method: str, path: str, body: Any, operation: Operation | None) -> Response:
         if method == "GET":

@@ -107,10 +107,11 @@ def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
 # who is more than a guest somewhere. anybody: whoever is signed in. public: anybody else, too. admin: administrators.
 # of <somebody>: theirs alone. nobody: there is none.
 TEAM = (
-    "absences accounting-periods action-items agenda-items assignments attendances baselines calendars"
+    "absences accounting-periods action-items agenda-items assignments attendances baselines board-cards board-columns"
+    " boards calendars checklist-items"
     " competence-demands conflicts contract-change-orders contract-milestones contract-options contracts"
-    " cost-codes decision-reviews decisions delegations dependencies document-versions"
-    " documents external gate-passages gates goals imports jobs levelling-runs meetings outcomes"
+    " cost-codes custom-fields decision-reviews decisions delegations dependencies document-versions"
+    " documents external gate-passages gates goals imports jobs labels levelling-runs meetings outcomes"
     " proposal-comments proposals resource-competences resources responsibilities risk-responses risks"
     " staffing-requests success-criteria tasks"
 )
@@ -125,6 +126,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "policy-versions": "directory",
     "archived-projects": "admin",
     "competences": "colleagues",
+    "tenant-fields": "colleagues",
     "groups": "colleagues",
     "people": "colleagues",
     "problems": "public",
@@ -135,10 +137,11 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "tokens": "of manager",
 }
 TEAM_LISTS = (
-    "absences accounting-periods action-items assignments baselines calendars competence-demands competence-warnings"
-    " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes"
+    "absences accounting-periods action-items assignments baselines board-cards board-columns boards"
+    " calendars checklist-items competence-demands competence-warnings"
+    " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes custom-fields"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
-    " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
+    " driving-path float-paths forecast gate-passages gates goals imports labels levelling-clearances"
     " levelling-runs milestones over-allocations overview plan-lint proposals reschedulings"
     " resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
@@ -182,6 +185,7 @@ AUDIENCE_OF_THE_TENANT = {
     "GET /v1/projects": "anybody",
     "GET /v1/sessions": "anybody",
     "GET /v1/staffing-requests": "anybody",
+    "GET /v1/tenant-fields": "anybody",
     "GET /v1/tokens": "anybody",
     # A draft has no signed document.
     "GET /v1/status-reports/{report_id}/document": "nobody",
@@ -280,6 +284,8 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "PATCH /v1/success-criteria/{criterion_id}": ("goal.set",),
     "PATCH /v1/tasks/{task_id}": ("schedule.dates",),
     "POST /v1/projects/{project_id}/tasks/batch": ("scope.task",),
+    "POST /v1/tasks/{task_id}/board-position": ("board.move",),
+    "POST /v1/checklist-items/{checklist_item_id}/subtask": ("scope.task", "checklist.keep"),
 }
 # What is judged by no policy: each by a rule of its own, over the roles of whoever asks.
 FROM_THE_MANAGER_UP = {"owner", "programme_manager", "manager"}

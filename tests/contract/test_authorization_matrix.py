@@ -84,8 +84,10 @@ class Matrix:
             "POST /v1/projects/{project_id}/competence-demands": {"task_id": "{loose}"},
             "POST /v1/projects/{project_id}/contracts": {"number": "K-99"},
             "POST /v1/projects/{project_id}/cost-codes": {"code": "99"},
+            "POST /v1/projects/{project_id}/custom-fields": {"key": "another"},
             "POST /v1/projects/{project_id}/dependencies": {"successor_id": "{loose}"},
             "POST /v1/projects/{project_id}/gates": {"code": "G99", "position": 990},
+            "POST /v1/projects/{project_id}/labels": {"name": "steel"},
             "POST /v1/projects/{project_id}/memberships": {
                 "person_id": str(inventory.tenant["stranger"].id),
                 "role": "stakeholder",
@@ -107,6 +109,9 @@ class Matrix:
             replaced["meetings"] = inventory.ids["signed-meetings"]
         if operation.path.endswith("/reopening"):
             replaced["accounting-periods"] = inventory.ids["closed-periods"]
+        if str(operation) == "DELETE /v1/board-columns/{board_column_id}":
+            # The other one holds a card.
+            replaced["board-columns"] = inventory.ids["empty-columns"]
         return Request(
             operation, inventory.path(operation, **replaced), {"params": params, "headers": headers} | payload
         )
@@ -229,6 +234,7 @@ async def test_what_spans_the_tenant_holds_nothing_of_projects_that_one_is_not_o
         "groups",
         "crews",
         "competences",
+        "tenant-fields",
         "machines",
         "problems",
         "tokens",

@@ -410,6 +410,9 @@ OPEN_OBJECTS = (
     "/proposals/auto_accept/*/limits",
     "/body",
     "/bodies/*",
+    # By the keys of the project's custom fields, a hundred at most.
+    "/values",
+    "/tasks/*/values",
 )
 
 
@@ -698,6 +701,8 @@ async def test_a_dry_run_answers_with_its_verdict_and_stores_nothing(
 
 # Writes that the state of the inventory's object does not allow: it exists already, has ended, or is not that far.
 CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
+    # There is a card in it.
+    "DELETE /v1/board-columns/{board_column_id}": (409,),
     "DELETE /v1/jobs/{job_id}": (409,),
     # The manager of the inventory has an account with another password than the example's.
     "POST /v1/email-changes": (403,),
@@ -722,9 +727,11 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "POST /v1/projects/{project_id}/competence-demands": (409,),
     "POST /v1/projects/{project_id}/contracts": (409,),
     "POST /v1/projects/{project_id}/cost-codes": (409,),
+    "POST /v1/projects/{project_id}/custom-fields": (409,),
     "POST /v1/projects/{project_id}/dependencies": (409,),
     "POST /v1/projects/{project_id}/gates": (409,),
     "POST /v1/projects/{project_id}/imports": (409,),
+    "POST /v1/projects/{project_id}/labels": (409,),
     "POST /v1/projects/{project_id}/memberships": (409,),
     "POST /v1/projects/{project_id}/responsibilities": (409,),
     "POST /v1/status-reports/{report_id}/publication": (409,),

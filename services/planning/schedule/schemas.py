@@ -30,7 +30,7 @@ from services.planning.schedule.public_holidays import HolidayCountry
 from services.planning.schedule.task import DateConstraint, TaskStatus, TaskType
 
 WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{1,60}$")]
-Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\r\n,]*$")]
+Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n,]*$")]
 Labels = Annotated[list[Label], Field(max_length=20)]
 # Stands where a patch does not name the start; nothing reads it.
 SOME_START: Final = datetime.fromisoformat("2026-01-01T08:00")
@@ -131,6 +131,13 @@ class Driver(Shape):
     dependency_id: UUID | None
 
 
+class ChecklistCount(Shape):
+    """With `expand=checklist`: how many items of the task's checklist there are, and how many are done."""
+
+    done: int
+    total: int
+
+
 class TaskShape(ObjectShape):
     project_id: UUID
     parent_id: UUID | None
@@ -180,6 +187,8 @@ class TaskShape(ObjectShape):
     critical: bool
     driver: Driver
     external_refs: list[ExternalRef]
+    checklist: ChecklistCount | None = None
+    custom_values: dict[str, Any] | None = None
     effects: Effects | None = None
 
 

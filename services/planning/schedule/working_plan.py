@@ -60,7 +60,7 @@ class WorkingPlan:
     `before` holds, by id, what every task that existed and changed was; `expenses` the material and the costs of a task;
     `standing_before` what the plan came to before the change; `assignees_before` and `durations_before` whose the tasks
     were and how long they took; `status_before` the status of those that had been begun; `removed` the tasks that were
-    taken out, as they were.
+    taken out, as they were; `has_formulas` whether custom fields are computed from what changes.
     """
 
     project_id: UUID
@@ -87,6 +87,7 @@ class WorkingPlan:
     reassigned: dict[UUID, list[PlanAssignment]] = field(default_factory=dict)
     capacities_before: dict[UUID, Capacity] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
+    has_formulas: bool = False
     finish: datetime | None = None
     added: dict[UUID, PlanTask] = field(default_factory=dict)
     edited: dict[UUID, PlanTask] = field(default_factory=dict)

@@ -392,6 +392,33 @@ def upgrade() -> None:
     )
     op.create_index("uq_baselines_number", "baselines", ["tenant_id", "project_id", "number"], unique=True)
     op.create_table(
+        "boards",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_boards_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_boards")),
+    )
+    op.create_index("ix_boards_project", "boards", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_table(
         "calendars",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -500,6 +527,62 @@ def upgrade() -> None:
     )
     op.create_index("uq_cost_codes_code", "cost_codes", ["tenant_id", "project_id", "code"], unique=True)
     op.create_table(
+        "custom_fields",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=True),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("field_type", sa.Text(), nullable=False),
+        sa.Column("options", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("formula", sa.Text(), nullable=True),
+        sa.Column("result_type", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("(field_type = 'formula') = (formula is not null)", name=op.f("ck_custom_fields_formula")),
+        sa.CheckConstraint(
+            "field_type in ('text','number','day','flag','choice','person','formula')",
+            name=op.f("ck_custom_fields_field_type"),
+        ),
+        sa.CheckConstraint("(formula is null) = (result_type is null)", name=op.f("ck_custom_fields_result_type")),
+        sa.CheckConstraint(
+            "formula is null or project_id is not null", name=op.f("ck_custom_fields_formula_of_a_project")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_custom_fields_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_custom_fields")),
+    )
+    op.create_index(
+        "ix_custom_fields_formulas",
+        "custom_fields",
+        ["tenant_id", "project_id"],
+        unique=False,
+        postgresql_where=sa.text("formula is not null"),
+    )
+    op.create_index("ix_custom_fields_project", "custom_fields", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("uq_custom_fields_key", "custom_fields", ["tenant_id", "project_id", "key"], unique=True)
+    op.create_index(
+        "uq_custom_fields_tenant_key",
+        "custom_fields",
+        ["tenant_id", "key"],
+        unique=True,
+        postgresql_where=sa.text("project_id is null"),
+    )
+    op.create_table(
         "goals",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -561,6 +644,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports")),
     )
     op.create_index("uq_imports_file", "imports", ["tenant_id", "project_id", "sha256"], unique=True)
+    op.create_table(
+        "labels",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("colour", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("colour ~ '^#[0-9a-f]{6}$'", name=op.f("ck_labels_colour")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_labels_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_labels")),
+    )
+    op.create_index("ix_labels_project", "labels", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index(
+        "uq_labels_name", "labels", ["tenant_id", "project_id", sa.literal_column("lower(name)")], unique=True
+    )
     op.create_table(
         "levelling_runs",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -740,6 +854,49 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "baseline_id", "task_id", name=op.f("pk_baseline_tasks")),
     )
+    op.create_table(
+        "board_columns",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("board_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("wip_limit", sa.Integer(), nullable=True),
+        sa.Column("task_status", sa.Text(), nullable=True),
+        sa.Column("percent_complete", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("task_status in ('todo','in_progress','done')", name=op.f("ck_board_columns_task_status")),
+        sa.CheckConstraint("percent_complete between 0 and 100", name=op.f("ck_board_columns_percent_complete")),
+        sa.CheckConstraint("wip_limit > 0", name=op.f("ck_board_columns_wip_limit")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "board_id"],
+            ["boards.tenant_id", "boards.id"],
+            name="fk_board_columns_board",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_board_columns_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_board_columns")),
+    )
+    op.create_index(
+        "ix_board_columns_board", "board_columns", ["tenant_id", "board_id", "position", "id"], unique=False
+    )
+    op.create_index("ix_board_columns_project", "board_columns", ["tenant_id", "project_id", "id"], unique=False)
     op.create_table(
         "budget_lines",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -1402,6 +1559,94 @@ def upgrade() -> None:
     op.create_index("ix_assignments_resource", "assignments", ["tenant_id", "resource_id"], unique=False)
     op.create_index("uq_assignments_pair", "assignments", ["tenant_id", "task_id", "resource_id"], unique=True)
     op.create_table(
+        "board_cards",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("board_id", sa.UUID(), nullable=False),
+        sa.Column("column_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("rank", sa.Text(collation="C"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "board_id"],
+            ["boards.tenant_id", "boards.id"],
+            name="fk_board_cards_board",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "column_id"], ["board_columns.tenant_id", "board_columns.id"], name="fk_board_cards_column"
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_board_cards_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], name="fk_board_cards_task", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_board_cards")),
+    )
+    op.create_index("ix_board_cards_column", "board_cards", ["tenant_id", "column_id", "rank"], unique=False)
+    op.create_index("ix_board_cards_project", "board_cards", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("ix_board_cards_task", "board_cards", ["tenant_id", "task_id"], unique=False)
+    op.create_index("uq_board_cards_task", "board_cards", ["tenant_id", "board_id", "task_id"], unique=True)
+    op.create_table(
+        "checklist_items",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("rank", sa.Text(collation="C"), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by_id", sa.UUID(), nullable=True),
+        sa.Column("assignee_id", sa.UUID(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint(
+            "done = (done_at is not null) and done = (done_by_id is not null)", name=op.f("ck_checklist_items_done")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_checklist_items_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"],
+            ["tasks.tenant_id", "tasks.id"],
+            name="fk_checklist_items_task",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_checklist_items")),
+    )
+    op.create_index("ix_checklist_items_assignee", "checklist_items", ["tenant_id", "assignee_id"], unique=False)
+    op.create_index("ix_checklist_items_project", "checklist_items", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("ix_checklist_items_task", "checklist_items", ["tenant_id", "task_id", "rank"], unique=False)
+    op.create_table(
         "competence_demands",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1490,6 +1735,68 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_conflicts")),
     )
     op.create_index("ix_conflicts_project", "conflicts", ["tenant_id", "project_id", "created_at"], unique=False)
+    op.create_table(
+        "custom_values",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("field_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("text_value", sa.Text(), nullable=True),
+        sa.Column("number_value", sa.Numeric(precision=30, scale=10), nullable=True),
+        sa.Column("day_value", sa.Date(), nullable=True),
+        sa.Column("flag_value", sa.Boolean(), nullable=True),
+        sa.Column("person_id", sa.UUID(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "num_nonnulls(text_value, number_value, day_value, flag_value, person_id, error) = 1",
+            name=op.f("ck_custom_values_one_value"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "field_id"],
+            ["custom_fields.tenant_id", "custom_fields.id"],
+            name="fk_custom_values_field",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], name="fk_custom_values_task", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "field_id", "task_id", name=op.f("pk_custom_values")),
+    )
+    op.create_index(
+        "ix_custom_values_day_value",
+        "custom_values",
+        ["tenant_id", "field_id", "day_value", "task_id"],
+        unique=False,
+        postgresql_where=sa.text("day_value is not null"),
+    )
+    op.create_index(
+        "ix_custom_values_flag_value",
+        "custom_values",
+        ["tenant_id", "field_id", "flag_value", "task_id"],
+        unique=False,
+        postgresql_where=sa.text("flag_value is not null"),
+    )
+    op.create_index(
+        "ix_custom_values_number_value",
+        "custom_values",
+        ["tenant_id", "field_id", "number_value", "task_id"],
+        unique=False,
+        postgresql_where=sa.text("number_value is not null"),
+    )
+    op.create_index(
+        "ix_custom_values_person_id",
+        "custom_values",
+        ["tenant_id", "field_id", "person_id", "task_id"],
+        unique=False,
+        postgresql_where=sa.text("person_id is not null"),
+    )
+    op.create_index("ix_custom_values_task", "custom_values", ["tenant_id", "task_id"], unique=False)
+    op.create_index(
+        "ix_custom_values_text_value",
+        "custom_values",
+        ["tenant_id", "field_id", "text_value", "task_id"],
+        unique=False,
+        postgresql_where=sa.text("text_value is not null"),
+    )
     op.create_table(
         "decision_reviews",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -1860,12 +2167,40 @@ def downgrade() -> None:
     op.drop_index("ix_decision_reviews_project", table_name="decision_reviews")
     op.drop_index("ix_decision_reviews_decision", table_name="decision_reviews")
     op.drop_table("decision_reviews")
+    op.drop_index(
+        "ix_custom_values_text_value", table_name="custom_values", postgresql_where=sa.text("text_value is not null")
+    )
+    op.drop_index("ix_custom_values_task", table_name="custom_values")
+    op.drop_index(
+        "ix_custom_values_person_id", table_name="custom_values", postgresql_where=sa.text("person_id is not null")
+    )
+    op.drop_index(
+        "ix_custom_values_number_value",
+        table_name="custom_values",
+        postgresql_where=sa.text("number_value is not null"),
+    )
+    op.drop_index(
+        "ix_custom_values_flag_value", table_name="custom_values", postgresql_where=sa.text("flag_value is not null")
+    )
+    op.drop_index(
+        "ix_custom_values_day_value", table_name="custom_values", postgresql_where=sa.text("day_value is not null")
+    )
+    op.drop_table("custom_values")
     op.drop_index("ix_conflicts_project", table_name="conflicts")
     op.drop_table("conflicts")
     op.drop_index("uq_competence_demands_pair", table_name="competence_demands")
     op.drop_index("ix_competence_demands_project", table_name="competence_demands")
     op.drop_index("ix_competence_demands_competence", table_name="competence_demands")
     op.drop_table("competence_demands")
+    op.drop_index("ix_checklist_items_task", table_name="checklist_items")
+    op.drop_index("ix_checklist_items_project", table_name="checklist_items")
+    op.drop_index("ix_checklist_items_assignee", table_name="checklist_items")
+    op.drop_table("checklist_items")
+    op.drop_index("uq_board_cards_task", table_name="board_cards")
+    op.drop_index("ix_board_cards_task", table_name="board_cards")
+    op.drop_index("ix_board_cards_project", table_name="board_cards")
+    op.drop_index("ix_board_cards_column", table_name="board_cards")
+    op.drop_table("board_cards")
     op.drop_index("uq_assignments_pair", table_name="assignments")
     op.drop_index("ix_assignments_resource", table_name="assignments")
     op.drop_index("ix_assignments_project", table_name="assignments")
@@ -1909,6 +2244,9 @@ def downgrade() -> None:
     op.drop_index("ix_budget_lines_project", table_name="budget_lines")
     op.drop_index("ix_budget_lines_cost_code", table_name="budget_lines")
     op.drop_table("budget_lines")
+    op.drop_index("ix_board_columns_project", table_name="board_columns")
+    op.drop_index("ix_board_columns_board", table_name="board_columns")
+    op.drop_table("board_columns")
     op.drop_table("baseline_tasks")
     op.drop_index("uq_actuals_reversal", table_name="actuals")
     op.drop_index("uq_actuals_external_ref", table_name="actuals")
@@ -1921,10 +2259,22 @@ def downgrade() -> None:
     op.drop_table("staffing_requests")
     op.drop_index("ix_levelling_runs_project", table_name="levelling_runs")
     op.drop_table("levelling_runs")
+    op.drop_index("uq_labels_name", table_name="labels")
+    op.drop_index("ix_labels_project", table_name="labels")
+    op.drop_table("labels")
     op.drop_index("uq_imports_file", table_name="imports")
     op.drop_table("imports")
     op.drop_index("ix_goals_project", table_name="goals")
     op.drop_table("goals")
+    op.drop_index(
+        "uq_custom_fields_tenant_key", table_name="custom_fields", postgresql_where=sa.text("project_id is null")
+    )
+    op.drop_index("uq_custom_fields_key", table_name="custom_fields")
+    op.drop_index("ix_custom_fields_project", table_name="custom_fields")
+    op.drop_index(
+        "ix_custom_fields_formulas", table_name="custom_fields", postgresql_where=sa.text("formula is not null")
+    )
+    op.drop_table("custom_fields")
     op.drop_index("uq_cost_codes_code", table_name="cost_codes")
     op.drop_table("cost_codes")
     op.drop_index("uq_contracts_number", table_name="contracts")
@@ -1932,6 +2282,8 @@ def downgrade() -> None:
     op.drop_table("contracts")
     op.drop_index("ix_calendars_project", table_name="calendars")
     op.drop_table("calendars")
+    op.drop_index("ix_boards_project", table_name="boards")
+    op.drop_table("boards")
     op.drop_index("uq_baselines_number", table_name="baselines")
     op.drop_table("baselines")
     op.drop_index("uq_projects_key", table_name="projects")

@@ -6,6 +6,7 @@ from services.kernel.access import sees_project
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
+from services.planning.custom_fields.repository import VALUES_OF_TASK
 from services.planning.schedule.task import DateConstraint, TaskStatus
 
 _MINUTES: Final = "round({} / 10.0)::bigint"
@@ -13,6 +14,17 @@ _SPLITS: Final = (
     "coalesce((select json_agg(json_build_object('after_minutes', round((gap->>0)::bigint / 10.0)::bigint,"
     " 'gap_minutes', round((gap->>1)::bigint / 10.0)::bigint)) from jsonb_array_elements(t.splits->'gaps') gap), '[]')"
 )
+
+
+def has_label(task: str) -> str:
+    """SQL of a list of a project: the task of an alias has a label that meets the condition `{}`.
+
+    A task holds the words of its labels, in whichever case they were written; those of the label are looked up once.
+    """
+    return (
+        f"string_to_array(lower(array_to_string({task}.labels, E'\\n')), E'\\n') && array(select lower(l.name)"
+        " from labels l where l.tenant_id = $1 and l.project_id = $3 and {})"
+    )
 
 
 def _plain(*names: str) -> dict[str, str]:
@@ -77,6 +89,7 @@ def _task_collection(source: str) -> Collection:
             "percent_complete": Filter("t.percent_complete", "integer"),
             "total_float_minutes": Filter("t.total_float_minutes", "integer"),
             "labels": Filter("array_to_string(t.labels, E'\\n')", "text"),
+            "label_id": Filter("l.id", "uuid", among=has_label("t")),
             "updated_at": Filter("t.updated_at", "instant"),
         },
         sorts={
@@ -97,6 +110,9 @@ def _task_collection(source: str) -> Collection:
             " where p.tenant_id = t.tenant_id and p.id = t.assignee_id)",
             "parent": "(select json_build_object('id', p.id, 'type', 'task', 'title', p.title, 'wbs_code', p.wbs_code)"
             " from tasks p where p.tenant_id = t.tenant_id and p.id = t.parent_id)",
+            "custom_values": VALUES_OF_TASK,
+            "checklist": "(select json_build_object('done', count(*) filter (where i.done), 'total', count(*))"
+            " from checklist_items i where i.tenant_id = t.tenant_id and i.task_id = t.id)",
         },
         viewer_kinds={
             "update.text": "task.edit",

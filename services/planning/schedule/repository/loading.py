@@ -38,7 +38,9 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     tenant_id = reader.tenant_id
     project = await reader.row(
         f"""select p.name, p.currency, p.time_zone, p.start, p.status_date, p.minutes_per_day, p.critical_float_minutes, p.finish, p.calendar_id,
-              p.honor_constraints, p.split_in_progress, p.multiple_critical_paths, p.finish_target from projects p
+              p.honor_constraints, p.split_in_progress, p.multiple_critical_paths, p.finish_target,
+              exists (select from custom_fields f where f.tenant_id = p.tenant_id and f.project_id = p.id
+                and f.formula is not null) as has_formulas from projects p
             where p.tenant_id = $1 and p.id = $2 {"for no key update of p" if lock else ""}""",
         tenant_id,
         project_id,
@@ -86,6 +88,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         expenses=parts.expenses,
         capacities=parts.capacities,
         options=options,
+        has_formulas=project["has_formulas"],
         durations_before={task.id: task.duration for task in tasks},
         assignees_before={task.id: task.assignee_id for task in tasks if task.assignee_id is not None},
         status_before={task.id: task.status for task in tasks if task.status != TaskStatus.TODO},

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 
 from services.kernel.session import WriteSession
+from services.planning.custom_fields.recomputing import follow_plan
 from services.planning.external_refs.repository import claim, release
 from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanAssignment, PlanTask
 from services.planning.schedule.working_plan import WorkingPlan
@@ -122,6 +123,10 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
             now,
             author,
             plan.start,
+        )
+    if plan.has_formulas:
+        await follow_plan(
+            session, plan.project_id, [*({**plan.added, **plan.edited, **plan.moved}.keys() & plan.tasks.keys())]
         )
 
 

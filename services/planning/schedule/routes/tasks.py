@@ -11,6 +11,7 @@ from services.kernel.collection import SearchQuery
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import KeyedWriting, Writing
+from services.planning.custom_fields.listing import page_with_fields, search_with_fields
 from services.planning.schedule.kinds import SCHEDULE_DATES, SCOPE_TASK, TASK_EDIT, TASK_PROGRESS
 from services.planning.schedule.repository.collections import MILESTONES, TASKS
 from services.planning.schedule.schemas import NewTask, TaskBatch, TaskPatch, TaskShape
@@ -25,14 +26,17 @@ router = area_router("tasks")
     openapi_extra={"parameters": TASKS.list_parameters()},
 )
 async def list_tasks(project_id: UUID, read: Reading) -> Response:
-    """The project's tasks, in the order of the outline unless sorted otherwise."""
-    return await TASKS.page(read, project_id)
+    """The project's tasks, in the order of the outline unless sorted otherwise.
+
+    They are also filtered and sorted by the project's custom fields, as `field.` and the key: `field.cost[gte]=10`.
+    """
+    return await (await page_with_fields(TASKS, read, project_id)).page(read, project_id)
 
 
 @router.post("/v1/projects/{project_id}/tasks/searches", response_model=Listing[TaskShape])
 async def search_tasks(project_id: UUID, query: SearchQuery, read: Reading) -> Response:
     """The project's tasks that meet a combination of conditions."""
-    return await TASKS.search(read, query, project_id)
+    return await (await search_with_fields(TASKS, read, query, project_id)).search(read, query, project_id)
 
 
 @router.get(
@@ -42,7 +46,7 @@ async def search_tasks(project_id: UUID, query: SearchQuery, read: Reading) -> R
 )
 async def list_milestones(project_id: UUID, read: Reading) -> Response:
     """The tasks that are milestones."""
-    return await MILESTONES.page(read, project_id)
+    return await (await page_with_fields(MILESTONES, read, project_id)).page(read, project_id)
 
 
 @router.post("/v1/projects/{project_id}/tasks", status_code=201, response_model=TaskShape)

@@ -1,6 +1,6 @@
 """The end that every change of a plan has: measured, allowed, stored, recorded as the decision that it is, told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -39,6 +39,15 @@ _DECISIVE_EFFECTS: Final = frozenset({"finish", "milestones", "cost"})
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedBesides:
+    """What another area has judged together with a change of the plan: its kinds, measures, and what it shows of them."""
+
+    kinds: Sequence[str]
+    measures: Mapping[str, int]
+    impact: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanChange:
     """What somebody wants of the plan, in the words in which it is proposed, decided and recorded.
 
@@ -52,6 +61,7 @@ class PlanChange:
     question: str
     chosen: str
     recorded_by_caller: bool = False
+    besides: JudgedBesides | None = None
 
 
 async def settle(
@@ -72,6 +82,10 @@ async def settle(
         "scope_tasks": len(plan.added) + len(plan.removed),
         "baselined_tasks": await baselined(session, plan.project_id, [*moved_dates(plan), *plan.removed]),
     }
+    if change.besides is not None:
+        kinds = sorted({*kinds, *change.besides.kinds})
+        measures |= change.besides.measures
+        impact |= change.besides.impact
     await require_authority(session, plan.project_id, kinds, measures, impact)
     await store_plan(session, plan, texts)
     accepted = session.principal.proposal_id is not None

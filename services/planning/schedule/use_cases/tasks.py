@@ -22,6 +22,8 @@ from services.kernel.batch import (
 from services.kernel.problems import NotFound, PreconditionMissing, Problem, UnknownReference
 from services.kernel.schemas import named
 from services.kernel.session import WriteSession
+from services.planning.custom_fields.computation import MEMBERS
+from services.planning.custom_fields.recomputing import follow_plan
 from services.planning.decisions.use_cases import record_acceptance
 from services.planning.external_refs.external_reference import ExternalRefTaken
 from services.planning.external_refs.repository import Key, key_of, owners
@@ -44,7 +46,14 @@ from services.planning.schedule.schemas import (
     TaskOperation,
     TaskPatch,
 )
-from services.planning.schedule.use_cases.plan_changes import PlanChange, first_part, plan_dates, settle, tell_rest
+from services.planning.schedule.use_cases.plan_changes import (
+    JudgedBesides,
+    PlanChange,
+    first_part,
+    plan_dates,
+    settle,
+    tell_rest,
+)
 from services.planning.schedule.wording import answer_of, days, name_of, question_of
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -95,18 +104,24 @@ async def edit_task(
 
 
 async def carry_out(
-    session: WriteSession, plan: WorkingPlan, task: PlanTask, changes: dict[str, Any], ruling: str | None = None
+    session: WriteSession,
+    plan: WorkingPlan,
+    task: PlanTask,
+    changes: dict[str, Any],
+    ruling: str | None = None,
+    besides: JudgedBesides | None = None,
 ) -> dict[str, Any]:
     """Change a task of a locked plan with everything that follows. Returns the effects.
 
     As part of a `ruling`, which is the kind of that act, it needs the authority for both, and the caller records it.
+    What stands `besides` it is judged together with it.
     """
     texts: dict[UUID, dict[str, Any]] = {}
     before = replace(task)
     change_task(plan, task, changes, texts)
     question, chosen = question_of(before, task, changes), answer_of(before, task, changes, plan.minutes_per_day)
     kinds = kinds_of(changes) | ({ruling} if ruling is not None else set())
-    change = PlanChange(kinds, "task", task.id, task.title, question, chosen, recorded_by_caller=ruling is not None)
+    change = PlanChange(kinds, "task", task.id, task.title, question, chosen, ruling is not None, besides)
     effects = await settle(session, plan, change, texts)
     data = {"task": task_row(task), "changed_fields": sorted(changes)} | first_part(plan)
     session.record(TASK_CHANGED, "task", task.id, data, project_id=plan.project_id)
@@ -132,6 +147,8 @@ async def _edit_texts(
     await require_authority(session, project_id, ["task.edit"], {"people_affected": len(people)}, impact)
     await store_texts(session, task_id, expected_version, changes)
     task.version += 1
+    if not changes.keys().isdisjoint(MEMBERS):
+        await follow_plan(session, project_id, [task_id])
     await record_acceptance(
         session,
         project_id=project_id,
@@ -145,6 +162,12 @@ async def _edit_texts(
     data = {"task": task_row(task), "changed_fields": sorted(changes), "moved": [], "plan": plan_dates(start, finish)}
     session.record(TASK_CHANGED, "task", task_id, data, project_id=project_id)
     return task
+
+
+async def edit_words(session: WriteSession, project_id: UUID, task_id: UUID, labels: list[str]) -> int:
+    """Give a task of a plan that is locked these labels, whichever version of it the caller knows. Returns its version."""
+    task = await load_task(session, task_id)
+    return (await _edit_texts(session, project_id, task_id, task.version, {"labels": labels})).version
 
 
 async def delete_task(session: WriteSession, task_id: UUID, expected_version: int) -> None:

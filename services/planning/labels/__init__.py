@@ -1,0 +1,1 @@
+"""Labels: the words of a project for its tasks, with their colours."""
