@@ -22,6 +22,8 @@ OPERATIONAL = (
     "competence.demand",
     "staffing.request",
     "contract.follow",
+    "brief.write",
+    "need.record",
     "decision.review",
     "conflict.record",
     "cost_code.record",
@@ -29,7 +31,7 @@ OPERATIONAL = (
     "levelling.run",
     "status_report.draft",
 )
-OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write", "resource.absence")
+OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write", "resource.absence", "need.record")
 DAY = 450
 TWO_DAYS_OF_FLOAT = 960
 

@@ -20,6 +20,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
         accounting-periods absences competences resource-competences competence-demands
         staffing-requests contracts contract-milestones contract-options contract-change-orders
+        task-briefs needs make-ready-actions
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
@@ -42,6 +43,7 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "planned-costs": PLANNING,
     "competence-warnings": PLANNING,
     "contract-alerts": PLANNING,
+    "readiness": PLANNING,
     "schedule-options": PLANNING,
     "driving-path": PLANNING,
     "float-paths": PLANNING,

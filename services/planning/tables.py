@@ -13,6 +13,7 @@ from services.planning.imports import plan_import
 from services.planning.levelling import levelling_run
 from services.planning.periods import accounting_period
 from services.planning.projects import gate, goal, project, success_criterion
+from services.planning.readiness import need, task_brief
 from services.planning.resources import assignment, resource
 from services.planning.responsibilities import responsibility
 from services.planning.reviews import decision_review
@@ -48,6 +49,8 @@ NOUNS = (
     competence,
     staffing_request,
     contract,
+    task_brief,
+    need,
     plan_import,
     levelling_run,
     external_reference,

@@ -91,6 +91,8 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("contract-milestones", "POST", f"{PROJECT}/contract-milestones", "example"),
     ("contract-options", "POST", f"{PROJECT}/contract-options", "example"),
     ("contract-change-orders", "POST", f"{PROJECT}/contract-change-orders", "example"),
+    ("task-briefs", "POST", f"{PROJECT}/task-briefs", "example"),
+    ("needs", "POST", f"{PROJECT}/needs", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (
         "conflicts",
@@ -151,6 +153,9 @@ OF_THE_LINE = {
     "POST /v1/staffing-requests/{staffing_request_id}/offers",
     "POST /v1/staffing-requests/{staffing_request_id}/refusal",
 }
+
+# What only those do who do the task of the inventory, which is its member.
+OF_THE_ASSIGNEE = {"POST /v1/task-briefs/{task_brief_id}/acknowledgements"}
 
 
 @dataclass
@@ -332,7 +337,7 @@ class Inventory:
             return self.tenant["owner"]
         if str(operation) in OF_THE_PROPOSER:
             return self.tenant["coordinator"]
-        if str(operation) in OF_THE_LINE:
+        if str(operation) in OF_THE_LINE | OF_THE_ASSIGNEE:
             return self.tenant["member"]
         return self.tenant.admin if operation.path.startswith(ADMINISTRATORS) else self.tenant["manager"]
 

@@ -110,9 +110,9 @@ TEAM = (
     "absences accounting-periods action-items agenda-items assignments attendances baselines calendars"
     " competence-demands conflicts contract-change-orders contract-milestones contract-options contracts"
     " cost-codes decision-reviews decisions delegations dependencies document-versions"
-    " documents external gate-passages gates goals imports jobs levelling-runs meetings outcomes"
+    " documents external gate-passages gates goals imports jobs levelling-runs meetings needs outcomes"
     " proposal-comments proposals resource-competences resources responsibilities risk-responses risks"
-    " staffing-requests success-criteria tasks"
+    " staffing-requests success-criteria task-briefs tasks"
 )
 AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "projects": "known",
@@ -138,10 +138,10 @@ TEAM_LISTS = (
     " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
-    " levelling-runs milestones over-allocations overview plan-lint proposals reschedulings"
+    " levelling-runs make-ready-actions milestones needs over-allocations overview plan-lint proposals readiness reschedulings"
     " resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
-    " staffing-requests success-criteria tasks"
+    " staffing-requests success-criteria task-briefs tasks"
     " track-records"
 )
 AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
@@ -356,6 +356,9 @@ def _by_oneself(operation: Operation, somebody: str, where: Where, document: Doc
         return "decide"
     if kinds == {"staffing.answer"}:
         # The line owner is the inventory's member, to whom the manager's role was lent as well.
+        return "decide" if somebody == "deputy" and where == "own project" else "403"
+    if kinds == {"brief.acknowledge"}:
+        # The task is the inventory's member's.
         return "decide" if somebody == "deputy" and where == "own project" else "403"
     if operation.path == "/v1/projects/{project_id}/proposals":
         # A draft may hold what its author may at least propose.

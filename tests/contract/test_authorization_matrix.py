@@ -83,6 +83,7 @@ class Matrix:
             "POST /v1/projects/{project_id}/attendances": {"person_id": str(inventory.tenant["auditor"].id)},
             "POST /v1/projects/{project_id}/competence-demands": {"task_id": "{loose}"},
             "POST /v1/projects/{project_id}/contracts": {"number": "K-99"},
+            "POST /v1/projects/{project_id}/task-briefs": {"task_id": "{loose}"},
             "POST /v1/projects/{project_id}/cost-codes": {"code": "99"},
             "POST /v1/projects/{project_id}/dependencies": {"successor_id": "{loose}"},
             "POST /v1/projects/{project_id}/gates": {"code": "G99", "position": 990},
