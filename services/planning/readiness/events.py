@@ -25,7 +25,7 @@ _NEED = {
     "met_on": None,
 }
 
-BRIEF_WRITTEN: Final = FactType("planning.task_brief.written", 1, _BRIEF, "Those who do a task are told what it is.")
+BRIEF_RECORDED: Final = FactType("planning.task_brief.recorded", 1, _BRIEF, "Those who do a task are told what it is.")
 BRIEF_CHANGED: Final = FactType(
     "planning.task_brief.changed", 1, _BRIEF, "A brief says something else, so that it is to be acknowledged anew."
 )
@@ -40,7 +40,7 @@ NEED_RECORDED: Final = FactType("planning.need.recorded", 1, _NEED, "A task cann
 NEED_CHANGED: Final = FactType("planning.need.changed", 1, _NEED, "A need is another, was promised, met or withdrawn.")
 NEED_REMOVED: Final = FactType("planning.need.removed", 1, _NEED, "A need was recorded by mistake.")
 FACT_TYPES = (
-    BRIEF_WRITTEN,
+    BRIEF_RECORDED,
     BRIEF_CHANGED,
     BRIEF_ACKNOWLEDGED,
     BRIEF_REMOVED,

@@ -18,8 +18,8 @@ from services.planning.decisions.use_cases import record_acceptance
 from services.planning.readiness.events import (
     BRIEF_ACKNOWLEDGED,
     BRIEF_CHANGED,
+    BRIEF_RECORDED,
     BRIEF_REMOVED,
-    BRIEF_WRITTEN,
     NEED_CHANGED,
     NEED_RECORDED,
     NEED_REMOVED,
@@ -77,7 +77,7 @@ async def write_brief(session: WriteSession, project_id: UUID, new: NewTaskBrief
     brief = TaskBrief(project_id=project_id, revision=1, acknowledgements=[], **new.model_dump())
     session.add(brief)
     await _settle(session, brief, "brief.write", "Are those who do the task told what it is about?", "briefed")
-    _tell_brief(session, BRIEF_WRITTEN, brief)
+    _tell_brief(session, BRIEF_RECORDED, brief)
     return brief
 
 

@@ -90,13 +90,14 @@ async def test_what_makes_no_sense_is_refused(world: World) -> None:
         answer = await world["manager"].post(f"{project}/task-briefs", brief | wrong)
         assert (answer.status_code, answer.json()["code"]) == (422, code), wrong
     need = {"task_id": task["id"], "kind": "room", "title": "Site office"}
-    for wrong, code in (
+    more: tuple[tuple[dict[str, Any], str], ...] = (
         ({"task_id": str(new_id())}, "unknown_reference"),
         ({"owner_id": str(world["stranger"].id)}, "unknown_reference"),
         ({"kind": "luck"}, "validation_failed"),
         ({"lead_days": 367}, "validation_failed"),
         ({"needed_by": "9999-01-01"}, "validation_failed"),
-    ):
+    )
+    for wrong, code in more:
         answer = await world["manager"].post(f"{project}/needs", need | wrong)
         assert (answer.status_code, answer.json()["code"]) == (422, code), wrong
     for weeks in ("0", "27", "x", ""):
@@ -282,3 +283,17 @@ async def test_briefs_and_needs_go_with_their_task(world: World) -> None:
     assert (await world["manager"].delete(f"/v1/tasks/{task['id']}", version)).status_code == 204
     for path in (f"/v1/task-briefs/{brief['id']}", f"/v1/needs/{need['id']}"):
         assert (await world["manager"].get(path)).status_code == 404
+
+
+async def test_the_lint_finds_unacknowledged_starts_until_somebody_sees_to_them(world: World) -> None:
+    task = await task_of_the_member(world)
+    await make(world, "task-briefs", task_id=task["id"], **WHY)
+    later = await task_of_the_member(world, "Cure")
+    await make_link(world, task, later, lag_minutes=60 * DAY)
+    await make(world, "task-briefs", task_id=later["id"], **WHY)
+    path = f"/v1/projects/{world.project_id}/plan-lint?rule=unacknowledged_start"
+    (rule,) = (await world["manager"].get(path)).json()["rules"]
+    assert [each["subject"]["id"] for each in rule["findings"]] == [task["id"]]
+    step = rule["findings"][0]["steps"][0]
+    assert (await world["manager"].post(step["path"], step["body"])).status_code == 201
+    assert (await world["manager"].get(path)).json()["rules"] == []
