@@ -26,6 +26,7 @@ from services.planning.loads import routes as loads
 from services.planning.periods import routes as periods
 from services.planning.projects import routes as projects
 from services.planning.readiness import routes as readiness
+from services.planning.recurrences import routes as recurrences
 from services.planning.resources import routes as resources
 from services.planning.responsibilities import routes as responsibilities
 from services.planning.reviews import routes as reviews
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             staffing.router,
             contracts.router,
             readiness.router,
+            recurrences.router,
             levelling.router,
             lint.router,
             imports.router,

@@ -14,6 +14,7 @@ from services.planning.levelling import levelling_run
 from services.planning.periods import accounting_period
 from services.planning.projects import gate, goal, project, success_criterion
 from services.planning.readiness import need, task_brief
+from services.planning.recurrences import recurrence
 from services.planning.resources import assignment, resource
 from services.planning.responsibilities import responsibility
 from services.planning.reviews import decision_review
@@ -49,6 +50,7 @@ NOUNS = (
     competence,
     staffing_request,
     contract,
+    recurrence,
     task_brief,
     need,
     plan_import,

@@ -93,6 +93,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("contract-change-orders", "POST", f"{PROJECT}/contract-change-orders", "example"),
     ("task-briefs", "POST", f"{PROJECT}/task-briefs", "example"),
     ("needs", "POST", f"{PROJECT}/needs", "example"),
+    ("recurrences", "POST", f"{PROJECT}/recurrences", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (
         "conflicts",

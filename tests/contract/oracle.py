@@ -111,7 +111,7 @@ TEAM = (
     " competence-demands conflicts contract-change-orders contract-milestones contract-options contracts"
     " cost-codes decision-reviews decisions delegations dependencies document-versions"
     " documents external gate-passages gates goals imports jobs levelling-runs meetings needs outcomes"
-    " proposal-comments proposals resource-competences resources responsibilities risk-responses risks"
+    " proposal-comments proposals recurrences resource-competences resources responsibilities risk-responses risks"
     " staffing-requests success-criteria task-briefs tasks"
 )
 AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
@@ -139,7 +139,7 @@ TEAM_LISTS = (
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
     " levelling-runs make-ready-actions milestones needs over-allocations overview plan-lint proposals readiness reschedulings"
-    " resource-competences resource-loads resources"
+    " recurrences resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
     " staffing-requests success-criteria task-briefs tasks"
     " track-records"
@@ -275,6 +275,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "POST /v1/projects/{project_id}/levelling-clearances": ("levelling.clear",),
     "PUT /v1/projects/{project_id}/policy": ("policy.set", "policy.tolerances"),
     "POST /v1/projects/{project_id}/risk-responses": ("risk.response",),
+    "PATCH /v1/recurrences/{recurrence_id}": ("scope.task",),
     "PATCH /v1/success-criteria/{criterion_id}": ("goal.set",),
     "PATCH /v1/tasks/{task_id}": ("schedule.dates",),
     "POST /v1/projects/{project_id}/tasks/batch": ("scope.task",),

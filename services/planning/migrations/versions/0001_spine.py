@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0001"
+revision = "9c3320e1cbf8"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -1188,6 +1188,7 @@ def upgrade() -> None:
         sa.Column("driving_dependency_id", sa.UUID(), nullable=True),
         sa.Column("external_refs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("import_uid", sa.BigInteger(), nullable=True),
+        sa.Column("recurring", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -1666,6 +1667,49 @@ def upgrade() -> None:
     op.create_index("ix_needs_project", "needs", ["tenant_id", "project_id", "id"], unique=False)
     op.create_index("ix_needs_task", "needs", ["tenant_id", "task_id"], unique=False)
     op.create_table(
+        "recurrences",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("pattern", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("count", sa.Integer(), nullable=True),
+        sa.Column("skip_nonworking", sa.Boolean(), nullable=False),
+        sa.Column("starts_at", sa.Integer(), nullable=False),
+        sa.Column("duration", sa.BigInteger(), nullable=False),
+        sa.Column("assignee_id", sa.UUID(), nullable=True),
+        sa.Column("calendar_id", sa.UUID(), nullable=True),
+        sa.Column("occurrences", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("(until is null) <> (count is null)", name=op.f("ck_recurrences_ending")),
+        sa.CheckConstraint("duration >= 0", name=op.f("ck_recurrences_duration")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_recurrences_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], name="fk_recurrences_task", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_recurrences")),
+    )
+    op.create_index("ix_recurrences_project", "recurrences", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("uq_recurrences_task", "recurrences", ["tenant_id", "task_id"], unique=True)
+    op.create_table(
         "resource_competences",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1917,6 +1961,9 @@ def downgrade() -> None:
     op.drop_index("ix_resource_competences_project", table_name="resource_competences")
     op.drop_index("ix_resource_competences_competence", table_name="resource_competences")
     op.drop_table("resource_competences")
+    op.drop_index("uq_recurrences_task", table_name="recurrences")
+    op.drop_index("ix_recurrences_project", table_name="recurrences")
+    op.drop_table("recurrences")
     op.drop_index("ix_needs_task", table_name="needs")
     op.drop_index("ix_needs_project", table_name="needs")
     op.drop_index("ix_needs_owner", table_name="needs")
