@@ -20,7 +20,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
         accounting-periods absences competences resource-competences competence-demands
         staffing-requests contracts contract-milestones contract-options contract-change-orders
-        task-briefs needs make-ready-actions recurrences
+        task-briefs needs make-ready-actions recurrences plan-templates plan-instantiations
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",

@@ -24,6 +24,7 @@ from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOB
 from services.planning.lint import routes as lint
 from services.planning.loads import routes as loads
 from services.planning.periods import routes as periods
+from services.planning.plan_templates import routes as plan_templates
 from services.planning.projects import routes as projects
 from services.planning.readiness import routes as readiness
 from services.planning.recurrences import routes as recurrences
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             contracts.router,
             readiness.router,
             recurrences.router,
+            plan_templates.router,
             levelling.router,
             lint.router,
             imports.router,

@@ -12,6 +12,7 @@ from services.planning.gates import gate_passage
 from services.planning.imports import plan_import
 from services.planning.levelling import levelling_run
 from services.planning.periods import accounting_period
+from services.planning.plan_templates import plan_template
 from services.planning.projects import gate, goal, project, success_criterion
 from services.planning.readiness import need, task_brief
 from services.planning.recurrences import recurrence
@@ -51,6 +52,7 @@ NOUNS = (
     staffing_request,
     contract,
     recurrence,
+    plan_template,
     task_brief,
     need,
     plan_import,

@@ -94,6 +94,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("task-briefs", "POST", f"{PROJECT}/task-briefs", "example"),
     ("needs", "POST", f"{PROJECT}/needs", "example"),
     ("recurrences", "POST", f"{PROJECT}/recurrences", "example"),
+    ("plan-templates", "POST", f"{PROJECT}/plan-templates", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (
         "conflicts",
@@ -131,6 +132,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
 ADMINISTRATORS = (
     *("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients", "/v1/identity-providers"),
     "/v1/competences",
+    "/v1/plan-templates",
 )
 # What a member `…_id` of an example refers to where its name does not say so.
 REFERENCES = {

@@ -126,6 +126,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "competences": "colleagues",
     "groups": "colleagues",
     "people": "colleagues",
+    "plan-templates": "colleagues",
     "problems": "public",
     "identity-providers": "admin",
     "invitations": "admin",
@@ -138,7 +139,7 @@ TEAM_LISTS = (
     " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
     " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
-    " levelling-runs make-ready-actions milestones needs over-allocations overview plan-lint proposals readiness reschedulings"
+    " levelling-runs make-ready-actions milestones needs over-allocations overview plan-instantiations plan-lint plan-templates proposals readiness reschedulings"
     " recurrences resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
     " staffing-requests success-criteria task-briefs tasks"
@@ -175,6 +176,7 @@ AUDIENCE_OF_THE_TENANT = {
     "GET /v1/oauth-clients": "anybody",
     "GET /v1/openapi.json": "public",
     "GET /v1/people": "anybody",
+    "GET /v1/plan-templates": "anybody",
     "GET /v1/policy-templates": "anybody",
     "GET /v1/problems": "public",
     "GET /v1/projects": "anybody",

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "9c3320e1cbf8"
+revision = "7d48d7f5b755"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -295,6 +295,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "system", "type", "external_id", name=op.f("pk_external_refs")),
     )
     op.create_index("ix_external_refs_object", "external_refs", ["tenant_id", "object_id"], unique=False)
+    op.create_table(
+        "plan_templates",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("source_project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("span_days", sa.Integer(), nullable=False),
+        sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_plan_templates")),
+    )
+    op.create_index("ix_plan_templates_name", "plan_templates", ["tenant_id", "name", "id"], unique=False)
     op.create_table(
         "projects",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -2054,6 +2079,8 @@ def downgrade() -> None:
     op.drop_table("baselines")
     op.drop_index("uq_projects_key", table_name="projects")
     op.drop_table("projects")
+    op.drop_index("ix_plan_templates_name", table_name="plan_templates")
+    op.drop_table("plan_templates")
     op.drop_index("ix_external_refs_object", table_name="external_refs")
     op.drop_table("external_refs")
     op.drop_index("uq_competences_name", table_name="competences")

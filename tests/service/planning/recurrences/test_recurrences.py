@@ -89,7 +89,7 @@ async def test_what_makes_no_sense_is_refused(world: World) -> None:
         ({"calendar_id": str(new_id())}, "unknown_reference"),
         ({"assignee_id": str(world["stranger"].id)}, "unknown_reference"),
     ):
-        answer = await world["manager"].post(path(world), ROUND | wrong)  # type: ignore[operator]  # bodies of every kind
+        answer = await world["manager"].post(path(world), ROUND | wrong)
         assert (answer.status_code, answer.json()["code"]) == (422, code), wrong
     assert (await world["manager"].get(f"/v1/projects/{world.project_id}/tasks")).json()["data"] == []
 
