@@ -202,7 +202,9 @@ def calendar_rows(document: Mapping[str, Any], rows: Rows) -> dict[int, UUID]:
         )
     kept = ("minutes_per_day", "minutes_per_week", "critical_float_minutes", "honor_constraints", "split_in_progress")
     rows.frame = {name: document[name] for name in (*kept, "multiple_critical_paths")}
-    rows.frame["calendar_id"] = None if document["calendar"] is None else ids[document["calendar"]]
+    if document["calendar"] is not None:
+        # Else the project keeps the one that it has.
+        rows.frame["calendar_id"] = ids[document["calendar"]]
     return ids
 
 

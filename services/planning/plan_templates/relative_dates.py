@@ -4,7 +4,8 @@ from bisect import bisect_left
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from services.kernel.working_time import TICKS_PER_DAY, WorkingTime, day_number
+from services.kernel.working_time import WorkingTime, day_number
+from services.planning.schedule.working_days import working_days
 
 # A working day counted from that of the start, which is 0, and the minute of that day.
 Offset = tuple[int, int]
@@ -58,22 +59,12 @@ class WorkingDays:
 
     def _look_later(self) -> bool:
         first, last = self._until, min(self._until + _BLOCK, _LAST + 1)
-        self._later.extend(self._days(first, last))
+        self._later.extend(working_days(self._calendar, first, last))
         self._until = last
         return first < last
 
     def _look_earlier(self) -> bool:
         first, last = max(self._from - _BLOCK, _FIRST), self._from
-        self._earlier.extend(reversed(self._days(first, last)))
+        self._earlier.extend(reversed(working_days(self._calendar, first, last)))
         self._from = first
         return first < last
-
-    def _days(self, first: int, last: int) -> list[int]:
-        found: dict[int, None] = {}
-        if first < last:
-            for start, finish in self._calendar.periods(first, last):
-                for day in range(start // TICKS_PER_DAY, (finish - 1) // TICKS_PER_DAY + 1):
-                    # A shift over midnight ends on a day of which only its own work makes a working day.
-                    if first <= day < last:
-                        found[day] = None
-        return list(found)

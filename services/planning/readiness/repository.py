@@ -6,6 +6,8 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
@@ -97,9 +99,12 @@ NEEDS: Final = Collection(
 )
 
 
-async def load_brief(session: WriteSession, brief_id: UUID) -> TaskBrief:
-    """The brief for a change. Raises NotFound."""
-    found = await session.get(TaskBrief, (session.tenant_id, brief_id))
+async def load_brief(session: WriteSession, brief_id: UUID, *, lock: bool = False) -> TaskBrief:
+    """The brief for a change; `lock` makes others wait who acknowledge it at the same time. Raises NotFound."""
+    statement = select(TaskBrief).where(TaskBrief.tenant_id == session.tenant_id, TaskBrief.id == brief_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = await session.scalar(statement)
     if found is None:
         raise NotFound
     return found

@@ -116,6 +116,7 @@ async def acknowledge(session: WriteSession, brief_id: UUID, revision: int) -> T
     require_scope(session.principal, "planning:decide")
     brief = await load_brief(session, brief_id)
     await require_member(session, session.principal, brief.project_id)
+    brief = await load_brief(session, brief_id, lock=True)
     if person_id not in await people_doing(session, brief.task_id):
         raise Forbidden
     version = brief.version
@@ -281,7 +282,8 @@ async def make_ready(session: WriteSession, project_id: UUID, new: NewMakeReadyA
     """Somebody takes on what a task lacks. Raises UnknownReference, NothingMissing, AlreadyInHand."""
     await _require_task(session, project_id, new.task_id)
     await _require_person(session, project_id, "owner_id", new.owner_id)
-    plan = await load_plan(session, project_id)
+    # Locked, so that of two who take the same thing on one hears of the other.
+    plan = await load_plan(session, project_id, lock=True)
     found = await _readiness_of_one(session, plan, plan.tasks[new.task_id])
     lacking = [
         each

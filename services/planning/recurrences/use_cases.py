@@ -22,6 +22,7 @@ from services.planning.schedule.repository.loading import load_plan
 from services.planning.schedule.task import DateConstraint
 from services.planning.schedule.use_cases.plan_changes import PlanChange, plan_dates, settle, tell_rest
 from services.planning.schedule.use_cases.tasks import require_people
+from services.planning.schedule.working_days import WorkedDays
 from services.planning.schedule.working_plan import PROJECT_CALENDAR, WorkingPlan
 
 Texts = dict[UUID, dict[str, Any]]
@@ -142,7 +143,8 @@ def _set(plan: WorkingPlan, recurrence: Recurrence, values: Mapping[str, Any]) -
 
 def _works_on(plan: WorkingPlan, recurrence: Recurrence) -> Callable[[date], bool]:
     calendar = plan.calendars[recurrence.calendar_id or PROJECT_CALENDAR]
-    return lambda day: bool(calendar.periods(day_number(day), day_number(day) + 1))
+    worked = WorkedDays(calendar)
+    return lambda day: day_number(day) in worked
 
 
 def _begun(task: PlanTask) -> bool:
