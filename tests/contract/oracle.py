@@ -273,6 +273,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "POST /v1/projects/{project_id}/action-items/batch": ("action_item.change",),
     "POST /v1/projects/{project_id}/gate-passages": ("gate.pass",),
     "POST /v1/projects/{project_id}/imports": ("import.plan",),
+    "POST /v1/projects/{project_id}/plan-instantiations": ("plan_template.use",),
     "POST /v1/levelling-runs/{levelling_run_id}/application": ("levelling.apply",),
     "POST /v1/projects/{project_id}/levelling-clearances": ("levelling.clear",),
     "PUT /v1/projects/{project_id}/policy": ("policy.set", "policy.tolerances"),

@@ -1,7 +1,8 @@
 """A plan as a pattern: from the rows of one project into a document of numbers and texts, and from that into those of another.
 
 In the document a thing is called by its place in its list. Durations are ticks of a tenth of a minute, dates are working days
-and minutes from the start, money and people are left out, and so are the dated exceptions of calendars.
+and minutes from the start. People are left out, and so are rates and the dated exceptions of calendars; risks and budget lines
+are taken along where somebody wants that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,6 +39,8 @@ class Source:
     assignments: Sequence[Mapping[str, Any]]
     texts: Mapping[UUID, Mapping[str, Any]]
     briefs: Sequence[Mapping[str, Any]]
+    risks: Sequence[Mapping[str, Any]] = ()
+    budget_lines: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(slots=True)
@@ -100,6 +103,18 @@ def pattern_of(plan: WorkingPlan, source: Source, roles: Mapping[UUID, str], rol
             {"task": task_keys[row["task_id"]], **{name: row[name] for name in ("why", "done_when", "inputs")}}
             for row in source.briefs
             if row["task_id"] in task_keys
+        ],
+        "currency": plan.currency,
+        "risks": [
+            {name: row[name] for name in ("title", "cause", "event", "effect", "probability", "minutes", "costs")}
+            for row in source.risks
+        ],
+        "budget_lines": [
+            {
+                "task": task_keys.get(row["task_id"]),
+                **{name: row[name] for name in ("code", "name", "description", "amount")},
+            }
+            for row in source.budget_lines
         ],
     }
 
@@ -178,9 +193,12 @@ def span_of(plan: WorkingPlan) -> int:
     return WorkingDays(plan.calendars["project"], plan.start.date()).offset(plan.finish_before)[0] + 1
 
 
+_COUNTED: Final = ("calendars", "resources", "tasks", "assignments", "briefs", "risks", "budget_lines")
+
+
 def counts_of(document: Mapping[str, Any]) -> dict[str, int]:
     """What is in a pattern."""
-    counted = {name: len(document[name]) for name in ("calendars", "resources", "tasks", "assignments", "briefs")}
+    counted = {name: len(document[name]) for name in _COUNTED}
     milestones = sum(bool(task["milestone"]) for task in document["tasks"])
     return counted | {"dependencies": len(document["links"]), "milestones": milestones}
 
@@ -208,10 +226,12 @@ def calendar_rows(document: Mapping[str, Any], rows: Rows) -> dict[int, UUID]:
     return ids
 
 
-def lay_out(plan: WorkingPlan, document: Mapping[str, Any], calendar_ids: Mapping[int, UUID], rows: Rows) -> None:
+def lay_out(
+    plan: WorkingPlan, document: Mapping[str, Any], calendar_ids: Mapping[int, UUID], rows: Rows
+) -> list[PlanTask]:
     """Put the pattern into an empty plan whose calendars and start are known, and collect the rows of everything else.
 
-    Raises BeyondTheCalendar.
+    Returns the tasks by their places. Raises BeyondTheCalendar.
     """
     days = WorkingDays(plan.calendars["project"], plan.start.date())
     resource_ids = _resource_rows(plan, document, calendar_ids, rows)
@@ -239,6 +259,7 @@ def lay_out(plan: WorkingPlan, document: Mapping[str, Any], calendar_ids: Mappin
                 "acknowledgements": "[]",
             }
         )
+    return tasks
 
 
 _OF_LINKS: Final = ("id", "predecessor_id", "successor_id", "dependency_type", "lag", "lag_basis")

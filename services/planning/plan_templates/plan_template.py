@@ -13,6 +13,8 @@ from services.kernel.problems import Conflict, RuleViolated
 from services.planning.base import Base
 
 MOST_TASKS: Final = 10_000
+# Each of them is judged and told of by itself.
+MOST_ENTRIES: Final = 200
 
 
 class PlanNotEmpty(Conflict):
@@ -31,7 +33,10 @@ class NothingToTemplate(RuleViolated):
 class TemplateTooLarge(RuleViolated):
     code = "template_too_large"
     title = {"en": "The plan is too large for a template", "nb": "Planen er for stor for en mal"}
-    detail = {"en": "A template has at most 10,000 tasks.", "nb": "En mal har høyst 10 000 oppgaver."}
+    detail = {
+        "en": "A template has at most 10,000 tasks, 200 risks and 200 budget lines.",
+        "nb": "En mal har høyst 10 000 oppgaver, 200 risikoer og 200 budsjettposter.",
+    }
 
 
 class PlanTemplate(Entity, Base):

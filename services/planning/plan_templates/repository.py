@@ -53,8 +53,8 @@ async def document_of(reader: Reader, template_id: UUID) -> dict[str, Any]:
     return document
 
 
-async def load_source(reader: Reader, project_id: UUID) -> Source:
-    """What of a project is not in its loaded plan. Raises NotFound."""
+async def load_source(reader: Reader, project_id: UUID, *, with_risks: bool, with_budget: bool) -> Source:
+    """What of a project is not in its loaded plan, with risks and budget if they are wanted. Raises NotFound."""
     arguments = (reader.tenant_id, project_id)
     project = await reader.row(
         "select minutes_per_week, calendar_id from projects where tenant_id = $1 and id = $2", *arguments
@@ -95,4 +95,43 @@ async def load_source(reader: Reader, project_id: UUID) -> Source:
         assignments,
         {row["id"]: {"notes": row["notes"], "labels": list(row["labels"])} for row in texts},
         [dict(row) | {name: orjson.loads(row[name]) for name in lists} for row in briefs],
+        await _risks(reader, project_id, with_costs=with_budget) if with_risks else (),
+        await _budget_lines(reader, project_id) if with_budget else (),
     )
+
+
+async def _risks(reader: Reader, project_id: UUID, *, with_costs: bool) -> list[dict[str, Any]]:
+    rows = await reader.rows(
+        """select title, cause, event, effect, probability::text as probability, minutes_low, minutes_likely, minutes_high,
+             cost_low::text as cost_low, cost_likely::text as cost_likely, cost_high::text as cost_high
+           from risks where tenant_id = $1 and project_id = $2 and status = 'open' order by id""",
+        reader.tenant_id,
+        project_id,
+    )
+    points = ("low", "likely", "high")
+    texts = ("title", "cause", "event", "effect", "probability")
+    return [
+        {name: row[name] for name in texts}
+        | {"minutes": [row[f"minutes_{each}"] for each in points]}
+        | {"costs": [row[f"cost_{each}"] for each in points] if with_costs else None}
+        for row in rows
+    ]
+
+
+async def _budget_lines(reader: Reader, project_id: UUID) -> list[dict[str, Any]]:
+    rows = await reader.rows(
+        """select b.task_id, c.code, c.name, b.description, b.amount::text as amount from budget_lines b
+             join cost_codes c on c.tenant_id = b.tenant_id and c.id = b.cost_code_id
+           where b.tenant_id = $1 and b.project_id = $2 order by b.id""",
+        reader.tenant_id,
+        project_id,
+    )
+    return [dict(row) for row in rows]
+
+
+async def cost_codes_of(reader: Reader, project_id: UUID) -> dict[str, UUID]:
+    """The project's cost codes by what they are called."""
+    rows = await reader.rows(
+        "select code, id from cost_codes where tenant_id = $1 and project_id = $2", reader.tenant_id, project_id
+    )
+    return {row["code"]: row["id"] for row in rows}

@@ -10,6 +10,7 @@ from services.kernel.authority import acts
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.kernel.write import Writing
+from services.planning.budget.kinds import BUDGET_LINE, COST_CODE_RECORD
 from services.planning.plan_templates import use_cases
 from services.planning.plan_templates.kinds import PLAN_TEMPLATE_KEEP, PLAN_TEMPLATE_PUBLISH, PLAN_TEMPLATE_USE
 from services.planning.plan_templates.repository import PLAN_TEMPLATES
@@ -21,6 +22,7 @@ from services.planning.plan_templates.schemas import (
     PlanTemplateShape,
     TemplateContentsShape,
 )
+from services.planning.risks.kinds import RISK_RECORD
 
 router = area_router("plan-templates")
 _PATH = "/v1/plan-templates/{plan_template_id}"
@@ -75,7 +77,7 @@ async def remove_plan_template(plan_template_id: UUID, write: Writing) -> Respon
 
 
 @router.post("/v1/projects/{project_id}/plan-instantiations", status_code=201, response_model=PlanInstantiationShape)
-@acts(PLAN_TEMPLATE_USE)
+@acts(PLAN_TEMPLATE_USE, COST_CODE_RECORD, BUDGET_LINE, RISK_RECORD)
 async def instantiate_plan(project_id: UUID, new: NewPlanInstantiation, write: Writing) -> Response:
     """Plan an empty project by a template, from a start on; all dates are computed there."""
     answer, effects = await use_cases.instantiate(write.session, project_id, new)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.kernel.schemas import Body, Effects, Line, LocalTime, ObjectShape, Prose, Shape
+from services.kernel.schemas import Body, Effects, Flag, Line, LocalTime, ObjectShape, Prose, Shape
 from services.planning.projects.schemas import Local
 
 _ID = "0197d1c0-0000-7000-8000-000000000001"
@@ -21,13 +21,17 @@ class ResourceRole(Body):
 
 class NewPlanTemplate(Body):
     """Made of the project's plan as it is now: outline, dependencies, calendars, resources, assignments and briefs, dates in
-    working days from the start. People become roles: by `roles`, or by a number. Money and progress are left out."""
+    working days from the start. People become roles: by `roles`, or by a number. Rates, costs and progress are left out."""
 
     model_config = {"extra": "forbid", "json_schema_extra": {"example": _TEMPLATE}}
 
     name: Line
     description: Prose = ""
     roles: Annotated[list[ResourceRole], Field(max_length=1_000)] = Field(default_factory=list)
+    with_risks: Annotated[Flag, Field(description="Also the open risks.")] = False
+    with_budget: Annotated[
+        Flag, Field(description="Also the budget lines, and what risks cost; for those who see costs.")
+    ] = False
 
 
 class PlanTemplatePatch(Body):
@@ -45,6 +49,8 @@ class TemplateCounts(Shape):
     resources: int
     assignments: int
     briefs: int
+    risks: int
+    budget_lines: int
 
 
 class PlanTemplateShape(ObjectShape):
@@ -94,10 +100,12 @@ class TemplateContentsShape(Shape):
     dependencies: list[TemplateDependency]
     roles: list[TemplateRole]
     calendars: list[str]
+    risks: list[str]
 
 
 class NewPlanInstantiation(Body):
-    """Plan an empty project by a template. Without a start the project keeps its own."""
+    """Plan an empty project by a template. Without a start the project keeps its own. Risks and budget lines are entered as if
+    one by one, and judged with the whole."""
 
     model_config = {
         "extra": "forbid",
@@ -106,6 +114,8 @@ class NewPlanInstantiation(Body):
 
     plan_template_id: UUID
     start: Local | None = None
+    with_risks: Flag = False
+    with_budget: Flag = False
 
 
 class PlanInstantiationShape(Shape):

@@ -1,18 +1,23 @@
 """Plan templates: made of a project's plan, kept by the tenant, laid out in an empty project."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from services.kernel.access import require_authority, require_member, require_scope
+from services.kernel.access import may_see_costs, require_authority, require_member, require_scope
+from services.kernel.authority import summed
 from services.kernel.events import FactType
+from services.kernel.money import Money
 from services.kernel.problems import Forbidden, NotFound, UnknownReference
 from services.kernel.requests import Read
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
 from services.kernel.working_time import TICKS_PER_MINUTE
+from services.planning.budget.schemas import NewBudgetLine, NewCostCode
+from services.planning.budget.use_cases import CurrencyMismatched, create_budget_line, create_cost_code
 from services.planning.decisions.use_cases import record_decision
 from services.planning.imports.repository import insert_rows, set_project_frame
 from services.planning.plan_templates.events import (
@@ -23,6 +28,7 @@ from services.planning.plan_templates.events import (
 )
 from services.planning.plan_templates.pattern import Rows, calendar_rows, counts_of, lay_out, pattern_of, span_of
 from services.planning.plan_templates.plan_template import (
+    MOST_ENTRIES,
     MOST_TASKS,
     NothingToTemplate,
     PlanNotEmpty,
@@ -30,10 +36,18 @@ from services.planning.plan_templates.plan_template import (
     TemplateTooLarge,
 )
 from services.planning.plan_templates.relative_dates import BeyondTheCalendar
-from services.planning.plan_templates.repository import PLAN_TEMPLATES, document_of, load_source, load_template
+from services.planning.plan_templates.repository import (
+    PLAN_TEMPLATES,
+    cost_codes_of,
+    document_of,
+    load_source,
+    load_template,
+)
 from services.planning.plan_templates.schemas import NewPlanInstantiation, NewPlanTemplate, PlanTemplatePatch
+from services.planning.risks.schemas import CostImpact, MinutesImpact, NewRisk
+from services.planning.risks.use_cases import raise_risk
 from services.planning.schedule.dependency import LagBasis
-from services.planning.schedule.plan_rows import Options, task_row
+from services.planning.schedule.plan_rows import Options, PlanTask, task_row
 from services.planning.schedule.repository.loading import load_plan, reload_calendars
 from services.planning.schedule.task import NoWorkingTimeLeft
 from services.planning.schedule.use_cases.plan_changes import PlanChange, parts_of, plan_dates, settle
@@ -55,7 +69,11 @@ async def publish_template(session: WriteSession, project_id: UUID, new: NewPlan
         raise NothingToTemplate
     if len(plan.tasks) > MOST_TASKS:
         raise TemplateTooLarge
-    source = await load_source(session, project_id)
+    if new.with_budget and not await may_see_costs(session, session.principal, project_id):
+        raise Forbidden
+    source = await load_source(session, project_id, with_risks=new.with_risks, with_budget=new.with_budget)
+    if max(len(source.risks), len(source.budget_lines)) > MOST_ENTRIES:
+        raise TemplateTooLarge
     roles = {each.resource_id: each.role for each in new.roles}
     if not roles.keys() <= {row["id"] for row in source.resources}:
         raise UnknownReference("roles")
@@ -135,20 +153,38 @@ async def instantiate(
         raise PlanNotEmpty
     template = await _visible_template(session, new.plan_template_id)
     document = await document_of(session, template.id)
+    if new.with_budget and plan.currency != document["currency"]:
+        raise CurrencyMismatched(currency=plan.currency)
     rows = Rows()
     calendar_ids = calendar_rows(document, rows)
     await insert_rows(session, "calendars", project_id, rows.calendars)
     start = new.start or plan.start
     await _set_frame(session, plan, rows, start)
     try:
-        await asyncio.to_thread(lay_out, plan, document, calendar_ids, rows)
+        tasks = await asyncio.to_thread(lay_out, plan, document, calendar_ids, rows)
     except BeyondTheCalendar:
         raise NoWorkingTimeLeft from None
     await insert_rows(session, "resources", project_id, rows.resources)
     question = f"Shall {plan.name} be planned by the template {template.name}?"
     chosen = f"{template.counts['tasks']} tasks"
     change = PlanChange(["plan_template.use"], "project", project_id, plan.name, question, chosen)
-    effects = await settle(session, plan, change, rows.texts)
+    # Together with the risks and the money, or what is many small acts one by one would pass under every limit.
+    session.gathered = []
+    try:
+        effects = await settle(session, plan, change, rows.texts)
+        impact = dict(session.impact or {})
+        if new.with_risks:
+            await _raise_risks(session, project_id, document, with_costs=new.with_budget)
+        if new.with_budget:
+            await _set_budget(session, project_id, document, tasks)
+        acts = session.gathered
+    finally:
+        session.gathered = None
+    measures = summed(each.measures for each in acts)
+    impact |= {"operations": len(acts)} if len(acts) > 1 else {}
+    await require_authority(
+        session, project_id, sorted({kind for each in acts for kind in each.kinds}), measures, impact
+    )
     await insert_rows(session, "dependencies", project_id, rows.dependencies)
     await insert_rows(session, "assignments", project_id, rows.assignments)
     await insert_rows(session, "task_briefs", project_id, rows.briefs)
@@ -162,6 +198,42 @@ async def instantiate(
         "counts": template.counts,
     }
     return answer, effects
+
+
+async def _raise_risks(
+    session: WriteSession, project_id: UUID, document: Mapping[str, Any], *, with_costs: bool
+) -> None:
+    currency, points = document["currency"], ("low", "likely", "high")
+    for each in document["risks"]:
+        costs = each["costs"] if with_costs else None
+        risk = NewRisk(
+            **{name: each[name] for name in ("title", "cause", "event", "effect", "probability")},
+            schedule_impact_minutes=MinutesImpact(**dict(zip(points, each["minutes"], strict=True))),
+            cost_impact=None
+            if costs is None
+            else CostImpact(
+                **{point: Money.of(Decimal(cost), currency) for point, cost in zip(points, costs, strict=True)}
+            ),
+        )
+        await raise_risk(session, project_id, risk)
+
+
+async def _set_budget(
+    session: WriteSession, project_id: UUID, document: Mapping[str, Any], tasks: Sequence[PlanTask]
+) -> None:
+    """Under the cost codes that the project has, and new ones for those that it has not."""
+    codes = await cost_codes_of(session, project_id)
+    for each in document["budget_lines"]:
+        code = each["code"]
+        if code not in codes:
+            codes[code] = (await create_cost_code(session, project_id, NewCostCode(code=code, name=each["name"]))).id
+        line = NewBudgetLine(
+            task_id=None if each["task"] is None else tasks[each["task"]].id,
+            cost_code_id=codes[code],
+            description=each["description"],
+            amount=Money.of(Decimal(each["amount"]), document["currency"]),
+        )
+        await create_budget_line(session, project_id, line)
 
 
 async def _visible_template(session: WriteSession, template_id: UUID) -> PlanTemplate:
@@ -232,4 +304,5 @@ async def read_contents(read: Read, template_id: UUID) -> Mapping[str, Any]:
             {name: each[name] for name in ("role", "resource_type", "work_kind")} for each in document["resources"]
         ],
         "calendars": [each["name"] for each in document["calendars"]],
+        "risks": [each["title"] for each in document["risks"]],
     }

@@ -251,3 +251,61 @@ async def test_a_dry_run_leaves_the_project_empty(world: World) -> None:
     )
     assert (tried.status_code, tried.json()["authority"]["verdict"]) == (200, "decide")
     assert await tasks_of(world, project_id) == {}
+
+
+def kroner(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "NOK"}
+
+
+async def with_money(world: World) -> dict[str, Any]:
+    """A template with a risk and two budget lines."""
+    plan = await make_plan(world)
+    code = await make(world, "cost-codes", code="4100", name="Concrete")
+    line = {"cost_code_id": code["id"], "description": "Slab", "amount": kroner("125000.00")}
+    await make(world, "budget-lines", task_id=plan["foundation"]["id"], **line)
+    await make(world, "budget-lines", **line | {"description": "Reserve", "amount": kroner("5000.50")})
+    points = {"low": kroner("1000.00"), "likely": kroner("2000.00"), "high": kroner("9000.00")}
+    await make(world, "risks", title="Frost", probability="0.30", cost_impact=points)
+    return await publish(world, with_risks=True, with_budget=True)
+
+
+async def test_risks_and_budget_lines_come_along_where_they_are_wanted(world: World) -> None:
+    template = await with_money(world)
+    assert (template["counts"]["risks"], template["counts"]["budget_lines"]) == (1, 2)
+    contents = (await world["member"].get(f"{TEMPLATES}/{template['id']}/contents")).json()
+    assert (contents["risks"], "125000" in str(contents)) == (["Frost"], False)
+    manager, bare, full = world["manager"], await beside(world), await beside(world)
+    await use(world, bare, template)
+    await use(world, full, template, with_risks=True, with_budget=True)
+    for noun in ("risks", "budget-lines", "cost-codes"):
+        assert (await manager.get(f"/v1/projects/{bare}/{noun}")).json()["data"] == []
+    (risk,) = (await manager.get(f"/v1/projects/{full}/risks")).json()["data"]
+    assert (risk["title"], risk["probability"], risk["cost_impact"]["high"]) == ("Frost", "0.30", kroner("9000.00"))
+    lines = (await manager.get(f"/v1/projects/{full}/budget-lines")).json()["data"]
+    assert {each["description"]: each["amount"]["amount"] for each in lines} == {
+        "Slab": "125000.00",
+        "Reserve": "5000.50",
+    }
+    foundation = (await tasks_of(world, full))["Foundation"]["id"]
+    assert {each["task_id"] for each in lines} == {foundation, None}
+
+
+async def test_the_money_of_a_template_is_judged_as_a_whole_and_in_its_own_currency(world: World) -> None:
+    template = await with_money(world)
+    wanted = {"plan_template_id": template["id"], "with_budget": True}
+    foreign = await beside(world, currency="EUR")
+    refused = await world["manager"].post(f"/v1/projects/{foreign}/plan-instantiations", wanted)
+    assert (refused.status_code, refused.json()["code"]) == (422, "currency_mismatched")
+    project_id = await beside(world)
+    grants = [
+        {"role": "manager", "kind": "*", "may": "decide", "limits": {}},
+        {"role": "manager", "kind": "budget.*", "may": "decide", "limits": {"cost": 126000}},
+    ]
+    policy = {"solo": False, "grants": grants, "tolerances": {}, "approvals": []}
+    fact = ("gateway.policy.set", new_id(), {"document": policy}, UUID(project_id))
+    await world.under_test.hear(world.tenant_id, "gateway", [fact])
+    path = f"/v1/projects/{project_id}/plan-instantiations"
+    asked = await world["manager"].post(path, wanted)
+    assert (asked.status_code, asked.json()["code"]) == (403, "authority_required"), "130,000.50 is more than 126,000"
+    assert await tasks_of(world, project_id) == {}
+    assert (await world["manager"].post(path, wanted | {"with_budget": False})).status_code == 201
