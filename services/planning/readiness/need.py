@@ -93,13 +93,16 @@ class Need(Entity, Base):
     remedies: Mapped[str | None] = mapped_column(Text)
     remedies_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
 
-    def settle(self, before: NeedState, promised_before: date | None, today: date) -> None:
-        """Bring what was promised up to date with a state, owner and day that were set. Raises PromiseIncomplete."""
+    def settle(self, before: NeedState, promise_before: tuple[UUID | None, date | None], today: date) -> None:
+        """Bring what was promised up to date with a state, owner and day that were set. Raises PromiseIncomplete.
+
+        `promise_before` is by whom and for when it was promised; a new owner takes the promise over.
+        """
         state = NeedState(self.state)
         if state is NeedState.PROMISED:
             if self.owner_id is None or self.promised_for is None:
                 raise PromiseIncomplete
-            if before is not NeedState.PROMISED or promised_before != self.promised_for:
+            if before is not NeedState.PROMISED or promise_before != (self.owner_id, self.promised_for):
                 self._promise(self.owner_id, self.promised_for, today)
         elif state is NeedState.MET:
             self.met_on = self.met_on or today

@@ -111,7 +111,7 @@ class NewNeed(Body):
 
 
 class NeedPatch(Body):
-    """A promise has an owner and a day. What is met without a day was met today."""
+    """A promise has an owner and a day. What is met without a day was met today. A day says the state that it belongs to."""
 
     model_config = {
         "extra": "forbid",

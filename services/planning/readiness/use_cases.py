@@ -161,12 +161,14 @@ async def change_need(session: WriteSession, need_id: UUID, expected_version: in
     await NEEDS.check_version(session, need.id, need.version, expected_version)
     changes = merged(patch)
     await _require_person(session, need.project_id, "owner_id", changes.get("owner_id"))
-    before, promised_before = NeedState(need.state), need.promised_for
+    before, promise_before = NeedState(need.state), (need.owner_id, need.promised_for)
+    if changes.get("met_on") is not None:
+        changes.setdefault("state", NeedState.MET)
     if changes.get("promised_for") is not None and before is NeedState.OPEN:
         changes.setdefault("state", NeedState.PROMISED)
     for name, value in changes.items():
         setattr(need, name, value)
-    need.settle(before, promised_before, session.now.date())
+    need.settle(before, promise_before, session.now.date())
     await _settle(
         session, need, "need.record", f"Does this need of the task stand otherwise: {need.title}?", need.state
     )

@@ -204,9 +204,15 @@ async def test_a_promise_has_an_owner_and_a_day_and_is_kept_or_broken(world: Wor
     assert [each["kept"] for each in sooner.json()["promises"]] == [None]
     later = await world["coordinator"].patch(path, {"promised_for": in_days(4)}, 3)
     assert [each["kept"] for each in later.json()["promises"]] == [False, None]
-    met = await world["coordinator"].patch(path, {"state": "met"}, 4)
+    taken_over = await world["coordinator"].patch(path, {"owner_id": str(world["member"].id)}, 4)
+    assert [(each["by_id"], each["kept"]) for each in taken_over.json()["promises"]][-1] == (
+        str(world["member"].id),
+        None,
+    )
+    met = await world["coordinator"].patch(path, {"met_on": in_days(0)}, 5)
+    assert met.json()["state"] == "met"
     assert (met.json()["met_on"], [each["kept"] for each in met.json()["promises"]]) == (in_days(0), [False, True])
-    opened = await world["coordinator"].patch(path, {"state": "open"}, 5)
+    opened = await world["coordinator"].patch(path, {"state": "open"}, 6)
     assert (opened.json()["met_on"], opened.json()["promised_for"]) == (None, None)
 
 
