@@ -22,6 +22,8 @@ OPERATIONAL = (
     "competence.demand",
     "staffing.request",
     "contract.follow",
+    "brief.write",
+    "need.record",
     "decision.review",
     "field.define",
     "field.fill",
@@ -41,6 +43,7 @@ OF_MEMBERS = (
     "document.write",
     "resource.absence",
     "checklist.keep",
+    "need.record",
 )
 DAY = 450
 TWO_DAYS_OF_FLOAT = 960

@@ -21,6 +21,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         accounting-periods absences competences resource-competences competence-demands
         staffing-requests contracts contract-milestones contract-options contract-change-orders
         labels boards board-columns board-cards checklist-items custom-fields tenant-fields custom-values
+        task-briefs needs make-ready-actions recurrences plan-templates plan-instantiations
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
     REPORTING: "status-reports",
@@ -43,6 +44,7 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "planned-costs": PLANNING,
     "competence-warnings": PLANNING,
     "contract-alerts": PLANNING,
+    "readiness": PLANNING,
     "schedule-options": PLANNING,
     "driving-path": PLANNING,
     "float-paths": PLANNING,

@@ -28,7 +28,10 @@ from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOB
 from services.planning.lint import routes as lint
 from services.planning.loads import routes as loads
 from services.planning.periods import routes as periods
+from services.planning.plan_templates import routes as plan_templates
 from services.planning.projects import routes as projects
+from services.planning.readiness import routes as readiness
+from services.planning.recurrences import routes as recurrences
 from services.planning.resources import routes as resources
 from services.planning.responsibilities import routes as responsibilities
 from services.planning.reviews import routes as reviews
@@ -86,6 +89,9 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             boards.router,
             checklists.router,
             custom_fields.router,
+            readiness.router,
+            recurrences.router,
+            plan_templates.router,
             levelling.router,
             lint.router,
             imports.router,

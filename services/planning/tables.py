@@ -16,7 +16,10 @@ from services.planning.imports import plan_import
 from services.planning.labels import label
 from services.planning.levelling import levelling_run
 from services.planning.periods import accounting_period
+from services.planning.plan_templates import plan_template
 from services.planning.projects import gate, goal, project, success_criterion
+from services.planning.readiness import need, task_brief
+from services.planning.recurrences import recurrence
 from services.planning.resources import assignment, resource
 from services.planning.responsibilities import responsibility
 from services.planning.reviews import decision_review
@@ -56,6 +59,10 @@ NOUNS = (
     board,
     checklist_item,
     custom_field,
+    recurrence,
+    plan_template,
+    task_brief,
+    need,
     plan_import,
     levelling_run,
     external_reference,

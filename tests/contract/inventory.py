@@ -98,6 +98,10 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("checklist-items", "POST", f"{PROJECT}/checklist-items", "example"),
     ("custom-fields", "POST", f"{PROJECT}/custom-fields", "example"),
     ("labels", "POST", f"{PROJECT}/labels", "example"),
+    ("task-briefs", "POST", f"{PROJECT}/task-briefs", "example"),
+    ("needs", "POST", f"{PROJECT}/needs", "example"),
+    ("recurrences", "POST", f"{PROJECT}/recurrences", "example"),
+    ("plan-templates", "POST", f"{PROJECT}/plan-templates", "example"),
     ("decision-reviews", "POST", f"{PROJECT}/decision-reviews", {"decision_id": "{decisions}"}),
     (
         "conflicts",
@@ -140,7 +144,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
 # What only administrators do and see.
 ADMINISTRATORS = (
     *("/v1/people", "/v1/tenants", "/v1/invitations", "/v1/oauth-clients", "/v1/identity-providers"),
-    *("/v1/competences", "/v1/archived-projects", "/v1/tenant-fields"),
+    *("/v1/competences", "/v1/archived-projects", "/v1/tenant-fields", "/v1/plan-templates"),
 )
 # What a member `…_id` of an example refers to where its name does not say so.
 REFERENCES = {
@@ -165,6 +169,9 @@ OF_THE_LINE = {
     "POST /v1/staffing-requests/{staffing_request_id}/offers",
     "POST /v1/staffing-requests/{staffing_request_id}/refusal",
 }
+
+# What only those do who do the task of the inventory, which is its member.
+OF_THE_ASSIGNEE = {"POST /v1/task-briefs/{task_brief_id}/acknowledgements"}
 
 
 @dataclass
@@ -362,7 +369,7 @@ class Inventory:
             return self.tenant["owner"]
         if str(operation) in OF_THE_PROPOSER:
             return self.tenant["coordinator"]
-        if str(operation) in OF_THE_LINE:
+        if str(operation) in OF_THE_LINE | OF_THE_ASSIGNEE:
             return self.tenant["member"]
         return self.tenant.admin if operation.path.startswith(ADMINISTRATORS) else self.tenant["manager"]
 

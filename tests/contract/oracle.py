@@ -107,13 +107,12 @@ def measured(impact: Mapping[str, Any]) -> dict[str, int | Decimal]:
 # who is more than a guest somewhere. anybody: whoever is signed in. public: anybody else, too. admin: administrators.
 # of <somebody>: theirs alone. nobody: there is none.
 TEAM = (
-    "absences accounting-periods action-items agenda-items assignments attendances baselines board-cards board-columns"
-    " boards calendars checklist-items"
-    " competence-demands conflicts contract-change-orders contract-milestones contract-options contracts"
-    " cost-codes custom-fields decision-reviews decisions delegations dependencies document-versions"
-    " documents external gate-passages gates goals imports jobs labels levelling-runs meetings outcomes"
-    " proposal-comments proposals resource-competences resources responsibilities risk-responses risks"
-    " staffing-requests success-criteria tasks"
+    "absences accounting-periods action-items agenda-items assignments attendances baselines board-cards"
+    " board-columns boards calendars checklist-items competence-demands conflicts contract-change-orders"
+    " contract-milestones contract-options contracts cost-codes custom-fields decision-reviews decisions"
+    " delegations dependencies document-versions documents external gate-passages gates goals imports jobs labels"
+    " levelling-runs meetings needs outcomes proposal-comments proposals recurrences resource-competences"
+    " resources responsibilities risk-responses risks staffing-requests success-criteria task-briefs tasks"
 )
 AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "projects": "known",
@@ -129,6 +128,7 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "tenant-fields": "colleagues",
     "groups": "colleagues",
     "people": "colleagues",
+    "plan-templates": "colleagues",
     "problems": "public",
     "identity-providers": "admin",
     "invitations": "admin",
@@ -137,15 +137,14 @@ AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "tokens": "of manager",
 }
 TEAM_LISTS = (
-    "absences accounting-periods action-items assignments baselines board-cards board-columns boards"
-    " calendars checklist-items competence-demands competence-warnings"
-    " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes custom-fields"
-    " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
-    " driving-path float-paths forecast gate-passages gates goals imports labels levelling-clearances"
-    " levelling-runs milestones over-allocations overview plan-lint proposals reschedulings"
-    " resource-competences resource-loads resources"
-    " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
-    " staffing-requests success-criteria tasks"
+    "absences accounting-periods action-items assignments baselines board-cards board-columns boards calendars"
+    " checklist-items competence-demands competence-warnings conflicts contract-alerts contract-change-orders"
+    " contract-milestones contract-options contracts cost-codes custom-fields decision-calibration"
+    " decision-reviews decisions delegations dependencies detected-conflicts driving-path float-paths forecast"
+    " gate-passages gates goals imports labels levelling-clearances levelling-runs make-ready-actions milestones"
+    " needs over-allocations overview plan-instantiations plan-lint plan-templates proposals readiness recurrences"
+    " reschedulings resource-competences resource-loads resources responsibilities responsibility-matrix"
+    " risk-responses risks schedule-options schedule-runs staffing-requests success-criteria task-briefs tasks"
     " track-records"
 )
 AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
@@ -180,6 +179,7 @@ AUDIENCE_OF_THE_TENANT = {
     "GET /v1/oauth-clients": "anybody",
     "GET /v1/openapi.json": "public",
     "GET /v1/people": "anybody",
+    "GET /v1/plan-templates": "anybody",
     "GET /v1/policy-templates": "anybody",
     "GET /v1/problems": "public",
     "GET /v1/projects": "anybody",
@@ -277,10 +277,12 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "POST /v1/projects/{project_id}/action-items/batch": ("action_item.change",),
     "POST /v1/projects/{project_id}/gate-passages": ("gate.pass",),
     "POST /v1/projects/{project_id}/imports": ("import.plan",),
+    "POST /v1/projects/{project_id}/plan-instantiations": ("plan_template.use",),
     "POST /v1/levelling-runs/{levelling_run_id}/application": ("levelling.apply",),
     "POST /v1/projects/{project_id}/levelling-clearances": ("levelling.clear",),
     "PUT /v1/projects/{project_id}/policy": ("policy.set", "policy.tolerances"),
     "POST /v1/projects/{project_id}/risk-responses": ("risk.response",),
+    "PATCH /v1/recurrences/{recurrence_id}": ("scope.task",),
     "PATCH /v1/success-criteria/{criterion_id}": ("goal.set",),
     "PATCH /v1/tasks/{task_id}": ("schedule.dates",),
     "POST /v1/projects/{project_id}/tasks/batch": ("scope.task",),
@@ -364,6 +366,9 @@ def _by_oneself(operation: Operation, somebody: str, where: Where, document: Doc
         return "decide"
     if kinds == {"staffing.answer"}:
         # The line owner is the inventory's member, to whom the manager's role was lent as well.
+        return "decide" if somebody == "deputy" and where == "own project" else "403"
+    if kinds == {"brief.acknowledge"}:
+        # The task is the inventory's member's.
         return "decide" if somebody == "deputy" and where == "own project" else "403"
     if operation.path == "/v1/projects/{project_id}/proposals":
         # A draft may hold what its author may at least propose.

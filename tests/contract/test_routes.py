@@ -733,7 +733,10 @@ CANNOT_SUCCEED: dict[str, tuple[int, ...]] = {
     "POST /v1/projects/{project_id}/imports": (409,),
     "POST /v1/projects/{project_id}/labels": (409,),
     "POST /v1/projects/{project_id}/memberships": (409,),
+    # The inventory's project has tasks.
+    "POST /v1/projects/{project_id}/plan-instantiations": (409,),
     "POST /v1/projects/{project_id}/responsibilities": (409,),
+    "POST /v1/projects/{project_id}/task-briefs": (409,),
     "POST /v1/status-reports/{report_id}/publication": (409,),
     # Nobody has offered anybody yet.
     "POST /v1/staffing-requests/{staffing_request_id}/agreement": (409,),

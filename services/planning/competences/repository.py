@@ -17,7 +17,7 @@ from services.planning.competences.fitness import Demand, Held
 _CREATED: Final = {"created_at": Sort("t.created_at", "instant", nullable=False)}
 
 
-def _sees_words(_: str, person: str) -> str:
+def sees_words(_: str, person: str) -> str:
     """SQL: the person is more than a guest somewhere, or has a role in the tenant."""
     return (
         f"(exists (select from memberships mine where mine.tenant_id = t.tenant_id and mine.person_id = {person}"
@@ -32,7 +32,7 @@ COMPETENCES: Final = Collection(
     source="competences t",
     container=None,
     project="t.id",
-    visible=_sees_words,
+    visible=sees_words,
     columns=object_columns("competence") | {"name": "t.name", "description": "t.description"},
     filters={"name": Filter("t.name", "text")},
     sorts=_CREATED | {"name": Sort("t.name", "text", nullable=False, by_language=True)},

@@ -7,11 +7,10 @@ a minute, which is the format's own unit for lag and slack, and dates stay local
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import islice, pairwise
 from typing import BinaryIO, Final
@@ -26,6 +25,7 @@ from services.kernel.working_time import (
     parse_range,
 )
 from services.planning.imports.record_stream import Limits, Record, RecordStream, UnreadableFile
+from services.planning.schedule.recurrence import EVERY_DAY, LAST, SUNDAY, Frequency, Pattern
 
 __all__ = [
     "Finding",
@@ -527,49 +527,28 @@ class _Reader:
         if self._truth(record, "EnteredByOccurrences"):
             most = min(most, max(1, self._integer(record, "Occurrences", 1)))
         most = min(most, self.occurrences_left)
-        days = list(islice(self._occurrences(record, kind, interval, *period), most))
+        days = list(islice(self._pattern(record, kind, interval).days(*period), most))
         self.occurrences_left -= len(days)
         if not self.occurrences_left:
             self._odd(record, "Type", "the file's recurring exceptions fall on too many days")
         return [CalendarException(day, day, ranges, name) for day in days]
 
-    def _occurrences(self, record: Record, kind: int, interval: int, first: date, last: date) -> Iterator[date]:
+    def _pattern(self, record: Record, kind: int, interval: int) -> Pattern:
         if kind in (1, 7, 8, 9):
-            day = first
-            while day <= last:
-                yield day
-                day += timedelta(interval)
-        elif kind == 6:
+            return Pattern(Frequency.DAILY, interval)
+        if kind == 6:
+            # Bits from Sunday, with which the format's weeks begin.
             mask = self._integer(record, "DaysOfWeek")
-            week = first - timedelta((first.weekday() + 1) % 7)
-            while week <= last:
-                for offset in range(7):
-                    day = week + timedelta(offset)
-                    if mask >> offset & 1 and first <= day <= last:
-                        yield day
-                week += timedelta(7 * interval)
-        else:
-            yearly = kind in (2, 3)
-            month = first.year * 12 + (self._integer(record, "Month") if yearly else first.month - 1)
-            while month <= last.year * 12 + last.month - 1:
-                found = self._day_of_month(record, kind, month // 12, month % 12 + 1)
-                if found is not None and first <= found <= last:
-                    yield found
-                month += 12 * interval if yearly else interval
-
-    def _day_of_month(self, record: Record, kind: int, year: int, month: int) -> date | None:
-        """The day a yearly or monthly recurrence falls on; None where the month has no such day (29 February)."""
-        length = monthrange(year, month)[1]
+            weekdays = frozenset((bit + 6) % 7 for bit in range(7) if mask >> bit & 1)
+            return Pattern(Frequency.WEEKLY, interval, weekdays, week_start=SUNDAY)
+        frequency = Frequency.YEARLY if kind in (2, 3) else Frequency.MONTHLY
+        month = min(max(self._integer(record, "Month"), 0), 11) + 1 if kind in (2, 3) else 1
         if kind in (2, 4):
-            number = self._integer(record, "MonthDay", 1)
-            return date(year, month, number) if 1 <= number <= length else None
+            return Pattern(frequency, interval, month=month, day=self._integer(record, "MonthDay", 1))
         item, position = self._integer(record, "MonthItem"), self._integer(record, "MonthPosition")
-        wanted = {0: range(7), 1: range(5), 2: range(5, 7)}.get(item, range((item + 3) % 7, (item + 3) % 7 + 1))
-        days = [date(year, month, number) for number in range(1, length + 1)]
-        days = [day for day in days if day.weekday() in wanted]
-        if position == 4:
-            return days[-1]
-        return days[position] if position < len(days) else None
+        groups = {0: EVERY_DAY, 1: frozenset(range(5)), 2: frozenset({5, 6})}
+        weekdays = groups.get(item, frozenset({(item + 3) % 7}))
+        return Pattern(frequency, interval, weekdays, month=month, position=LAST if position == 4 else position + 1)
 
     # Tasks
 

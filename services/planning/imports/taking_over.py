@@ -289,7 +289,11 @@ def _task(task: Task, described: MspdiTask, calendar_ids: dict[Any, UUID], taken
     notes = described.notes
     if len(notes) > _LONGEST_NOTES:
         taken.altered("Project/Tasks/Task/Notes", "changed", "cut after 20,000 characters")
-    taken.texts[own.id] = {"notes": notes[:_LONGEST_NOTES], "import_uid": described.uid}
+    taken.texts[own.id] = {
+        "notes": notes[:_LONGEST_NOTES],
+        "import_uid": described.uid,
+        "recurring": described.recurring,
+    }
     return own
 
 

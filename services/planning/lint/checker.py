@@ -12,6 +12,7 @@ from services.planning.lint import (  # noqa: F401 -- importing a module of rule
     logic_rules,
     outline_rules,
     progress_rules,
+    readiness_rules,
     resource_rules,
 )
 from services.planning.lint.assessment import Point, assess

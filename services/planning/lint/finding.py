@@ -27,6 +27,7 @@ class RuleArea(StrEnum):
     RESOURCES = "resources"
     OUTLINE = "outline"
     CONTROL = "control"
+    READINESS = "readiness"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Ground:
     """`now` is the status date, else the present, in the project's local time; `baseline` the last one, None without any.
 
     `members` are the people who are on the project and active, the manager first; `budget` and `spent` are in the
-    project's currency.
+    project's currency. `unacknowledged` has, by task, who does it, has not acknowledged its brief, and is not seen to.
     """
 
     plan: WorkingPlan
@@ -65,6 +65,7 @@ class Ground:
     budget: Decimal = Decimal(0)
     spent: Decimal = Decimal(0)
     cost_code_id: UUID | None = None
+    unacknowledged: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
 
     # The network
 

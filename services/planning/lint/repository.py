@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from services.kernel.problems import NotFound
 from services.kernel.session import Reader
 from services.planning.lint.ground import AssignmentRow, BaselineDates, Ground, ResourceRow
+from services.planning.readiness.look_ahead import MissingCode
+from services.planning.readiness.repository import unmet_needs, waiting_of
 from services.planning.schedule.repository.loading import load_ledger, load_plan
 
 
@@ -46,6 +48,15 @@ async def load_ground(reader: Reader, project_id: UUID) -> Ground:
         "select id from cost_codes where tenant_id = $1 and project_id = $2 order by code limit 1", *arguments
     )
     ledger = await load_ledger(reader, project_id)
+    seen_to = {
+        (task_id, need.remedies, need.remedies_id)
+        for task_id, needs in (await unmet_needs(reader, project_id)).items()
+        for need in needs
+    }
+    waiting = {
+        task_id: [each for each in people if (task_id, MissingCode.ACKNOWLEDGEMENT, each) not in seen_to]
+        for task_id, people in (await waiting_of(reader, project_id)).items()
+    }
     today = datetime.now(UTC).astimezone(ZoneInfo(plan.time_zone)).replace(tzinfo=None, second=0, microsecond=0)
     return Ground(
         plan,
@@ -60,4 +71,5 @@ async def load_ground(reader: Reader, project_id: UUID) -> Ground:
         ledger.budget,
         ledger.spent,
         cost_code_id,
+        waiting,
     )

@@ -154,6 +154,7 @@ class TaskShape(ObjectShape):
     manual: bool
     placeholder: bool
     external: Annotated[bool, Field(description="Stands for a task of another project, whose dates it has.")]
+    recurring: Annotated[bool, Field(description="A summary of the occurrences of a recurring task.")]
     active: bool
     duration_minutes: int
     elapsed: bool

@@ -189,3 +189,4 @@ class Task(Entity, Base):
     driving_dependency_id: Mapped[UUID | None] = mapped_column(SqlUuid(as_uuid=True))
     external_refs: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     import_uid: Mapped[int | None] = mapped_column(BigInteger)
+    recurring: Mapped[bool] = mapped_column(Boolean, default=False)

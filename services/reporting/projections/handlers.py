@@ -93,6 +93,7 @@ async def keep_gate_passage(session: WriteSession, fact: Fact) -> None:
     "planning.task.deleted",
     "planning.plan.rescheduled",
     "planning.plan.imported",
+    "planning.plan.instantiated",
 )
 async def keep_plan(session: WriteSession, fact: Fact) -> None:
     """Every fact about tasks names those that it touched as they are now, those it removed, and the plan's dates."""

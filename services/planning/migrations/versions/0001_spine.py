@@ -321,6 +321,31 @@ def upgrade() -> None:
     )
     op.create_index("ix_external_refs_object", "external_refs", ["tenant_id", "object_id"], unique=False)
     op.create_table(
+        "plan_templates",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("source_project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("span_days", sa.Integer(), nullable=False),
+        sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_plan_templates")),
+    )
+    op.create_index("ix_plan_templates_name", "plan_templates", ["tenant_id", "name", "id"], unique=False)
+    op.create_table(
         "projects",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1370,6 +1395,7 @@ def upgrade() -> None:
         sa.Column("driving_dependency_id", sa.UUID(), nullable=True),
         sa.Column("external_refs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("import_uid", sa.BigInteger(), nullable=True),
+        sa.Column("recurring", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -1946,6 +1972,101 @@ def upgrade() -> None:
     op.create_index("uq_gates_code", "gates", ["tenant_id", "project_id", "code"], unique=True)
     op.create_index("uq_gates_position", "gates", ["tenant_id", "project_id", "position"], unique=True)
     op.create_table(
+        "needs",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("needed_by", sa.Date(), nullable=True),
+        sa.Column("lead_days", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.UUID(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("promised_for", sa.Date(), nullable=True),
+        sa.Column("met_on", sa.Date(), nullable=True),
+        sa.Column("promises", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("remedies", sa.Text(), nullable=True),
+        sa.Column("remedies_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint(
+            "kind in ('person','equipment','access','material','information','room','decision','work')",
+            name=op.f("ck_needs_kind"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'promised' or (owner_id is not null and promised_for is not null)", name=op.f("ck_needs_promise")
+        ),
+        sa.CheckConstraint("state in ('open','promised','met','withdrawn')", name=op.f("ck_needs_state")),
+        sa.CheckConstraint("lead_days between 0 and 366", name=op.f("ck_needs_lead_days")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_needs_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], name="fk_needs_task", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_needs")),
+    )
+    op.create_index("ix_needs_owner", "needs", ["tenant_id", "owner_id", "state"], unique=False)
+    op.create_index("ix_needs_project", "needs", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("ix_needs_task", "needs", ["tenant_id", "task_id"], unique=False)
+    op.create_table(
+        "recurrences",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("pattern", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("count", sa.Integer(), nullable=True),
+        sa.Column("skip_nonworking", sa.Boolean(), nullable=False),
+        sa.Column("starts_at", sa.Integer(), nullable=False),
+        sa.Column("duration", sa.BigInteger(), nullable=False),
+        sa.Column("assignee_id", sa.UUID(), nullable=True),
+        sa.Column("calendar_id", sa.UUID(), nullable=True),
+        sa.Column("occurrences", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("(until is null) <> (count is null)", name=op.f("ck_recurrences_ending")),
+        sa.CheckConstraint("duration >= 0", name=op.f("ck_recurrences_duration")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_recurrences_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], name="fk_recurrences_task", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_recurrences")),
+    )
+    op.create_index("ix_recurrences_project", "recurrences", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("uq_recurrences_task", "recurrences", ["tenant_id", "task_id"], unique=True)
+    op.create_table(
         "resource_competences",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -2086,6 +2207,43 @@ def upgrade() -> None:
     )
     op.create_index("ix_risk_responses_risk", "risk_responses", ["tenant_id", "risk_id"], unique=False)
     op.create_table(
+        "task_briefs",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("done_when", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("inputs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("contact_id", sa.UUID(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("acknowledgements", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("revision > 0", name=op.f("ck_task_briefs_revision")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_task_briefs_tenant_id_project_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "task_id"], ["tasks.tenant_id", "tasks.id"], name="fk_task_briefs_task", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_task_briefs")),
+    )
+    op.create_index("ix_task_briefs_project", "task_briefs", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("uq_task_briefs_task", "task_briefs", ["tenant_id", "task_id"], unique=True)
+    op.create_table(
         "gate_passages",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -2142,6 +2300,9 @@ def downgrade() -> None:
     op.drop_index("ix_gate_passages_project", table_name="gate_passages")
     op.drop_index("ix_gate_passages_gate", table_name="gate_passages")
     op.drop_table("gate_passages")
+    op.drop_index("uq_task_briefs_task", table_name="task_briefs")
+    op.drop_index("ix_task_briefs_project", table_name="task_briefs")
+    op.drop_table("task_briefs")
     op.drop_index("ix_risk_responses_risk", table_name="risk_responses")
     op.drop_index("ix_risk_responses_project", table_name="risk_responses")
     op.drop_table("risk_responses")
@@ -2157,6 +2318,13 @@ def downgrade() -> None:
     op.drop_index("ix_resource_competences_project", table_name="resource_competences")
     op.drop_index("ix_resource_competences_competence", table_name="resource_competences")
     op.drop_table("resource_competences")
+    op.drop_index("uq_recurrences_task", table_name="recurrences")
+    op.drop_index("ix_recurrences_project", table_name="recurrences")
+    op.drop_table("recurrences")
+    op.drop_index("ix_needs_task", table_name="needs")
+    op.drop_index("ix_needs_project", table_name="needs")
+    op.drop_index("ix_needs_owner", table_name="needs")
+    op.drop_table("needs")
     op.drop_index("uq_gates_position", table_name="gates")
     op.drop_index("uq_gates_code", table_name="gates")
     op.drop_table("gates")
@@ -2288,6 +2456,8 @@ def downgrade() -> None:
     op.drop_table("baselines")
     op.drop_index("uq_projects_key", table_name="projects")
     op.drop_table("projects")
+    op.drop_index("ix_plan_templates_name", table_name="plan_templates")
+    op.drop_table("plan_templates")
     op.drop_index("ix_external_refs_object", table_name="external_refs")
     op.drop_table("external_refs")
     op.drop_index("uq_competences_name", table_name="competences")

@@ -51,6 +51,7 @@ def _task_collection(source: str) -> Collection:
             "manual",
             "placeholder",
             "external",
+            "recurring",
             "active",
         )
         | {"duration_minutes": _MINUTES.format("t.duration")}
@@ -79,6 +80,7 @@ def _task_collection(source: str) -> Collection:
             "wbs_code": Filter("t.wbs_code", "text"),
             "milestone": Filter("t.milestone", "boolean"),
             "summary": Filter("t.summary", "boolean"),
+            "recurring": Filter("t.recurring", "boolean"),
             "critical": Filter("t.critical", "boolean"),
             "active": Filter("t.active", "boolean"),
             "start": Filter("t.start", "local"),

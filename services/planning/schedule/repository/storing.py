@@ -14,7 +14,7 @@ from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanAssignme
 from services.planning.schedule.working_plan import WorkingPlan
 
 _JSON: Final = frozenset({"splits", "external_refs"})
-_TEXTS: Final[dict[str, Any]] = {"notes": "", "labels": [], "external_refs": [], "import_uid": None}
+_TEXTS: Final[dict[str, Any]] = {"notes": "", "labels": [], "external_refs": [], "import_uid": None, "recurring": False}
 _INSERTED: Final = (*COLUMNS, *_TEXTS)
 _STAMPS: Final = ("tenant_id", "project_id", "created_at", "updated_at", "created_by_id", "updated_by_id")
 _INSERT: Final = (
@@ -66,7 +66,7 @@ async def send_many(session: WriteSession, statement: str, rows: Sequence[Sequen
 async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID, dict[str, Any]] | None = None) -> None:
     """Write what changed: new tasks, edited ones, those that moved in one statement, the removed, the plan's finish.
 
-    `texts` holds notes, labels, external references and import uids by task. Raises ExternalRefTaken.
+    `texts` holds notes, labels, external references, import uids and whether they recur by task. Raises ExternalRefTaken.
     """
     written = texts or {}
     driver = await session.driver()

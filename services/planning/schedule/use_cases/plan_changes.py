@@ -24,6 +24,7 @@ _ROWS_IN_AN_ANSWER: Final = 1_000
 _TELLING: Final = (
     "levelling.apply",
     "levelling.clear",
+    "plan_template.use",
     "staffing.agree",
     "resource.assign",
     "resource.absence",

@@ -269,3 +269,15 @@ async def test_an_accepted_import_is_recorded_as_the_deciders(world: World) -> N
     assert (decision["kind"], decision["reason"]) == ("import.plan", "It is the client's plan.")
     assert decision["proposed_by_id"] == str(world["coordinator"].id)
     assert decision["subject"] == {"type": "import", "id": job["result"]["import_id"]}
+
+
+async def test_a_recurring_task_of_the_file_is_marked_as_one(world: World) -> None:
+    content = b"""<?xml version="1.0"?><Project xmlns="http://schemas.microsoft.com/project"><Name>Rounds</Name>
+    <StartDate>2026-03-02T08:00:00</StartDate><Tasks>
+    <Task><UID>1</UID><ID>1</ID><Name>Round</Name><OutlineLevel>1</OutlineLevel><Summary>1</Summary>
+    <Recurring>1</Recurring></Task>
+    <Task><UID>2</UID><ID>2</ID><Name>Round 1</Name><OutlineLevel>2</OutlineLevel><Duration>PT1H0M0S</Duration></Task>
+    </Tasks></Project>"""
+    assert (await finished(world, await upload(world, world["manager"], content)))["state"] == "succeeded"
+    found = {each["title"]: each["recurring"] for each in await everything(world, "tasks")}
+    assert found == {"Round": True, "Round 1": False}

@@ -39,6 +39,7 @@ class Planted:
         self.today = NOW
         self.budget = Decimal(1_000_000)
         self.baselined = True
+        self.unacknowledged: dict[UUID, list[UUID]] = {}
         self.later_baseline = timedelta()
         self.phase = self.task("Bridge", 0)
         self.survey = self.task("Survey the ground", 3, parent=self.phase)
@@ -123,6 +124,7 @@ class Planted:
             self.budget,
             Decimal(0),
             UUID(int=44),
+            self.unacknowledged,
         )
 
 
@@ -273,6 +275,7 @@ PLANTED: dict[str, Plant] = {
     ),
     "finish_beyond_baseline": lambda p: setattr(p, "later_baseline", timedelta(days=-3)),
     "no_budget": lambda p: setattr(p, "budget", Decimal(0)),
+    "unacknowledged_start": lambda p: p.unacknowledged.update({p.survey.id: [BO, ANN], p.deck.id: [ANN]}),
     "over_budget": lambda p: setattr(p, "budget", Decimal(1)),
 }
 
