@@ -1,13 +1,14 @@
 """Request and response shapes of the schedule."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic.config import JsonDict, JsonValue
 
-from services.kernel.batch import Batch, BatchReference, Create, Delete, Update, Upsert
+from services.kernel.batch import Batch, BatchReference, Create, Delete, Update, Upsert, unreadable_kept
 from services.kernel.schemas import (
     Body,
     Date,
@@ -36,6 +37,7 @@ Labels = Annotated[list[Label], Field(max_length=20)]
 SOME_START: Final = datetime.fromisoformat("2026-01-01T08:00")
 Priority = Annotated[int, Field(ge=0, le=1000, strict=True)]
 
+_TASK: Final = "0197d1c0-0000-7000-8000-000000000001"
 _EXAMPLE: JsonDict = {"title": "Pour the foundation", "duration_minutes": 2250, "labels": ["concrete"]}
 
 
@@ -209,33 +211,25 @@ class TaskBatch(Batch[TaskOperation]):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": _BATCH_EXAMPLE}}
 
 
-class PlannedChange(Body):
-    """A change of one task that is only tried."""
-
-    task_id: UUID
-    change: TaskPatch
-
-
-_RUN_EXAMPLE: JsonDict = {
-    "changes": [{"task_id": "0197d1c0-0000-7000-8000-000000000001", "change": {"duration_minutes": 2700}}],
-}
-
-
-class NewScheduleRun(Body):
-    model_config = {"extra": "forbid", "json_schema_extra": {"example": _RUN_EXAMPLE}}
-
-    changes: Annotated[list[PlannedChange], Field(min_length=1, max_length=200)]
-
-
 class ScheduleRunShape(Shape):
-    """What would follow; nothing is stored. `changed_tasks_total` counts them all, `changed_tasks` holds up to 1,000."""
+    """What would follow; nothing is stored. `changed_tasks_total` counts them all, `changed_tasks` holds up to 1,000.
+
+    `before` of a changed task is null where the run has made it. The critical paths hold the unfinished work without float,
+    by start, up to 1,000 tasks each. `cost` is that of the plan, null for those who do not see costs.
+    """
 
     type: str
     project_id: UUID
     plan: dict[str, str | None]
+    plan_before: dict[str, str | None]
     impact: dict[str, Any]
     changed_tasks: list[dict[str, Any]]
     changed_tasks_total: int
+    made: dict[str, UUID]
+    removed_task_ids: list[UUID]
+    critical_path_before: list["PathTaskShape"]
+    critical_path: list["PathTaskShape"]
+    cost: "CostMoveShape | None"
 
 
 class ScheduleOptionsPatch(Body):
@@ -509,6 +503,146 @@ class CalendarShape(ObjectShape):
     holidays: HolidayCountry | None
     is_project_calendar: bool
     effects: Effects | None = None
+
+
+class _Tried(Body):
+    """A change that is only tried."""
+
+
+class TriedTaskChange(_Tried):
+    op: Literal["change_task"]
+    task_id: UUID | BatchReference
+    change: BatchTaskPatch
+
+
+class TriedNewTask(_Tried):
+    op: Literal["add_task"]
+    task: NewBatchTask
+
+
+class TriedTaskRemoval(_Tried):
+    """With all below it."""
+
+    op: Literal["remove_task"]
+    task_id: UUID | BatchReference
+
+
+class TriedLink(LagValues):
+    predecessor_id: UUID | BatchReference
+    successor_id: UUID | BatchReference
+    dependency_type: DependencyType = DependencyType.FINISH_TO_START
+
+
+class TriedNewDependency(_Tried):
+    op: Literal["add_dependency"]
+    dependency: TriedLink
+
+
+class TriedDependencyChange(_Tried):
+    op: Literal["change_dependency"]
+    dependency_id: UUID
+    change: DependencyPatch
+
+
+class TriedDependencyRemoval(_Tried):
+    op: Literal["remove_dependency"]
+    dependency_id: UUID
+
+
+class TriedNewCalendar(_Tried):
+    """Only as the one that the project runs on, since nothing else can refer to it."""
+
+    op: Literal["add_calendar"]
+    calendar: NewCalendar
+
+
+class TriedCalendarChange(_Tried):
+    op: Literal["change_calendar"]
+    calendar_id: UUID
+    change: CalendarPatch
+
+
+# As in resources, which stand above this area.
+TriedUnits = Annotated[
+    Decimal,
+    Field(gt=0, le=10_000, max_digits=7, decimal_places=2),
+    WithJsonSchema({"type": "string", "maxLength": 8, "pattern": r"^[0-9]{1,5}(\.[0-9]{1,2})?$", "examples": ["50"]}),
+]
+
+
+class TriedAssignment(_Tried):
+    """A work resource takes part in a task, or takes another part in it; what is not named follows by the task's type."""
+
+    op: Literal["set_assignment"]
+    task_id: UUID | BatchReference
+    resource_id: UUID
+    units_percent: TriedUnits | None = None
+    work_minutes: Minutes | None = None
+
+
+class TriedUnassignment(_Tried):
+    op: Literal["remove_assignment"]
+    task_id: UUID | BatchReference
+    resource_id: UUID
+
+
+class TriedResourceChange(_Tried):
+    """Other units of a work resource, for all of the time."""
+
+    op: Literal["change_resource"]
+    resource_id: UUID
+    max_units_percent: TriedUnits
+
+
+class TriedOptions(_Tried):
+    op: Literal["change_options"]
+    change: ScheduleOptionsPatch
+
+
+def _usual_op(value: Any) -> Any:
+    """Without a word a change is one of a task."""
+    return {"op": "change_task", **value} if isinstance(value, dict) and "op" not in value else value
+
+
+PlannedChange = Annotated[
+    Annotated[
+        TriedTaskChange
+        | TriedNewTask
+        | TriedTaskRemoval
+        | TriedNewDependency
+        | TriedDependencyChange
+        | TriedDependencyRemoval
+        | TriedNewCalendar
+        | TriedCalendarChange
+        | TriedAssignment
+        | TriedUnassignment
+        | TriedResourceChange
+        | TriedOptions,
+        Field(discriminator="op"),
+    ],
+    BeforeValidator(_usual_op),
+    unreadable_kept("op"),
+]
+_RUN_EXAMPLE: JsonDict = {
+    "changes": [
+        {"op": "change_task", "task_id": _TASK, "change": {"duration_minutes": 2700}},
+        {"op": "add_task", "task": {"title": "Cure the concrete", "duration_minutes": 1350}},
+        {"op": "add_dependency", "dependency": {"predecessor_id": _TASK, "successor_id": "$2"}},
+    ],
+}
+
+
+class NewScheduleRun(Body):
+    """`"$n"` stands for the task that the n-th change would make. `op` may be left out of a change of a task."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _RUN_EXAMPLE}}
+
+    changes: Annotated[list[PlannedChange], Field(min_length=1, max_length=200)]
+
+
+class CostMoveShape(Shape):
+    before: "Sum"
+    after: "Sum"
 
 
 class NewBaseline(Body):

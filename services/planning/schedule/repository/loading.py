@@ -14,7 +14,7 @@ from services.kernel.session import Reader, WriteSession
 from services.kernel.working_time import WorkingTime
 from services.planning.schedule.absent_time import joined
 from services.planning.schedule.availability import Availability, Staff, capacities_of
-from services.planning.schedule.calendar import default_calendar, working_calendar
+from services.planning.schedule.calendar import calendars_of
 from services.planning.schedule.forecast import Forecast, Ledger
 from services.planning.schedule.plan_rows import (
     COLUMNS,
@@ -109,9 +109,7 @@ async def reload_resources(session: WriteSession, plan: WorkingPlan) -> None:
 
 async def reload_calendars(session: WriteSession, plan: WorkingPlan) -> None:
     """The same for its calendars."""
-    calendar_id: UUID | None = await session.value(
-        "select calendar_id from projects where tenant_id = $1 and id = $2", session.tenant_id, plan.project_id
-    )
+    calendar_id = await load_project_calendar_id(session, plan.project_id)
     plan.calendars = await load_calendars(session, plan.project_id, calendar_id, plan.minutes_per_day)
 
 
@@ -168,7 +166,7 @@ async def _load_parts(reader: Reader, project_id: UUID) -> _Parts:
     assignments: dict[UUID, list[PlanAssignment]] = {}
     expenses: dict[UUID, list[PlanExpense]] = {}
     capacities = await load_capacities(reader, project_id)
-    prices = await _load_prices(reader, project_id)
+    prices = await load_prices(reader, project_id)
     for row in await reader.rows(
         """select r.resource_type, a.rate_table, a.cost, r.accrual, a.task_id, a.resource_id, r.calendar_id, a.units,
              a.work, a.duration, a.remaining, a.delay, a.overtime, a.contour
@@ -191,7 +189,7 @@ async def _load_parts(reader: Reader, project_id: UUID) -> _Parts:
     return _Parts(capacities, assignments, expenses)
 
 
-async def _load_prices(reader: Reader, project_id: UUID) -> dict[tuple[UUID, str], Pricing]:
+async def load_prices(reader: Reader, project_id: UUID) -> dict[tuple[UUID, str], Pricing]:
     """What the project's resources cost by their tables. Rates in another currency than the project's count as none."""
     rows = await reader.rows(
         """select r.id, r.standard_rate, r.overtime_rate, r.cost_per_use, r.accrual, r.rates::text as rates
@@ -260,23 +258,26 @@ async def load_calendars(
     reader: Reader, project_id: UUID, project_calendar_id: UUID | None, minutes_per_day: int
 ) -> dict[Any, WorkingTime]:
     """The calendars of a project by id, and under "project" the one that it runs on."""
+    documents = await load_calendar_documents(reader, project_id)
+    return calendars_of(documents, project_calendar_id, minutes_per_day)
+
+
+async def load_calendar_documents(reader: Reader, project_id: UUID) -> dict[UUID, tuple[UUID | None, str]]:
+    """By calendar of the project: its base, and its document as JSON text."""
     rows = await reader.rows(
         "select id, base_calendar_id, document::text from calendars where tenant_id = $1 and project_id = $2",
         reader.tenant_id,
         project_id,
     )
-    stored = {row["id"]: row for row in rows}
-    calendars: dict[Any, WorkingTime] = {}
-    for calendar_id in stored:
-        chain: list[UUID] = []
-        follow: UUID | None = calendar_id
-        while follow is not None and follow in stored and follow not in chain:
-            chain.append(follow)
-            follow = stored[follow]["base_calendar_id"]
-        calendars[calendar_id] = working_calendar(*(stored[each]["document"] for each in chain))
-    own = calendars.get(project_calendar_id) if project_calendar_id is not None else None
-    calendars["project"] = own if own is not None else default_calendar(minutes_per_day)
-    return calendars
+    return {row["id"]: (row["base_calendar_id"], row["document"]) for row in rows}
+
+
+async def load_project_calendar_id(reader: Reader, project_id: UUID) -> UUID | None:
+    """The calendar that the project runs on, None for the usual one."""
+    calendar_id: UUID | None = await reader.value(
+        "select calendar_id from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
+    )
+    return calendar_id
 
 
 async def project_of_task(reader: Reader, task_id: UUID) -> UUID:
