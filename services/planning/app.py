@@ -24,6 +24,7 @@ from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOB
 from services.planning.lint import routes as lint
 from services.planning.loads import routes as loads
 from services.planning.periods import routes as periods
+from services.planning.plan_acts import routes as plan_acts
 from services.planning.projects import routes as projects
 from services.planning.resources import routes as resources
 from services.planning.responsibilities import routes as responsibilities
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             competences.router,
             staffing.router,
             contracts.router,
+            plan_acts.router,
             levelling.router,
             lint.router,
             imports.router,

@@ -75,6 +75,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("risks", "POST", f"{PROJECT}/risks", "example"),
     ("risk-responses", "POST", f"{PROJECT}/risk-responses", "example"),
     ("resources", "POST", f"{PROJECT}/resources", "example"),
+    ("substitutes", "POST", f"{PROJECT}/resources", {"name": "Another crane"}),
     ("assignments", "POST", f"{PROJECT}/assignments", "example"),
     ("absences", "POST", f"{PROJECT}/absences", "example"),
     # A competence is the whole tenant's, which has several projects.
@@ -136,6 +137,7 @@ REFERENCES = {
     "parent_id": "summaries",
     "after_id": "successors",
     "parent_task_id": "tasks",
+    "by_resource_id": "substitutes",
 }
 
 

@@ -141,6 +141,7 @@ TEAM_LISTS = (
     " levelling-runs milestones over-allocations overview plan-lint proposals reschedulings"
     " resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
+    " resource-replacements task-copies task-deletions task-moves task-shifts"
     " staffing-requests success-criteria tasks"
     " track-records"
 )
@@ -278,6 +279,8 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "PATCH /v1/success-criteria/{criterion_id}": ("goal.set",),
     "PATCH /v1/tasks/{task_id}": ("schedule.dates",),
     "POST /v1/projects/{project_id}/tasks/batch": ("scope.task",),
+    "POST /v1/projects/{project_id}/task-copies": ("resource.assign", "scope.task"),
+    "POST /v1/projects/{project_id}/resource-replacements": ("resource.assign", "schedule.dates"),
 }
 # What is judged by no policy: each by a rule of its own, over the roles of whoever asks.
 FROM_THE_MANAGER_UP = {"owner", "programme_manager", "manager"}

@@ -1,6 +1,6 @@
 """A project's whole plan in memory for one change: loaded in few statements, edited, rescheduled, compared, stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -143,6 +143,24 @@ class WorkingPlan:
             if self.added.pop(each.id, None) is None:
                 self.removed[each.id] = each
         self.links = [link for link in self.links if link.predecessor_id not in gone and link.successor_id not in gone]
+        return ids
+
+    def remove_all(self, chosen: Iterable[PlanTask]) -> list[UUID]:
+        """Take tasks and all below them out of the plan, with their links, before anything else of its structure changes.
+
+        Returns the ids in the order of the outline.
+        """
+        gone = {each.id for each in chosen}
+        ids: list[UUID] = []
+        for each in self.tasks.values():  # A parent stands before its children.
+            if each.id in gone or each.parent_id in gone:
+                gone.add(each.id)
+                ids.append(each.id)
+        for task_id in ids:
+            self.removed[task_id] = self.tasks.pop(task_id)
+            self.edited.pop(task_id, None)
+        self.links = [link for link in self.links if link.predecessor_id not in gone and link.successor_id not in gone]
+        self._outline = Outline(list(self.tasks.values()))
         return ids
 
     def touch(self, edited: PlanTask) -> None:
