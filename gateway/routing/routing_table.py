@@ -19,7 +19,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities gates
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
         accounting-periods absences competences resource-competences competence-demands
-        task-shifts task-moves task-copies task-deletions resource-replacements
+        task-shifts task-moves task-copies task-deletions resource-replacements plan-changes
         staffing-requests contracts contract-milestones contract-options contract-change-orders
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",

@@ -54,6 +54,8 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("successors", "POST", f"{PROJECT}/tasks", {"title": "Build", "duration_minutes": 900}),
     ("tasks", "POST", f"{PROJECT}/tasks", {"title": "Dig", "duration_minutes": 450, "assignee_id": "{people}"}),
     ("dependencies", "POST", f"{PROJECT}/dependencies", {"predecessor_id": "{tasks}", "successor_id": "{successors}"}),
+    ("chores", "POST", f"{PROJECT}/tasks", {"title": "Sweep", "duration_minutes": 0}),
+    ("plan-changes", "GET", f"{PROJECT}/plan-changes", None),
     ("baselines", "POST", f"{PROJECT}/baselines", "example"),
     ("cost-codes", "POST", f"{PROJECT}/cost-codes", "example"),
     ("accounting-periods", "POST", f"{PROJECT}/accounting-periods", "example"),

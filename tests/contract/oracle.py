@@ -112,7 +112,7 @@ TEAM = (
     " cost-codes decision-reviews decisions delegations dependencies document-versions"
     " documents external gate-passages gates goals imports jobs levelling-runs meetings outcomes"
     " proposal-comments proposals resource-competences resources responsibilities risk-responses risks"
-    " staffing-requests success-criteria tasks"
+    " plan-changes staffing-requests success-criteria tasks"
 )
 AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "projects": "known",
@@ -141,7 +141,7 @@ TEAM_LISTS = (
     " levelling-runs milestones over-allocations overview plan-lint proposals reschedulings"
     " resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
-    " resource-replacements task-copies task-deletions task-moves task-shifts"
+    " plan-changes resource-replacements task-copies task-deletions task-moves task-shifts"
     " staffing-requests success-criteria tasks"
     " track-records"
 )
@@ -279,6 +279,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "PATCH /v1/success-criteria/{criterion_id}": ("goal.set",),
     "PATCH /v1/tasks/{task_id}": ("schedule.dates",),
     "POST /v1/projects/{project_id}/tasks/batch": ("scope.task",),
+    "POST /v1/plan-changes/{plan_change_id}/reversal": ("scope.task",),
     "POST /v1/projects/{project_id}/task-copies": ("resource.assign", "scope.task"),
     "POST /v1/projects/{project_id}/resource-replacements": ("resource.assign", "schedule.dates"),
 }

@@ -69,6 +69,7 @@ def copy_tasks(plan: WorkingPlan, chosen: Sequence[UUID], place: dict[str, UUID 
             if link.predecessor_id in copies.made and link.successor_id in copies.made
         ]
         plan.links.extend(copies.links)
+        plan.relinked = True
     return copies
 
 

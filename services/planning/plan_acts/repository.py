@@ -5,7 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from services.kernel.ids import new_id
+from services.kernel.problems import NotFound
 from services.kernel.session import Reader, WriteSession
+from services.planning.plan_acts.reversing import Means
+from services.planning.schedule.journal import LINK, PART
+from services.planning.schedule.plan_change import PlanChangeEntry
+from services.planning.schedule.plan_rows import PlanLink
 
 
 async def texts_of(reader: Reader, task_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -84,3 +89,80 @@ async def resources_of(reader: Reader, project_id: UUID, resource_ids: Sequence[
         list(resource_ids),
     )
     return {row["id"]: (row["resource_type"], row["name"]) for row in rows}
+
+
+# The journal
+
+
+async def load_change(session: WriteSession, change_id: UUID) -> PlanChangeEntry:
+    """An entry of the journal. Raises NotFound."""
+    found = await session.get(PlanChangeEntry, (session.tenant_id, change_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def means_of(reader: Reader, project_id: UUID) -> dict[UUID, Means]:
+    """The project's resources by id."""
+    rows = await reader.rows(
+        "select id, resource_type, calendar_id, accrual from resources where tenant_id = $1 and project_id = $2",
+        reader.tenant_id,
+        project_id,
+    )
+    return {row["id"]: Means(row["resource_type"], row["calendar_id"], row["accrual"]) for row in rows}
+
+
+async def write_parts(session: WriteSession, project_id: UUID, parts: Mapping[UUID, Mapping[str, Any] | None]) -> None:
+    """Make assignments what they shall be, by id; None takes one away."""
+    driver = await session.driver()
+    gone = [part_id for part_id, row in parts.items() if row is None]
+    await driver.execute("delete from assignments where tenant_id = $1 and id = any($2)", session.tenant_id, gone)
+    members = ", ".join(PART)
+    numbers = ", ".join(f"${number}" for number in range(6, len(PART) + 6))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in PART)
+    await driver.executemany(
+        f"""insert into assignments as a (tenant_id, id, project_id, version, created_at, updated_at, created_by_id,
+              updated_by_id, {members}) values ($1, $2, $3, 1, $4, $4, $5, $5, {numbers})
+            on conflict (tenant_id, id) do update set version = a.version + 1, updated_at = excluded.updated_at,
+              updated_by_id = excluded.updated_by_id, {changes} where a.project_id = excluded.project_id""",
+        [
+            (
+                session.tenant_id,
+                part_id,
+                project_id,
+                session.now,
+                session.author_id,
+                *(row[name] for name in PART),
+            )
+            for part_id, row in parts.items()
+            if row is not None
+        ],
+    )
+
+
+async def write_links(session: WriteSession, project_id: UUID, links: Mapping[UUID, PlanLink | None]) -> None:
+    """Make dependencies what they shall be, by id; None takes one away."""
+    driver = await session.driver()
+    gone = [link_id for link_id, link in links.items() if link is None]
+    await driver.execute("delete from dependencies where tenant_id = $1 and id = any($2)", session.tenant_id, gone)
+    members = ", ".join(LINK)
+    numbers = ", ".join(f"${number}" for number in range(6, len(LINK) + 6))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in LINK)
+    await driver.executemany(
+        f"""insert into dependencies as d (tenant_id, id, project_id, version, created_at, updated_at, created_by_id,
+              updated_by_id, {members}) values ($1, $2, $3, 1, $4, $4, $5, $5, {numbers})
+            on conflict (tenant_id, id) do update set version = d.version + 1, updated_at = excluded.updated_at,
+              updated_by_id = excluded.updated_by_id, {changes} where d.project_id = excluded.project_id""",
+        [
+            (
+                session.tenant_id,
+                link_id,
+                project_id,
+                session.now,
+                session.author_id,
+                *(getattr(link, name) for name in LINK),
+            )
+            for link_id, link in links.items()
+            if link is not None
+        ],
+    )

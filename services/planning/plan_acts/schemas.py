@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic.config import JsonDict
 
-from services.kernel.schemas import Body, Effects, Flag, Shape
+from services.kernel.schemas import Body, Effects, Flag, LocalTime, ObjectShape, Shape
 from services.planning.plan_acts.copying import MOST_COPIED
 from services.planning.plan_acts.outlining import MOST_MOVED
 from services.planning.plan_acts.working_days import MOST_DAYS
@@ -57,7 +57,7 @@ class Placed(Body):
         return {name: getattr(self, name) for name in _PLACE if name in self.model_fields_set}
 
 
-_MOVE_EXAMPLE: JsonDict = {"task_ids": [_TASK], "direction": "to", "parent_id": None}
+_MOVE_EXAMPLE: JsonDict = {"task_ids": [_TASK], "direction": "indent"}
 
 
 class NewTaskMove(Placed):
@@ -111,4 +111,44 @@ class PlanActShape(Shape):
     tasks_total: int
     left_alone: int
     copies: dict[UUID, UUID]
+    effects: Effects | None = None
+
+
+class EnteredShape(Shape):
+    """A task with the members that were entered, as they are stored: lengths in tenths of a minute."""
+
+    id: UUID
+    title: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class NamedTaskShape(Shape):
+    id: UUID
+    title: str
+
+
+class PlanChangeShape(ObjectShape):
+    """What somebody entered in one write; `tasks_moved` counts what merely followed. The lists hold the first hundred.
+
+    `reverses_id` is the change that this one takes back, `reversed_by_id` the last one that takes this one back.
+    """
+
+    project_id: UUID
+    kinds: list[str]
+    subject_type: str
+    subject_id: UUID
+    title: str
+    question: str
+    chosen: str
+    tasks: list[EnteredShape]
+    added_tasks: list[NamedTaskShape]
+    removed_tasks: list[NamedTaskShape]
+    tasks_changed: int
+    tasks_moved: int
+    finish_before: LocalTime | None
+    finish_after: LocalTime | None
+    reversible: bool
+    reverses_id: UUID | None
+    reversed_by_id: UUID | None
     effects: Effects | None = None

@@ -10,8 +10,20 @@ from services.kernel.problems import RuleViolated, UnknownReference, error_at
 from services.kernel.session import WriteSession
 from services.kernel.working_time import TICKS_PER_MINUTE
 from services.planning.plan_acts.copying import Copies, copy_tasks
+from services.planning.plan_acts.events import PLAN_CHANGE_REVERSED
 from services.planning.plan_acts.outlining import indent, move, outdent
-from services.planning.plan_acts.repository import copy_assignments, give_to, replaceable, resources_of, texts_of
+from services.planning.plan_acts.repository import (
+    copy_assignments,
+    give_to,
+    load_change,
+    means_of,
+    replaceable,
+    resources_of,
+    texts_of,
+    write_links,
+    write_parts,
+)
+from services.planning.plan_acts.reversing import Reversal, Reversing
 from services.planning.plan_acts.schemas import (
     MOST_CHOSEN,
     Choice,
@@ -22,13 +34,19 @@ from services.planning.plan_acts.schemas import (
     NewTaskShift,
 )
 from services.planning.plan_acts.shifting import shift_tasks
+from services.planning.projects.project import Project
+from services.planning.projects.repository import load_project
 from services.planning.resources.events import ASSIGNMENT_ADDED, ASSIGNMENT_CHANGED
 from services.planning.schedule.dependency import Dependency
-from services.planning.schedule.events import ROWS_IN_A_PART, TASK_CREATED, TASK_DELETED
+from services.planning.schedule.events import ROWS_IN_A_PART, TASK_CHANGED, TASK_CREATED, TASK_DELETED
+from services.planning.schedule.journal import TEXTS
+from services.planning.schedule.plan_change import NotReversible
 from services.planning.schedule.plan_rows import PlanTask, task_row
 from services.planning.schedule.repository.collections import TASKS
-from services.planning.schedule.repository.loading import load_plan, reload_resources
+from services.planning.schedule.repository.loading import load_plan, load_prices, reload_resources
+from services.planning.schedule.repository.storing import load_texts
 from services.planning.schedule.use_cases.plan_changes import PlanChange, effects_of, plan_dates, settle, tell_rest
+from services.planning.schedule.use_cases.schedule_options import options_of
 from services.planning.schedule.working_plan import WorkingPlan
 
 _IDS_IN_AN_ANSWER: Final = 1_000
@@ -148,6 +166,69 @@ async def replace_resource(session: WriteSession, project_id: UUID, new: NewReso
     for row in rows:
         _tell_assignment(session, project_id, ASSIGNMENT_CHANGED, row)
     return _told_as_moved(session, plan, "resource_replacement", [row["task_id"] for row in rows], held)
+
+
+async def reverse(session: WriteSession, change_id: UUID) -> tuple[UUID, dict[str, Any]]:
+    """Take a change of the plan back, which is a change of its own. Returns its id and the effects.
+
+    Raises NotReversible, and PlanMovedOn where the plan is not as the change left it.
+    """
+    entry = await load_change(session, change_id)
+    project_id, document = entry.project_id, entry.document
+    plan = await _begin(session, project_id)
+    if not entry.reversible:
+        raise NotReversible
+    project = await load_project(session, project_id)
+    said = [UUID(each["id"]) for each in document.get("tasks", ()) if not set(TEXTS).isdisjoint(each["after"])]
+    reversing = Reversing(
+        plan,
+        document,
+        texts=await load_texts(session, said) if said else {},
+        options={name: getattr(project, name) for name in document.get("options", {})},
+        means=await means_of(session, project_id) if "parts" in document else {},
+        prices=await load_prices(session, project_id) if "parts" in document else {},
+    )
+    done = reversing.carry_out()
+    if done.options:
+        await _set_options(session, plan, project, done.options)
+    question = f"May this be taken back: {entry.question}"[:300]
+    change = PlanChange(done.kinds, "plan_change", entry.id, entry.title, question, "taken back", reverses_id=entry.id)
+    await settle(session, plan, change, done.texts)
+    await write_links(session, project_id, done.links)
+    await write_parts(session, project_id, done.parts)
+    assert plan.change_id is not None, "what was settled stands in the journal"
+    _tell_reversal(session, plan, done)
+    data = {"reverses_id": str(entry.id), "title": entry.title}
+    session.record(PLAN_CHANGE_REVERSED, "plan_change", plan.change_id, data, project_id=project_id)
+    plan.moved = plan.edited | plan.moved
+    return plan.change_id, effects_of(plan)
+
+
+async def _set_options(session: WriteSession, plan: WorkingPlan, project: Project, options: Mapping[str, Any]) -> None:
+    for name, value in options.items():
+        setattr(project, name, value)
+    await session.flush()
+    plan.start = plan.start_before = project.start
+    plan.critical_float_minutes = project.critical_float_minutes
+    plan.options = options_of(project)
+
+
+def _tell_reversal(session: WriteSession, plan: WorkingPlan, done: Reversal) -> None:
+    """Facts about tasks as if each had been entered by itself, then of those that moved."""
+    project_id = plan.project_id
+    frame: dict[str, Any] = {"moved": [], "plan": plan_dates(plan.start, plan.finish)}
+    for start in range(0, len(done.taken), ROWS_IN_A_PART):
+        part = done.taken[start : start + ROWS_IN_A_PART]
+        data = {"removed_ids": [str(each) for each in part], **frame}
+        session.record(TASK_DELETED, "task", part[0], data, project_id=project_id)
+    for task_id in done.restored:
+        data = {"task": task_row(plan.tasks[task_id]), **frame, "origin": None}
+        session.record(TASK_CREATED, "task", task_id, data, project_id=project_id)
+    for task_id, names in done.changed.items():
+        if task_id in plan.tasks:
+            data = {"task": task_row(plan.tasks[task_id]), "changed_fields": names, **frame}
+            session.record(TASK_CHANGED, "task", task_id, data, project_id=project_id)
+    tell_rest(session, plan, "reversal", skip=0)
 
 
 async def _begin(session: WriteSession, project_id: UUID) -> WorkingPlan:

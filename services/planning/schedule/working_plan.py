@@ -1,6 +1,7 @@
 """A project's whole plan in memory for one change: loaded in few statements, edited, rescheduled, compared, stored."""
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +30,7 @@ from services.planning.schedule.plan_rows import (
     PlanLink,
     PlanTask,
     Standing,
+    Stored,
 )
 from services.planning.schedule.planned_cost import plan_costs, stint_of_expense, stint_of_part
 from services.planning.schedule.pricing import Stint
@@ -60,7 +62,8 @@ class WorkingPlan:
     `before` holds, by id, what every task that existed and changed was; `expenses` the material and the costs of a task;
     `standing_before` what the plan came to before the change; `assignees_before` and `durations_before` whose the tasks
     were and how long they took; `status_before` the status of those that had been begun; `removed` the tasks that were
-    taken out, as they were.
+    taken out, as they were. `stored` are the rows that the plan was made from, in their order; `change_id` is the id of the
+    journal's entry, once the change has one.
     """
 
     project_id: UUID
@@ -87,6 +90,12 @@ class WorkingPlan:
     reassigned: dict[UUID, list[PlanAssignment]] = field(default_factory=dict)
     capacities_before: dict[UUID, Capacity] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
+    # By name of a rule: what it was and what it is.
+    options_changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    relinked: bool = False
+    relocated: set[UUID] = field(default_factory=set)
+    stored: Stored = field(default_factory=Stored)
+    change_id: UUID | None = None
     finish: datetime | None = None
     added: dict[UUID, PlanTask] = field(default_factory=dict)
     edited: dict[UUID, PlanTask] = field(default_factory=dict)
@@ -121,6 +130,7 @@ class WorkingPlan:
             each.position = None
         outline.take(moved)
         outline.place(moved, parent_id, 0 if first else self._index(parent_id, after_id))
+        self.relocated.add(moved.id)
         self.touch(moved)
 
     def refuse_parent_cycle(self, moved: PlanTask, parent_id: UUID | None) -> None:
@@ -142,7 +152,7 @@ class WorkingPlan:
             self.edited.pop(each.id, None)
             if self.added.pop(each.id, None) is None:
                 self.removed[each.id] = each
-        self.links = [link for link in self.links if link.predecessor_id not in gone and link.successor_id not in gone]
+        self.unlink(gone)
         return ids
 
     def remove_all(self, chosen: Iterable[PlanTask]) -> list[UUID]:
@@ -159,9 +169,15 @@ class WorkingPlan:
         for task_id in ids:
             self.removed[task_id] = self.tasks.pop(task_id)
             self.edited.pop(task_id, None)
-        self.links = [link for link in self.links if link.predecessor_id not in gone and link.successor_id not in gone]
+        self.unlink(gone)
         self._outline = Outline(list(self.tasks.values()))
         return ids
+
+    def unlink(self, gone: AbstractSet[UUID]) -> None:
+        """Take out the links of tasks that are no more."""
+        kept = [link for link in self.links if link.predecessor_id not in gone and link.successor_id not in gone]
+        self.relinked = self.relinked or len(kept) < len(self.links)
+        self.links = kept
 
     def touch(self, edited: PlanTask) -> None:
         """Mark a task whose own values were changed, so that they are stored and its version moves."""

@@ -584,6 +584,45 @@ def upgrade() -> None:
     )
     op.create_index("ix_levelling_runs_project", "levelling_runs", ["tenant_id", "project_id", "id"], unique=False)
     op.create_table(
+        "plan_changes",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("kinds", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("subject_type", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("chosen", sa.Text(), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("tasks_changed", sa.Integer(), nullable=False),
+        sa.Column("tasks_moved", sa.Integer(), nullable=False),
+        sa.Column("finish_before", sa.DateTime(), nullable=True),
+        sa.Column("finish_after", sa.DateTime(), nullable=True),
+        sa.Column("reversible", sa.Boolean(), nullable=False),
+        sa.Column("reverses_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_plan_changes_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_plan_changes")),
+    )
+    op.create_index("ix_plan_changes_project", "plan_changes", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("ix_plan_changes_reverses", "plan_changes", ["tenant_id", "reverses_id"], unique=False)
+    op.create_table(
         "staffing_requests",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -1894,6 +1933,9 @@ def downgrade() -> None:
     op.drop_index("ix_staffing_requests_line_owner", table_name="staffing_requests")
     op.drop_index("ix_staffing_requests_competence", table_name="staffing_requests")
     op.drop_table("staffing_requests")
+    op.drop_index("ix_plan_changes_reverses", table_name="plan_changes")
+    op.drop_index("ix_plan_changes_project", table_name="plan_changes")
+    op.drop_table("plan_changes")
     op.drop_index("ix_levelling_runs_project", table_name="levelling_runs")
     op.drop_table("levelling_runs")
     op.drop_index("uq_imports_file", table_name="imports")

@@ -198,3 +198,41 @@ BASELINE_TASKS: Final = Collection(
     sorts={"start": Sort("t.start", "local", nullable=False), "finish": Sort("t.finish", "local", nullable=False)},
     default_sort="start",
 )
+
+
+def _first(member: str, columns: str) -> str:
+    """SQL: the first hundred rows of a member of the document, in their order."""
+    return (
+        f"(select coalesce(json_agg(json_build_object({columns}) order by each.ordinality), '[]')"
+        f" from jsonb_array_elements(t.document->'{member}') with ordinality each where each.ordinality <= 100)"
+    )
+
+
+_WHICH: Final = "'id', each.value->'id', 'title', each.value->'title'"
+PLAN_CHANGES: Final = Collection(
+    noun="plan_change",
+    source="plan_changes t",
+    columns=object_columns("plan_change")
+    | _plain("project_id", "kinds", "subject_type", "subject_id", "title", "question", "chosen")
+    | {
+        "tasks": _first("tasks", f"{_WHICH}, 'before', each.value->'before', 'after', each.value->'after'"),
+        "added_tasks": _first("added", _WHICH),
+        "removed_tasks": _first("removed", _WHICH),
+    }
+    | _plain("tasks_changed", "tasks_moved", "finish_before", "finish_after", "reversible", "reverses_id")
+    | {
+        "reversed_by_id": "(select r.id from plan_changes r where r.tenant_id = t.tenant_id and r.reverses_id = t.id"
+        " order by r.id desc limit 1)"
+    },
+    filters={
+        "subject_id": Filter("t.subject_id", "uuid"),
+        "subject_type": Filter("t.subject_type", "text"),
+        "created_by_id": Filter("t.created_by_id", "uuid"),
+        "created_at": Filter("t.created_at", "instant"),
+        "reversible": Filter("t.reversible", "boolean"),
+        "reverses_id": Filter("t.reverses_id", "uuid"),
+    },
+    sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
+    default_sort="-created_at",
+    searched=("t.title", "t.chosen"),
+)

@@ -24,6 +24,7 @@ from services.planning.schedule.plan_rows import (
     PlanExpense,
     PlanLink,
     PlanTask,
+    Stored,
 )
 from services.planning.schedule.planned_cost import plan_costs
 from services.planning.schedule.pricing import Pricing, Rate, RateTable, pricing_of
@@ -62,6 +63,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     )
     parts = await _load_parts(reader, project_id)
     calendars = await load_calendars(reader, project_id, project["calendar_id"], project["minutes_per_day"])
+    stored = Stored(rows, links, parts.rows)
     options = Options(
         project["honor_constraints"],
         project["split_in_progress"],
@@ -86,6 +88,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         expenses=parts.expenses,
         capacities=parts.capacities,
         options=options,
+        stored=stored,
         durations_before={task.id: task.duration for task in tasks},
         assignees_before={task.id: task.assignee_id for task in tasks if task.assignee_id is not None},
         status_before={task.id: task.status for task in tasks if task.status != TaskStatus.TODO},
@@ -103,6 +106,7 @@ async def reload_resources(session: WriteSession, plan: WorkingPlan) -> None:
         was, now = ([replace(one, price=None) for one in each.get(task_id, ())] for each in (before, after))
         if was != now:
             plan.reassigned[task_id] = before.get(task_id, [])
+    plan.stored.parts_after = parts.rows
     plan.capacities_before = plan.capacities
     plan.assignments, plan.expenses, plan.capacities = parts.assignments, parts.expenses, parts.capacities
 
@@ -115,11 +119,12 @@ async def reload_calendars(session: WriteSession, plan: WorkingPlan) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The work resources, and by task the parts that they have in it and what else it brings of costs."""
+    """The work resources, by task the parts that they have in it and what else it brings of costs, and the rows of both."""
 
     capacities: dict[UUID, Capacity]
     assignments: dict[UUID, list[PlanAssignment]]
     expenses: dict[UUID, list[PlanExpense]]
+    rows: Sequence[Any]
 
     @property
     def dated(self) -> bool:
@@ -167,15 +172,16 @@ async def _load_parts(reader: Reader, project_id: UUID) -> _Parts:
     expenses: dict[UUID, list[PlanExpense]] = {}
     capacities = await load_capacities(reader, project_id)
     prices = await load_prices(reader, project_id)
-    for row in await reader.rows(
-        """select r.resource_type, a.rate_table, a.cost, r.accrual, a.task_id, a.resource_id, r.calendar_id, a.units,
+    rows = await reader.rows(
+        """select a.id, r.resource_type, a.rate_table, a.cost, r.accrual, a.task_id, a.resource_id, r.calendar_id, a.units,
              a.work, a.duration, a.remaining, a.delay, a.overtime, a.contour
            from assignments a join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
            where a.tenant_id = $1 and a.project_id = $2 order by a.id""",
         reader.tenant_id,
         project_id,
-    ):
-        resource_type, table, cost, accrual, *part = row
+    )
+    for row in rows:
+        _, resource_type, table, cost, accrual, *part = row
         task_id, resource_id = row["task_id"], row["resource_id"]
         price = prices.get((resource_id, table))
         if resource_type == "work":
@@ -186,7 +192,7 @@ async def _load_parts(reader: Reader, project_id: UUID) -> _Parts:
             quantity = row["units"] if resource_type == "material" else Decimal(0)
             expense = PlanExpense(task_id, resource_id, quantity, price, cost or Decimal(0), accrual)
             expenses.setdefault(task_id, []).append(expense)
-    return _Parts(capacities, assignments, expenses)
+    return _Parts(capacities, assignments, expenses, rows)
 
 
 async def load_prices(reader: Reader, project_id: UUID) -> dict[tuple[UUID, str], Pricing]:

@@ -55,6 +55,7 @@ async def _link(session: WriteSession, plan: WorkingPlan, new: NewDependency) ->
     )
     session.add(dependency)
     await session.flush()
+    plan.relinked = True
     plan.links.append(
         PlanLink(dependency.id, new.predecessor_id, new.successor_id, dependency.dependency_type, lag, basis)
     )
@@ -133,6 +134,7 @@ async def _with_link(
         raise NotFound
     await DEPENDENCIES.check_version(session, dependency.id, dependency.version, expected_version)
     apply(dependency, plan, link)
+    plan.relinked = True
     await session.flush()
     return dependency, await _settle(session, plan, dependency, question, chosen)
 
@@ -202,6 +204,7 @@ class _Batch:
                 self._touched[dependency.id] = dependency
                 return Outcome(201, dependency.id)
             dependency, link = await self._named(operation.id, operation.version)
+            self._plan.relinked = True
             if isinstance(operation, Delete):
                 self._plan.links.remove(link)
                 del self._links[link.id]

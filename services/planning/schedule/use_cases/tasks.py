@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel
 
 from services.kernel.access import require_authority, require_member
@@ -44,7 +45,14 @@ from services.planning.schedule.schemas import (
     TaskOperation,
     TaskPatch,
 )
-from services.planning.schedule.use_cases.plan_changes import PlanChange, first_part, plan_dates, settle, tell_rest
+from services.planning.schedule.use_cases.plan_changes import (
+    PlanChange,
+    entry_of,
+    first_part,
+    plan_dates,
+    settle,
+    tell_rest,
+)
 from services.planning.schedule.wording import answer_of, days, name_of, question_of
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -130,14 +138,19 @@ async def _edit_texts(
     if people:
         impact["people_affected"] = sorted(map(str, people))
     await require_authority(session, project_id, ["task.edit"], {"people_affected": len(people)}, impact)
-    await store_texts(session, task_id, expected_version, changes)
+    question, chosen = question_of(before, task, changes), answer_of(before, task, changes, 1)
+    change = PlanChange(["task.edit"], "task", task_id, task.title, question, chosen)
+    after: dict[str, Any] = orjson.loads(orjson.dumps(changes))
+    document = {"tasks": [{"id": str(task_id), "title": task.title, "before": {}, "after": after}]} if changes else {}
+    entry = entry_of(change, project_id, ["task.edit"], document, frame=(finish, finish))
+    await store_texts(session, task_id, expected_version, changes, entry)
     task.version += 1
     await record_acceptance(
         session,
         project_id=project_id,
         kind="task.edit",
-        question=question_of(before, task, changes),
-        chosen=answer_of(before, task, changes, 1),
+        question=question,
+        chosen=chosen,
         impact=impact,
         subject_type="task",
         subject_id=task_id,
