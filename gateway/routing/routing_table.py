@@ -20,6 +20,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
         accounting-periods absences competences resource-competences competence-demands
         task-shifts task-moves task-copies task-deletions resource-replacements plan-changes
+        wbs-renumberings
         staffing-requests contracts contract-milestones contract-options contract-change-orders
     """,
     COORDINATION: "meetings agenda-items attendances outcomes action-items documents document-versions",
@@ -44,6 +45,7 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "competence-warnings": PLANNING,
     "contract-alerts": PLANNING,
     "schedule-options": PLANNING,
+    "wbs-mask": PLANNING,
     "driving-path": PLANNING,
     "float-paths": PLANNING,
     "plan-lint": PLANNING,

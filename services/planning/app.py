@@ -40,6 +40,7 @@ from services.planning.schedule.routes import (
     forecasts,
     schedule_options,
     tasks,
+    wbs_codes,
 )
 from services.planning.staffing import routes as staffing
 from services.planning.staffing.use_cases import JOB_FUNCTIONS as STAFFING_JOBS
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             baselines.router,
             forecasts.router,
             schedule_options.router,
+            wbs_codes.router,
             explanations.router,
             resources.router,
             absences.router,

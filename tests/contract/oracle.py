@@ -141,7 +141,7 @@ TEAM_LISTS = (
     " levelling-runs milestones over-allocations overview plan-lint proposals reschedulings"
     " resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
-    " plan-changes resource-replacements task-copies task-deletions task-moves task-shifts"
+    " plan-changes resource-replacements task-copies task-deletions task-moves task-shifts wbs-mask wbs-renumberings"
     " staffing-requests success-criteria tasks"
     " track-records"
 )

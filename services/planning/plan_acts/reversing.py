@@ -24,6 +24,7 @@ _MOST_PLACES: Final = 50
 _MOMENTS: Final = frozenset(
     {"constraint_date", "deadline", "actual_start", "actual_finish", "stop", "resume", "manual_start", "manual_finish"}
 )
+_MOMENTS_OF_RULES: Final = frozenset({"start", "finish_target"})
 _IDS: Final = frozenset({"calendar_id", "assignee_id", "parent_id", "after_id"})
 _NUMBERS: Final = frozenset({"units", "cost"})
 # How people call what is stored under another name.
@@ -330,10 +331,10 @@ class Reversing:
         if _plain(current) != change["after"]:
             self._places.append({"type": "schedule_options", "id": str(self._plan.project_id), "member": name})
             return
-        value = datetime.fromisoformat(before) if isinstance(before, str) else before
+        value = datetime.fromisoformat(before) if name in _MOMENTS_OF_RULES and before is not None else before
         self._done.options[name] = value
         self._plan.options_changed[name] = (current, value)
-        self._done.kinds.add("schedule.dates")
+        self._done.kinds.add("scope.task" if name.startswith("wbs_") else "schedule.dates")
 
 
 def _plain(value: Any) -> Any:

@@ -57,7 +57,7 @@ class Placed(Body):
         return {name: getattr(self, name) for name in _PLACE if name in self.model_fields_set}
 
 
-_MOVE_EXAMPLE: JsonDict = {"task_ids": [_TASK], "direction": "indent"}
+_MOVE_EXAMPLE: JsonDict = {"task_ids": [_TASK], "direction": "to", "after_id": _TASK}
 
 
 class NewTaskMove(Placed):

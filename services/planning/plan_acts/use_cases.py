@@ -48,6 +48,7 @@ from services.planning.schedule.repository.storing import load_texts
 from services.planning.schedule.use_cases.plan_changes import PlanChange, effects_of, plan_dates, settle, tell_rest
 from services.planning.schedule.use_cases.schedule_options import options_of
 from services.planning.schedule.working_plan import WorkingPlan
+from services.planning.scope.wbs_mask import mask_of
 
 _IDS_IN_AN_ANSWER: Final = 1_000
 Answer = tuple[dict[str, Any], dict[str, Any]]
@@ -211,6 +212,8 @@ async def _set_options(session: WriteSession, plan: WorkingPlan, project: Projec
     plan.start = plan.start_before = project.start
     plan.critical_float_minutes = project.critical_float_minutes
     plan.options = options_of(project)
+    plan.wbs_mask = mask_of(project.wbs_prefix, project.wbs_levels, project.wbs_unique)
+    _ = plan.outline
 
 
 def _tell_reversal(session: WriteSession, plan: WorkingPlan, done: Reversal) -> None:

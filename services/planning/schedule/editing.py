@@ -209,6 +209,7 @@ def _apply(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any], texts: 
         task.constraint_date = None
     if "wbs_code" in values and values["wbs_code"] != task.wbs_custom:
         task.wbs_custom = values["wbs_code"]
+        plan.recoded.add(task.id)
         # The codes of everything below begin with this one.
         _ = plan.outline
     if "levelling_delay_minutes" in values:

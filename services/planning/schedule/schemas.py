@@ -29,6 +29,7 @@ from services.planning.projects.schemas import Local
 from services.planning.schedule.dependency import DependencyType, LagBasis
 from services.planning.schedule.public_holidays import HolidayCountry
 from services.planning.schedule.task import DateConstraint, TaskStatus, TaskType
+from services.planning.scope.wbs_mask import MOST_CHARACTERS, MOST_LEVELS, CodeKind
 
 WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{1,60}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\r\n,]*$")]
@@ -277,6 +278,72 @@ class ScheduleOptionsShape(ObjectShape):
     split_in_progress: bool
     multiple_critical_paths: bool
     critical_float_minutes: int
+    effects: Effects | None = None
+
+
+WbsPrefix = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{0,20}$", max_length=20)]
+
+
+class WbsLevel(Body):
+    """How codes look on one level."""
+
+    kind: Annotated[
+        CodeKind,
+        Field(description="`any` takes letters and digits in no order, and is numbered as long as nobody types."),
+    ] = CodeKind.NUMBER
+    length: Annotated[int, Field(ge=0, le=MOST_CHARACTERS, strict=True, description="0: as many as it takes.")] = 0
+    separator: Annotated[
+        Literal[".", "-", "/", "_", ""],
+        Field(description="Between the code above and this level's part; unused on the first."),
+    ] = "."
+
+
+_MASK_EXAMPLE: JsonDict = {
+    "prefix": "BRO-",
+    "levels": [{"kind": "upper", "length": 1}, {"kind": "number", "length": 2, "separator": "."}],
+}
+
+
+class WbsMaskPatch(Body):
+    """Levels below the last of the list are numbers behind a full stop. Codes that do not fit any more refuse the change;
+    a `wbs-renumberings` act with `unfitting` takes them back first."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _MASK_EXAMPLE}}
+
+    prefix: Annotated[WbsPrefix, Field(description="In front of every code, such as the project's own number.")] = ""
+    levels: Annotated[list[WbsLevel], Field(max_length=MOST_LEVELS)] = Field(default_factory=list)
+    unique: Annotated[Flag, Field(description="No typed code is that of another task.")] = False
+
+
+class WbsMaskShape(ObjectShape):
+    """The project's own version is its; `id` is the project's."""
+
+    project_id: UUID
+    prefix: str
+    levels: list[WbsLevel]
+    unique: bool
+    effects: Effects | None = None
+
+
+class NewWbsRenumbering(Body):
+    """Typed codes give way to generated ones: of these tasks and all below them, or of all.
+
+    `unfitting` takes back those that the mask, or one that is given here, does not allow; `all` takes back every one.
+    """
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"codes": "all"}}}
+
+    codes: Literal["all", "unfitting"]
+    task_ids: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = None
+    mask: Annotated[WbsMaskPatch | None, Field(description="The mask that the project gets by the same act.")] = None
+
+
+class WbsRenumberingShape(Shape):
+    """`codes_taken_back` counts typed codes; the tasks whose codes are others now are among those of `effects`."""
+
+    type: str
+    project_id: UUID
+    codes_taken_back: int
     effects: Effects | None = None
 
 

@@ -1,5 +1,6 @@
 """A project's whole plan in memory for one change: loaded in few statements, edited, rescheduled, compared, stored."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ from services.planning.schedule.resource_load import (
     overallocated_minutes,
 )
 from services.planning.scope.outline import Outline, TooDeep
+from services.planning.scope.wbs_mask import WbsMask
 
 _CONSTRAINTS: Final = {each.name.lower(): each for each in network.ConstraintType}
 _TYPES: Final = {
@@ -94,6 +96,9 @@ class WorkingPlan:
     options_changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     relinked: bool = False
     relocated: set[UUID] = field(default_factory=set)
+    wbs_mask: WbsMask = field(default_factory=WbsMask)
+    # Whose codes somebody has typed in this change, so that they are held against the mask.
+    recoded: set[UUID] = field(default_factory=set)
     stored: Stored = field(default_factory=Stored)
     change_id: UUID | None = None
     finish: datetime | None = None
@@ -259,12 +264,9 @@ class WorkingPlan:
         Raises the area's problems where the engine refuses the plan.
         """
         if self._outline is not None:
-            for each in self.tasks.values():
-                self._keep_computed(each)
-            try:
-                self.tasks = {each.id: each for each in self._outline.renumber()}
-            except TooDeep:
-                raise task.OutlineTooDeep from None
+            self.renumber()
+            if self.recoded:
+                self._require_codes()
         links = self._engine_links()
         link_ids = {id(link): stored.id for link, stored in zip(links, self.links, strict=True)}
         try:
@@ -276,6 +278,34 @@ class WorkingPlan:
         self.finish = to_local(answer.finish) if self.tasks else None
         if self.options.finish_target is not None and self.tasks:
             self.start = to_local(answer.start)
+
+    def renumber(self) -> None:
+        """Bring order, levels and codes of the outline up to date. Raises OutlineTooDeep."""
+        outline = self.outline
+        for each in self.tasks.values():
+            self._keep_computed(each)
+        mask = None if self.wbs_mask.usual else self.wbs_mask
+        try:
+            self.tasks = {each.id: each for each in outline.renumber(mask)}
+        except TooDeep:
+            raise task.OutlineTooDeep from None
+
+    def _require_codes(self) -> None:
+        """Raise WbsCodeOffMask or WbsCodeTaken for a code that was typed in this change."""
+        typed = [self.tasks[task_id] for task_id in self.recoded if task_id in self.tasks]
+        off = [each for each in typed if not self.fits_mask(each)]
+        if off and self.wbs_mask.levels:
+            raise task.WbsCodeOffMask(code_typed=off[0].wbs_code, task_ids=[str(each.id) for each in off])
+        if self.wbs_mask.unique:
+            count = Counter(each.wbs_code for each in self.tasks.values())
+            taken = [each for each in typed if count[each.wbs_code] > 1]
+            if taken:
+                raise task.WbsCodeTaken(code_typed=taken[0].wbs_code, task_ids=[str(each.id) for each in taken])
+
+    def fits_mask(self, each: PlanTask) -> bool:
+        """Whether a typed code is one that the mask allows where the task stands; a generated one always is."""
+        parent = self.tasks[each.parent_id].wbs_code if each.parent_id is not None else ""
+        return each.wbs_custom is None or self.wbs_mask.fits(each.outline_level, parent, each.wbs_custom)
 
     def swept(self) -> tuple[Sweeps, dict[int, UUID]]:
         """The engine's sweeps over the plan as it stands, and the ids of the dependencies by `id` of the engine's links."""

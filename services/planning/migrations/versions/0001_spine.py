@@ -316,6 +316,11 @@ def upgrade() -> None:
         sa.Column("split_in_progress", sa.Boolean(), nullable=False),
         sa.Column("multiple_critical_paths", sa.Boolean(), nullable=False),
         sa.Column("critical_float_minutes", sa.Integer(), nullable=False),
+        sa.Column("wbs_prefix", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column(
+            "wbs_levels", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
+        sa.Column("wbs_unique", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),

@@ -167,6 +167,16 @@ SCHEDULE_OPTIONS: Final = Collection(
     viewer_kinds={"update": "schedule.dates"},
 )
 
+WBS_MASK: Final = Collection(
+    noun="wbs_mask",
+    source="projects t",
+    container=None,
+    project="t.id",
+    columns=object_columns("wbs_mask")
+    | {"project_id": "t.id", "prefix": "t.wbs_prefix", "levels": "t.wbs_levels", "unique": "t.wbs_unique"},
+    viewer_kinds={"update": "scope.task"},
+)
+
 BASELINES: Final = Collection(
     noun="baseline",
     source="baselines t",

@@ -30,6 +30,7 @@ from services.planning.schedule.planned_cost import plan_costs
 from services.planning.schedule.pricing import Pricing, Rate, RateTable, pricing_of
 from services.planning.schedule.task import TaskStatus
 from services.planning.schedule.working_plan import WorkingPlan
+from services.planning.scope.wbs_mask import mask_of
 
 _LOADED: Final = ", ".join(f"t.{name}::text" if name == "splits" else f"t.{name}" for name in COLUMNS)
 
@@ -39,7 +40,8 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     tenant_id = reader.tenant_id
     project = await reader.row(
         f"""select p.name, p.currency, p.time_zone, p.start, p.status_date, p.minutes_per_day, p.critical_float_minutes, p.finish, p.calendar_id,
-              p.honor_constraints, p.split_in_progress, p.multiple_critical_paths, p.finish_target from projects p
+              p.honor_constraints, p.split_in_progress, p.multiple_critical_paths, p.finish_target,
+              p.wbs_prefix, p.wbs_levels::text as wbs_levels, p.wbs_unique from projects p
             where p.tenant_id = $1 and p.id = $2 {"for no key update of p" if lock else ""}""",
         tenant_id,
         project_id,
@@ -89,6 +91,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         capacities=parts.capacities,
         options=options,
         stored=stored,
+        wbs_mask=mask_of(project["wbs_prefix"], orjson.loads(project["wbs_levels"]), project["wbs_unique"]),
         durations_before={task.id: task.duration for task in tasks},
         assignees_before={task.id: task.assignee_id for task in tasks if task.assignee_id is not None},
         status_before={task.id: task.status for task in tasks if task.status != TaskStatus.TODO},
