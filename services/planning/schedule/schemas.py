@@ -26,6 +26,7 @@ from services.kernel.schemas import (
     SignedMinutes,
 )
 from services.planning.projects.schemas import Local
+from services.planning.schedule.baseline_comparison import Change
 from services.planning.schedule.dependency import DependencyType, LagBasis
 from services.planning.schedule.public_holidays import HolidayCountry
 from services.planning.schedule.task import DateConstraint, TaskStatus, TaskType
@@ -735,7 +736,7 @@ class BaselineShape(ObjectShape):
 
 
 class BaselineTaskShape(Shape):
-    """A task as the baseline has it; `id` is the task's."""
+    """A task as the baseline has it; `id` is the task's. Work and cost are its own, null in imported baselines."""
 
     id: UUID
     type: str
@@ -745,6 +746,84 @@ class BaselineTaskShape(Shape):
     start: LocalTime
     finish: LocalTime
     duration_minutes: int
+    summary: bool
+    work_minutes: int | None
+    cost: "Sum | None"
+
+
+class MomentsShape(Shape):
+    before: LocalTime | None
+    after: LocalTime | None
+
+
+class FinishShape(MomentsShape):
+    moved_minutes: Annotated[int | None, Field(description="Working minutes of the project's calendar; later is more.")]
+
+
+class NumbersShape(Shape):
+    before: int | None
+    after: int | None
+
+
+class TextsShape(Shape):
+    before: str | None
+    after: str | None
+
+
+class SumsShape(Shape):
+    before: "Sum | None"
+    after: "Sum | None"
+
+
+class ComparisonSumsShape(Shape):
+    """`tasks_moved` counts the work that is in both and has other dates; the others count summaries, too."""
+
+    tasks_added: int
+    tasks_removed: int
+    tasks_changed: int
+    tasks_moved: int
+    tasks_unchanged: int
+    start: MomentsShape
+    finish: FinishShape
+    work_minutes: NumbersShape
+    cost: SumsShape | None
+
+
+class ComparedTaskShape(Shape):
+    id: UUID
+    change: Change
+    wbs_code: str
+    title: str
+    summary: bool
+    start: MomentsShape
+    finish: FinishShape
+    duration_minutes: NumbersShape
+    work_minutes: NumbersShape
+    cost: SumsShape | None
+
+
+class ComparedAssignmentShape(Shape):
+    task_id: UUID
+    resource_id: UUID
+    name: str
+    change: Change
+    units_percent: TextsShape
+    work_minutes: NumbersShape
+
+
+class BaselineComparisonShape(Shape):
+    """What differs, tasks by start, up to 1,000 of each. Work, cost and assignments are null or left out where a baseline
+    that was imported has none; cost is null for those who do not see costs. `with_id` null is the plan as it is."""
+
+    type: str
+    project_id: UUID
+    baseline_id: UUID
+    with_id: UUID | None
+    sums: ComparisonSumsShape
+    tasks: list[ComparedTaskShape]
+    tasks_total: int
+    assignments: list[ComparedAssignmentShape]
+    assignments_total: int
 
 
 class Sum(Shape):

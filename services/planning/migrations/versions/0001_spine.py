@@ -742,6 +742,25 @@ def upgrade() -> None:
     )
     op.create_index("uq_actuals_reversal", "actuals", ["tenant_id", "reverses_id"], unique=True)
     op.create_table(
+        "baseline_assignments",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("baseline_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("resource_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("units", sa.Numeric(precision=12, scale=4), nullable=False),
+        sa.Column("work_minutes", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "baseline_id"],
+            ["baselines.tenant_id", "baselines.id"],
+            name=op.f("fk_baseline_assignments_tenant_id_baseline_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "baseline_id", "task_id", "resource_id", name=op.f("pk_baseline_assignments")
+        ),
+    )
+    op.create_table(
         "baseline_tasks",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("baseline_id", sa.UUID(), nullable=False),
@@ -751,6 +770,9 @@ def upgrade() -> None:
         sa.Column("start", sa.DateTime(), nullable=False),
         sa.Column("finish", sa.DateTime(), nullable=False),
         sa.Column("duration_minutes", sa.Integer(), nullable=False),
+        sa.Column("summary", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("work_minutes", sa.BigInteger(), nullable=True),
+        sa.Column("cost", sa.Numeric(precision=20, scale=4), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "baseline_id"],
             ["baselines.tenant_id", "baselines.id"],
@@ -1929,6 +1951,7 @@ def downgrade() -> None:
     op.drop_index("ix_budget_lines_cost_code", table_name="budget_lines")
     op.drop_table("budget_lines")
     op.drop_table("baseline_tasks")
+    op.drop_table("baseline_assignments")
     op.drop_index("uq_actuals_reversal", table_name="actuals")
     op.drop_index("uq_actuals_external_ref", table_name="actuals")
     op.drop_index("ix_actuals_project", table_name="actuals")

@@ -6,6 +6,7 @@ from services.kernel.access import sees_project
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
+from services.kernel.money import money_json
 from services.planning.schedule.task import DateConstraint, TaskStatus
 
 _MINUTES: Final = "round({} / 10.0)::bigint"
@@ -200,11 +201,15 @@ def _sees_baseline(baseline: str, person: str) -> str:
 
 BASELINE_TASKS: Final = Collection(
     noun="baseline_task",
-    source="(select tenant_id, task_id as id, baseline_id, wbs_code, title, start, finish, duration_minutes from baseline_tasks) t",
+    source="(select k.tenant_id, k.task_id as id, k.baseline_id, k.wbs_code, k.title, k.start, k.finish, k.duration_minutes,"
+    " k.summary, k.work_minutes, k.cost, b.project_id, p.currency from baseline_tasks k"
+    " join baselines b on b.tenant_id = k.tenant_id and b.id = k.baseline_id"
+    " join projects p on p.tenant_id = b.tenant_id and p.id = b.project_id) t",
     container="t.baseline_id",
     list_visible=_sees_baseline,
     columns={"id": "t.id", "type": "'baseline_task'"}
-    | _plain("baseline_id", "wbs_code", "title", "start", "finish", "duration_minutes"),
+    | _plain("baseline_id", "wbs_code", "title", "start", "finish", "duration_minutes", "summary", "work_minutes")
+    | {"cost": f"case when $costs then {money_json('t.cost', 't.currency')} end"},
     sorts={"start": Sort("t.start", "local", nullable=False), "finish": Sort("t.finish", "local", nullable=False)},
     default_sort="start",
 )

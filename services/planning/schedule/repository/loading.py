@@ -14,6 +14,7 @@ from services.kernel.session import Reader, WriteSession
 from services.kernel.working_time import WorkingTime
 from services.planning.schedule.absent_time import joined
 from services.planning.schedule.availability import Availability, Staff, capacities_of
+from services.planning.schedule.baseline_comparison import PartPicture, PlanPicture, TaskPicture
 from services.planning.schedule.calendar import calendars_of
 from services.planning.schedule.forecast import Forecast, Ledger
 from services.planning.schedule.plan_rows import (
@@ -376,6 +377,35 @@ async def last_baseline_finish(reader: Reader, project_id: UUID) -> datetime | N
         project_id,
     )
     return finish
+
+
+async def project_of_baseline(reader: Reader, baseline_id: UUID) -> UUID | None:
+    """The project that a baseline belongs to, None where there is no such baseline."""
+    project_id: UUID | None = await reader.value(
+        "select project_id from baselines where tenant_id = $1 and id = $2", reader.tenant_id, baseline_id
+    )
+    return project_id
+
+
+async def load_picture(reader: Reader, baseline_id: UUID) -> PlanPicture:
+    """The plan as a baseline has it."""
+    rows = await reader.rows(
+        """select task_id, wbs_code, title, summary, start, finish, duration_minutes, work_minutes, cost
+           from baseline_tasks where tenant_id = $1 and baseline_id = $2""",
+        reader.tenant_id,
+        baseline_id,
+    )
+    parts = await reader.rows(
+        """select task_id, resource_id, name, units, work_minutes from baseline_assignments
+           where tenant_id = $1 and baseline_id = $2""",
+        reader.tenant_id,
+        baseline_id,
+    )
+    return PlanPicture(
+        tasks={row["task_id"]: TaskPicture(*tuple(row)[1:]) for row in rows},
+        parts={(row["task_id"], row["resource_id"]): PartPicture(*tuple(row)[2:]) for row in parts},
+        complete=all(row["work_minutes"] is not None for row in rows),
+    )
 
 
 async def calendar_is_used(reader: Reader, calendar_id: UUID) -> bool:

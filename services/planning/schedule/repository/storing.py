@@ -10,6 +10,7 @@ import orjson
 from services.kernel.ids import new_id
 from services.kernel.session import WriteSession
 from services.planning.external_refs.repository import claim, release
+from services.planning.schedule.baseline_comparison import PlanPicture
 from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanAssignment, PlanTask
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -253,14 +254,53 @@ async def store_texts(
 async def keep_baseline_tasks(session: WriteSession, project_id: UUID, baseline_id: UUID) -> Sequence[Any]:
     """Copy the dates of every task into the baseline, in one statement. Returns the rows."""
     return await session.rows(
-        """insert into baseline_tasks (tenant_id, baseline_id, task_id, wbs_code, title, start, finish, duration_minutes)
-           select tenant_id, $3, id, wbs_code, title, start, finish, round(duration / 10.0)::int from tasks
+        """insert into baseline_tasks (tenant_id, baseline_id, task_id, wbs_code, title, start, finish, duration_minutes,
+             summary, work_minutes, cost)
+           select tenant_id, $3, id, wbs_code, title, start, finish, round(duration / 10.0)::int, summary, 0, 0 from tasks
            where tenant_id = $1 and project_id = $2 order by position
            returning task_id, start, finish, duration_minutes""",
         session.tenant_id,
         project_id,
         baseline_id,
     )
+
+
+async def keep_baseline_work(session: WriteSession, baseline_id: UUID, picture: PlanPicture) -> None:
+    """Keep work and cost of the tasks that have any, and the parts of resources, in a statement each."""
+    driver = await session.driver()
+    worked = [
+        {"id": str(task_id), "work": each.work_minutes, "cost": str(each.cost)}
+        for task_id, each in picture.tasks.items()
+        if each.work_minutes or each.cost
+    ]
+    if worked:
+        await driver.execute(
+            """update baseline_tasks t set work_minutes = w.work, cost = w.cost
+               from json_to_recordset($3::json) as w(id uuid, work bigint, cost numeric)
+               where t.tenant_id = $1 and t.baseline_id = $2 and t.task_id = w.id""",
+            session.tenant_id,
+            baseline_id,
+            orjson.dumps(worked).decode(),
+        )
+    if picture.parts:
+        rows = [
+            {
+                "task_id": str(task_id),
+                "resource_id": str(resource_id),
+                "name": each.name,
+                "units": str(each.units),
+                "work_minutes": each.work_minutes,
+            }
+            for (task_id, resource_id), each in picture.parts.items()
+        ]
+        await driver.execute(
+            """insert into baseline_assignments (tenant_id, baseline_id, task_id, resource_id, name, units, work_minutes)
+               select $1, $2, p.task_id, p.resource_id, p.name, p.units, p.work_minutes from json_to_recordset($3::json)
+                 as p(task_id uuid, resource_id uuid, name text, units numeric, work_minutes bigint)""",
+            session.tenant_id,
+            baseline_id,
+            orjson.dumps(rows).decode(),
+        )
 
 
 async def load_texts(session: WriteSession, task_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
