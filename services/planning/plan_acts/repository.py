@@ -11,6 +11,7 @@ from services.planning.plan_acts.reversing import Means
 from services.planning.schedule.journal import LINK, PART
 from services.planning.schedule.plan_change import PlanChangeEntry
 from services.planning.schedule.plan_rows import PlanLink
+from services.planning.schedule.repository.storing import send_many
 
 
 async def texts_of(reader: Reader, task_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -120,7 +121,8 @@ async def write_parts(session: WriteSession, project_id: UUID, parts: Mapping[UU
     members = ", ".join(PART)
     numbers = ", ".join(f"${number}" for number in range(6, len(PART) + 6))
     changes = ", ".join(f"{name} = excluded.{name}" for name in PART)
-    await driver.executemany(
+    await send_many(
+        session,
         f"""insert into assignments as a (tenant_id, id, project_id, version, created_at, updated_at, created_by_id,
               updated_by_id, {members}) values ($1, $2, $3, 1, $4, $4, $5, $5, {numbers})
             on conflict (tenant_id, id) do update set version = a.version + 1, updated_at = excluded.updated_at,
@@ -148,7 +150,8 @@ async def write_links(session: WriteSession, project_id: UUID, links: Mapping[UU
     members = ", ".join(LINK)
     numbers = ", ".join(f"${number}" for number in range(6, len(LINK) + 6))
     changes = ", ".join(f"{name} = excluded.{name}" for name in LINK)
-    await driver.executemany(
+    await send_many(
+        session,
         f"""insert into dependencies as d (tenant_id, id, project_id, version, created_at, updated_at, created_by_id,
               updated_by_id, {members}) values ($1, $2, $3, 1, $4, $4, $5, $5, {numbers})
             on conflict (tenant_id, id) do update set version = d.version + 1, updated_at = excluded.updated_at,

@@ -95,9 +95,14 @@ class Reversing:
             self._restore(whole)
         for each in document.get("tasks", ()):
             self._put_back(each)
+        self._place_all()
         self._take_out(document.get("added", ()))
-        for each in document.get("links", ()):
+        links = document.get("links", ())
+        for each in sorted(links, key=_takes_away_first):
             self._relink(each)
+        if links:
+            # As they are loaded, since of several links that drive a task alike the first is named.
+            self._plan.links.sort(key=lambda link: link.id)
         if document.get("parts"):
             self._put_parts_back(document["parts"])
         for name, change in document.get("options", {}).items():
@@ -115,7 +120,7 @@ class Reversing:
     def _restore(self, whole: Json) -> None:
         plan, task_id = self._plan, UUID(whole["id"])
         values = {name: _read(name, value) for name, value in whole["values"].items()}
-        parent_id, after_id = (_read(name, whole["place"][name]) for name in ("parent_id", "after_id"))
+        parent_id = _read("parent_id", whole["place"]["parent_id"])
         if task_id in plan.tasks:
             return self._differs("task", whole["id"])
         if parent_id is not None and parent_id not in plan.tasks:
@@ -124,7 +129,7 @@ class Reversing:
             return self._differs("task", whole["id"], "calendar_id")
         task = new_task(task_id, whole["title"], **values, version=whole["version"])
         task.start = task.finish = plan.start
-        plan.add(task, parent_id, self._behind(parent_id, after_id), first=after_id is None)
+        plan.add(task, parent_id)
         become_summary(plan, parent_id)
         self._done.kinds.add("scope.task")
         self._done.restored.append(task_id)
@@ -182,10 +187,19 @@ class Reversing:
             _ = plan.outline
         named = {_CALLED.get(name, name) for name in before}
         if "place" in change:
-            self._place_back(task, change["place"]["before"])
             named.add("parent_id")
         self._done.kinds |= kinds_of(dict.fromkeys(named))
         self._done.changed[task_id] = sorted(named)
+
+    def _place_all(self) -> None:
+        """Put what moved or was gone where it stood, in the order of the outline then: each behind one that stands."""
+        if self._places:
+            return
+        document = self._document
+        places = [(each["at"], each["id"], each["place"]) for each in document.get("removed", ())]
+        places += [(e["at"], e["id"], e["place"]["before"]) for e in document.get("tasks", ()) if "place" in e]
+        for _, task_id, place in sorted(places, key=lambda each: each[0]):
+            self._place_back(self._plan.tasks[UUID(task_id)], place)
 
     def _place_back(self, task: PlanTask, place: Json) -> None:
         plan = self._plan
@@ -263,7 +277,7 @@ class Reversing:
         rows: dict[UUID, dict[str, Any]] = {row["id"]: dict(row) for row in plan.stored.parts}
         pairs = {(row["task_id"], row["resource_id"]): each for each, row in rows.items()}
         touched: set[UUID] = set()
-        for change in changes:
+        for change in sorted(changes, key=_takes_away_first):
             part_id = UUID(change["id"])
             before, after = (None if change[name] is None else _part(change[name]) for name in ("before", "after"))
             current = rows.get(part_id)
@@ -281,9 +295,12 @@ class Reversing:
             ):
                 self._differs("assignment", change["id"])
                 continue
+            if found is not None:
+                pairs.pop((found["task_id"], found["resource_id"]), None)
             if before is None:
                 del rows[part_id]
             else:
+                pairs[task_id, before["resource_id"]] = part_id
                 rows[part_id] = {**before, "id": part_id}
             self._done.parts[part_id] = before
             touched.add(task_id)
@@ -335,6 +352,11 @@ class Reversing:
         self._done.options[name] = value
         self._plan.options_changed[name] = (current, value)
         self._done.kinds.add("scope.task" if name.startswith("wbs_") else "schedule.dates")
+
+
+def _takes_away_first(change: Json) -> bool:
+    """What was put in the place of something else makes room for it."""
+    return change["before"] is not None
 
 
 def _plain(value: Any) -> Any:

@@ -1,9 +1,10 @@
 """What somebody entered into a plan, before and after, read off the plan in memory and the rows that it was made from.
 
 A document has these members, each left out where it is empty:
-`tasks`    changed tasks: `id`, `title`, `before` and `after` by member, and `place` with parent and sibling in front
+`tasks`    changed tasks: `id`, `title`, `before` and `after` by member, and of moved ones `place` with parent and sibling in
+           front, and `at`, how many tasks stood in front of them in the whole outline
 `added`    new tasks: `id`, `title`, the members that are not the usual ones, `place`
-`removed`  the same of tasks that were taken out, as they were, with their `version`
+`removed`  the same of tasks that were taken out, as they were, with their `version` and `at`
 `links`    dependencies by id: `before` and `after`, of which one is null where there was or is none
 `parts`    assignments likewise
 `options`  rules by name: `before` and `after`
@@ -68,7 +69,7 @@ def _changed(
     parent = _INDEX["parent_id"]
     before_places = _places((row[0], row[parent]) for row in plan.stored.tasks) if relocated else {}
     after_places = _places((each.id, each.parent_id) for each in plan.tasks.values()) if relocated else {}
-    for row in plan.stored.tasks:
+    for number, row in enumerate(plan.stored.tasks):
         task = edited.get(row[0])
         if task is None or task.id not in plan.tasks:
             continue
@@ -76,9 +77,9 @@ def _changed(
         for name, value in texts.get(task.id, {}).items():
             if name in TEXTS and task.id in texts_before and texts_before[task.id][name] != value:
                 before[name], after[name] = texts_before[task.id][name], value
-        place = {}
+        place: Json = {}
         if task.id in relocated:
-            place = {"place": {"before": before_places[task.id], "after": after_places[task.id]}}
+            place = {"place": {"before": before_places[task.id], "after": after_places[task.id]}, "at": number}
         if before or after or place:
             found.append({"id": task.id, "title": task.title, "before": before, "after": after} | place)
     return found
@@ -125,13 +126,13 @@ def _removed(plan: WorkingPlan, texts: Mapping[UUID, Mapping[str, Any]]) -> list
         return []
     places = _places((row[0], row[_INDEX["parent_id"]]) for row in plan.stored.tasks)
     found = []
-    for row in plan.stored.tasks:
+    for number, row in enumerate(plan.stored.tasks):
         task = plan.removed.get(row[0])
         if task is not None:
             values = {name: row[_INDEX[name]] for name in ENTERED}
             values["splits"] = orjson.loads(values["splits"]) if values["splits"] is not None else None
             whole = _whole(task, values, places[task.id], texts.get(task.id, {}))
-            found.append(whole | {"version": row[_INDEX["version"]]})
+            found.append(whole | {"version": row[_INDEX["version"]], "at": number})
     return found
 
 

@@ -118,7 +118,8 @@ async def store_plan(
             task.version += 1
         kept = None
     elif plan.edited:
-        await driver.executemany(
+        await send_many(
+            session,
             _UPDATE,
             [
                 (tenant_id, task.id, now, author, *(_stored(name, getattr(task, name)) for name in _EDITED))
