@@ -19,6 +19,8 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities gates
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
         accounting-periods absences competences resource-competences competence-demands
+        task-shifts task-moves task-copies task-deletions resource-replacements plan-changes
+        wbs-renumberings
         staffing-requests contracts contract-milestones contract-options contract-change-orders
         labels boards board-columns board-cards checklist-items custom-fields tenant-fields custom-values
         task-briefs needs make-ready-actions recurrences plan-templates plan-instantiations
@@ -46,6 +48,7 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "contract-alerts": PLANNING,
     "readiness": PLANNING,
     "schedule-options": PLANNING,
+    "wbs-mask": PLANNING,
     "driving-path": PLANNING,
     "float-paths": PLANNING,
     "plan-lint": PLANNING,

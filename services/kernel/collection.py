@@ -227,6 +227,23 @@ class Collection:
         """GET of a list of no container, by the request's query, of no other objects than these."""
         return await self._run(read, self._plan(_query(read), read, among=ids), None)
 
+    async def matching(
+        self, reader: Reader, person_id: UUID, where: dict[str, Any], container_id: UUID, limit: int
+    ) -> list[UUID]:
+        """The ids of what meets a combination of conditions in a container that the person sees, up to a limit.
+
+        Raises Malformed and what else a search does of its conditions.
+        """
+        arguments = Arguments([None, None, None])
+        clauses = ["t.tenant_id = $1 and $2::uuid is not null", f"{self.container} = $3"]
+        clauses.append(self._where(where, arguments, 0))
+        statement = f"select t.id from {self.source} where {' and '.join(clauses)} order by t.id limit {int(limit)}"
+        project = "$3" if self.container == self.project else self.project
+        rows = await reader.rows(
+            _bound(statement, project, "$2"), reader.tenant_id, person_id, container_id, *arguments.values[3:]
+        )
+        return [row["id"] for row in rows]
+
     async def _run(self, read: Read, plan: _Plan, container_id: UUID | None) -> Response:
         arguments = [read.principal.tenant_id, read.principal.person_id]
         if self.container is not None:

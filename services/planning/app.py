@@ -28,6 +28,7 @@ from services.planning.levelling.use_cases import JOB_FUNCTIONS as LEVELLING_JOB
 from services.planning.lint import routes as lint
 from services.planning.loads import routes as loads
 from services.planning.periods import routes as periods
+from services.planning.plan_acts import routes as plan_acts
 from services.planning.plan_templates import routes as plan_templates
 from services.planning.projects import routes as projects
 from services.planning.readiness import routes as readiness
@@ -46,6 +47,7 @@ from services.planning.schedule.routes import (
     forecasts,
     schedule_options,
     tasks,
+    wbs_codes,
 )
 from services.planning.staffing import routes as staffing
 from services.planning.staffing.use_cases import JOB_FUNCTIONS as STAFFING_JOBS
@@ -78,6 +80,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             baselines.router,
             forecasts.router,
             schedule_options.router,
+            wbs_codes.router,
             explanations.router,
             resources.router,
             absences.router,
@@ -92,6 +95,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             readiness.router,
             recurrences.router,
             plan_templates.router,
+            plan_acts.router,
             levelling.router,
             lint.router,
             imports.router,

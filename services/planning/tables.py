@@ -24,7 +24,7 @@ from services.planning.resources import assignment, resource
 from services.planning.responsibilities import responsibility
 from services.planning.reviews import decision_review
 from services.planning.risks import risk, risk_response
-from services.planning.schedule import baseline, calendar, dependency, task
+from services.planning.schedule import baseline, calendar, dependency, plan_change, task
 from services.planning.staffing import staffing_request
 
 metadata = Base.metadata
@@ -49,6 +49,7 @@ NOUNS = (
     dependency,
     calendar,
     baseline,
+    plan_change,
     resource,
     assignment,
     absence,

@@ -54,6 +54,8 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("successors", "POST", f"{PROJECT}/tasks", {"title": "Build", "duration_minutes": 900}),
     ("tasks", "POST", f"{PROJECT}/tasks", {"title": "Dig", "duration_minutes": 450, "assignee_id": "{people}"}),
     ("dependencies", "POST", f"{PROJECT}/dependencies", {"predecessor_id": "{tasks}", "successor_id": "{successors}"}),
+    ("chores", "POST", f"{PROJECT}/tasks", {"title": "Sweep", "duration_minutes": 0}),
+    ("plan-changes", "GET", f"{PROJECT}/plan-changes", None),
     ("baselines", "POST", f"{PROJECT}/baselines", "example"),
     ("cost-codes", "POST", f"{PROJECT}/cost-codes", "example"),
     ("accounting-periods", "POST", f"{PROJECT}/accounting-periods", "example"),
@@ -75,6 +77,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("risks", "POST", f"{PROJECT}/risks", "example"),
     ("risk-responses", "POST", f"{PROJECT}/risk-responses", "example"),
     ("resources", "POST", f"{PROJECT}/resources", "example"),
+    ("substitutes", "POST", f"{PROJECT}/resources", {"name": "Another crane"}),
     ("assignments", "POST", f"{PROJECT}/assignments", "example"),
     ("absences", "POST", f"{PROJECT}/absences", "example"),
     # A competence is the whole tenant's, which has several projects.
@@ -154,6 +157,7 @@ REFERENCES = {
     "after_id": "successors",
     "parent_task_id": "tasks",
     "column_id": "board-columns",
+    "by_resource_id": "substitutes",
 }
 
 

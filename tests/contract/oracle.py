@@ -111,8 +111,9 @@ TEAM = (
     " board-columns boards calendars checklist-items competence-demands conflicts contract-change-orders"
     " contract-milestones contract-options contracts cost-codes custom-fields decision-reviews decisions"
     " delegations dependencies document-versions documents external gate-passages gates goals imports jobs labels"
-    " levelling-runs meetings needs outcomes proposal-comments proposals recurrences resource-competences"
-    " resources responsibilities risk-responses risks staffing-requests success-criteria task-briefs tasks"
+    " levelling-runs meetings needs outcomes plan-changes proposal-comments proposals recurrences"
+    " resource-competences resources responsibilities risk-responses risks staffing-requests success-criteria"
+    " task-briefs tasks"
 )
 AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "projects": "known",
@@ -142,10 +143,11 @@ TEAM_LISTS = (
     " contract-milestones contract-options contracts cost-codes custom-fields decision-calibration"
     " decision-reviews decisions delegations dependencies detected-conflicts driving-path float-paths forecast"
     " gate-passages gates goals imports labels levelling-clearances levelling-runs make-ready-actions milestones"
-    " needs over-allocations overview plan-instantiations plan-lint plan-templates proposals readiness recurrences"
-    " reschedulings resource-competences resource-loads resources responsibilities responsibility-matrix"
-    " risk-responses risks schedule-options schedule-runs staffing-requests success-criteria task-briefs tasks"
-    " track-records"
+    " needs over-allocations overview plan-changes plan-instantiations plan-lint plan-templates proposals"
+    " readiness recurrences reschedulings resource-competences resource-loads resource-replacements resources"
+    " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs staffing-requests"
+    " success-criteria task-briefs task-copies task-deletions task-moves task-shifts tasks track-records wbs-mask"
+    " wbs-renumberings"
 )
 AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
     "actuals": "costs",
@@ -288,6 +290,9 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "POST /v1/projects/{project_id}/tasks/batch": ("scope.task",),
     "POST /v1/tasks/{task_id}/board-position": ("board.move",),
     "POST /v1/checklist-items/{checklist_item_id}/subtask": ("scope.task", "checklist.keep"),
+    "POST /v1/plan-changes/{plan_change_id}/reversal": ("scope.task",),
+    "POST /v1/projects/{project_id}/task-copies": ("resource.assign", "scope.task"),
+    "POST /v1/projects/{project_id}/resource-replacements": ("resource.assign", "schedule.dates"),
 }
 # What is judged by no policy: each by a rule of its own, over the roles of whoever asks.
 FROM_THE_MANAGER_UP = {"owner", "programme_manager", "manager"}

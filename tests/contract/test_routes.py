@@ -292,7 +292,11 @@ async def test_a_body_cannot_tell_another_tenants_ids_from_those_that_never_were
         for place in [*_references(operation, example)]:
             noun = place[-1] if isinstance(place[-1], str) else place[-2]
             # The operation of a batch names its object plainly.
-            named = ours.ids[operation.path.split("/")[-2]] if noun == "id" else ours.referring("id", str(noun))
+            named = (
+                ours.ids[operation.path.split("/")[-2]]
+                if noun == "id"
+                else ours.referring("id", str(noun).removesuffix("s"))
+            )
             foreign, random = named, str(new_id())
             answers = [
                 await theirs.caller(operation).request(

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, DateTime, Index, Integer, Text
+from sqlalchemy import Boolean, CheckConstraint, DateTime, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as SqlUuid
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,6 +70,10 @@ class Project(Entity, Base):
     split_in_progress: Mapped[bool] = mapped_column(Boolean, default=True)
     multiple_critical_paths: Mapped[bool] = mapped_column(Boolean, default=False)
     critical_float_minutes: Mapped[int] = mapped_column(Integer, default=0)
+    # What WBS codes look like, see services/planning/scope/wbs_mask.py.
+    wbs_prefix: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
+    wbs_levels: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    wbs_unique: Mapped[bool] = mapped_column(Boolean, default=False, server_default=text("false"))
 
     def pass_to(self, status: ProjectStatus) -> None:
         """Move along the project's life. Raises IllegalPassage when there is no such step."""

@@ -1,5 +1,6 @@
 """A working calendar of a project, stored in the form that working time reads."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kernel.entity import Entity
 from services.kernel.problems import Conflict, RuleViolated
-from services.kernel.working_time import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE
+from services.kernel.working_time import TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_MINUTE, WorkingTime
 from services.kernel.working_time import Calendar as WorkingCalendar
 from services.planning.base import Base
 from services.planning.schedule.public_holidays import HolidayCountry, public_holidays
@@ -78,3 +79,20 @@ def working_calendar(*chain: str) -> WorkingCalendar:
     # Behind the calendar's own exceptions, of which the first holds: a site may well work on Ascension Day.
     exceptions = (*calendar.exceptions, *public_holidays(HolidayCountry(country)))
     return WorkingCalendar(calendar.days, exceptions, calendar.work_weeks, base=base, name=calendar.name)
+
+
+def calendars_of(
+    documents: Mapping[UUID, tuple[UUID | None, str]], project_calendar_id: UUID | None, minutes_per_day: int
+) -> dict[Any, WorkingTime]:
+    """Working time by calendar, from each one's base and document, and under "project" that of the project."""
+    calendars: dict[Any, WorkingTime] = {}
+    for calendar_id in documents:
+        chain: list[UUID] = []
+        follow: UUID | None = calendar_id
+        while follow is not None and follow in documents and follow not in chain:
+            chain.append(follow)
+            follow = documents[follow][0]
+        calendars[calendar_id] = working_calendar(*(documents[each][1] for each in chain))
+    own = calendars.get(project_calendar_id) if project_calendar_id is not None else None
+    calendars["project"] = own if own is not None else default_calendar(minutes_per_day)
+    return calendars

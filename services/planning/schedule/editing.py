@@ -88,7 +88,7 @@ def create_task(plan: WorkingPlan, values: Mapping[str, Any], texts: dict[UUID, 
     if "duration_minutes" in values:
         task.milestone = values["duration_minutes"] == 0
     plan.add(task, parent_id, after_id, first=first)
-    _become_summary(plan, parent_id)
+    become_summary(plan, parent_id)
     task.start = task.finish = plan.start
     _apply(plan, task, values, texts)
     return task
@@ -105,7 +105,7 @@ def change_task(
     _check(plan, task, changes)
     if moves:
         plan.move(task, parent_id, after_id, first=first)
-        _become_summary(plan, parent_id)
+        become_summary(plan, parent_id)
     _apply(plan, task, changes, texts)
     plan.touch(task)
 
@@ -209,6 +209,7 @@ def _apply(plan: WorkingPlan, task: PlanTask, values: Mapping[str, Any], texts: 
         task.constraint_date = None
     if "wbs_code" in values and values["wbs_code"] != task.wbs_custom:
         task.wbs_custom = values["wbs_code"]
+        plan.recoded.add(task.id)
         # The codes of everything below begin with this one.
         _ = plan.outline
     if "levelling_delay_minutes" in values:
@@ -250,7 +251,7 @@ def _forget_remaining_parts(plan: WorkingPlan, task: PlanTask) -> None:
         task.splits = {"length": length, "remaining": length * (100 - task.percent_complete) // 100}
 
 
-def _become_summary(plan: WorkingPlan, parent_id: UUID | None) -> None:
+def become_summary(plan: WorkingPlan, parent_id: UUID | None) -> None:
     """A task that gets its first child no longer has progress of its own: it is now what its children report."""
     parent = plan.tasks.get(parent_id) if parent_id is not None else None
     if parent is None or parent.summary:

@@ -1,6 +1,6 @@
 """The rows of a plan in memory: tasks, links and assignments as they are loaded, changed and stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -210,6 +210,17 @@ class Options:
     split_in_progress: bool = True
     multiple_critical_paths: bool = False
     finish_target: datetime | None = None
+
+
+@dataclass(slots=True)
+class Stored:
+    """The rows of tasks, links and assignments as the database gave them, for the journal; `parts_after` where the
+    assignments have been changed and read again since."""
+
+    tasks: Sequence[Any] = ()
+    links: Sequence[Any] = ()
+    parts: Sequence[Any] = ()
+    parts_after: Sequence[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

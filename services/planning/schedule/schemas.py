@@ -1,13 +1,14 @@
 """Request and response shapes of the schedule."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic.config import JsonDict, JsonValue
 
-from services.kernel.batch import Batch, BatchReference, Create, Delete, Update, Upsert
+from services.kernel.batch import Batch, BatchReference, Create, Delete, Update, Upsert, unreadable_kept
 from services.kernel.schemas import (
     Body,
     Date,
@@ -25,9 +26,11 @@ from services.kernel.schemas import (
     SignedMinutes,
 )
 from services.planning.projects.schemas import Local
+from services.planning.schedule.baseline_comparison import Change
 from services.planning.schedule.dependency import DependencyType, LagBasis
 from services.planning.schedule.public_holidays import HolidayCountry
 from services.planning.schedule.task import DateConstraint, TaskStatus, TaskType
+from services.planning.scope.wbs_mask import MOST_CHARACTERS, MOST_LEVELS, CodeKind
 
 WbsCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{1,60}$")]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\r\n,]*$")]
@@ -36,6 +39,7 @@ Labels = Annotated[list[Label], Field(max_length=20)]
 SOME_START: Final = datetime.fromisoformat("2026-01-01T08:00")
 Priority = Annotated[int, Field(ge=0, le=1000, strict=True)]
 
+_TASK: Final = "0197d1c0-0000-7000-8000-000000000001"
 _EXAMPLE: JsonDict = {"title": "Pour the foundation", "duration_minutes": 2250, "labels": ["concrete"]}
 
 
@@ -219,33 +223,25 @@ class TaskBatch(Batch[TaskOperation]):
     model_config = {"extra": "forbid", "json_schema_extra": {"example": _BATCH_EXAMPLE}}
 
 
-class PlannedChange(Body):
-    """A change of one task that is only tried."""
-
-    task_id: UUID
-    change: TaskPatch
-
-
-_RUN_EXAMPLE: JsonDict = {
-    "changes": [{"task_id": "0197d1c0-0000-7000-8000-000000000001", "change": {"duration_minutes": 2700}}],
-}
-
-
-class NewScheduleRun(Body):
-    model_config = {"extra": "forbid", "json_schema_extra": {"example": _RUN_EXAMPLE}}
-
-    changes: Annotated[list[PlannedChange], Field(min_length=1, max_length=200)]
-
-
 class ScheduleRunShape(Shape):
-    """What would follow; nothing is stored. `changed_tasks_total` counts them all, `changed_tasks` holds up to 1,000."""
+    """What would follow; nothing is stored. `changed_tasks_total` counts them all, `changed_tasks` holds up to 1,000.
+
+    `before` of a changed task is null where the run has made it. The critical paths hold the unfinished work without float,
+    by start, up to 1,000 tasks each. `cost` is that of the plan, null for those who do not see costs.
+    """
 
     type: str
     project_id: UUID
     plan: dict[str, str | None]
+    plan_before: dict[str, str | None]
     impact: dict[str, Any]
     changed_tasks: list[dict[str, Any]]
     changed_tasks_total: int
+    made: dict[str, UUID]
+    removed_task_ids: list[UUID]
+    critical_path_before: list["PathTaskShape"]
+    critical_path: list["PathTaskShape"]
+    cost: "CostMoveShape | None"
 
 
 class ScheduleOptionsPatch(Body):
@@ -293,6 +289,72 @@ class ScheduleOptionsShape(ObjectShape):
     split_in_progress: bool
     multiple_critical_paths: bool
     critical_float_minutes: int
+    effects: Effects | None = None
+
+
+WbsPrefix = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-zÆØÅæøå_./-]{0,20}$", max_length=20)]
+
+
+class WbsLevel(Body):
+    """How codes look on one level."""
+
+    kind: Annotated[
+        CodeKind,
+        Field(description="`any` takes letters and digits in no order, and is numbered as long as nobody types."),
+    ] = CodeKind.NUMBER
+    length: Annotated[int, Field(ge=0, le=MOST_CHARACTERS, strict=True, description="0: as many as it takes.")] = 0
+    separator: Annotated[
+        Literal[".", "-", "/", "_", ""],
+        Field(description="Between the code above and this level's part; unused on the first."),
+    ] = "."
+
+
+_MASK_EXAMPLE: JsonDict = {
+    "prefix": "BRO-",
+    "levels": [{"kind": "upper", "length": 1}, {"kind": "number", "length": 2, "separator": "."}],
+}
+
+
+class WbsMaskPatch(Body):
+    """Levels below the last of the list are numbers behind a full stop. Codes that do not fit any more refuse the change;
+    a `wbs-renumberings` act with `unfitting` takes them back first."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _MASK_EXAMPLE}}
+
+    prefix: Annotated[WbsPrefix, Field(description="In front of every code, such as the project's own number.")] = ""
+    levels: Annotated[list[WbsLevel], Field(max_length=MOST_LEVELS)] = Field(default_factory=list)
+    unique: Annotated[Flag, Field(description="No typed code is that of another task.")] = False
+
+
+class WbsMaskShape(ObjectShape):
+    """The project's own version is its; `id` is the project's."""
+
+    project_id: UUID
+    prefix: str
+    levels: list[WbsLevel]
+    unique: bool
+    effects: Effects | None = None
+
+
+class NewWbsRenumbering(Body):
+    """Typed codes give way to generated ones: of these tasks and all below them, or of all.
+
+    `unfitting` takes back those that the mask, or one that is given here, does not allow; `all` takes back every one.
+    """
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"codes": "all"}}}
+
+    codes: Literal["all", "unfitting"]
+    task_ids: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = None
+    mask: Annotated[WbsMaskPatch | None, Field(description="The mask that the project gets by the same act.")] = None
+
+
+class WbsRenumberingShape(Shape):
+    """`codes_taken_back` counts typed codes; the tasks whose codes are others now are among those of `effects`."""
+
+    type: str
+    project_id: UUID
+    codes_taken_back: int
     effects: Effects | None = None
 
 
@@ -521,6 +583,146 @@ class CalendarShape(ObjectShape):
     effects: Effects | None = None
 
 
+class _Tried(Body):
+    """A change that is only tried."""
+
+
+class TriedTaskChange(_Tried):
+    op: Literal["change_task"]
+    task_id: UUID | BatchReference
+    change: BatchTaskPatch
+
+
+class TriedNewTask(_Tried):
+    op: Literal["add_task"]
+    task: NewBatchTask
+
+
+class TriedTaskRemoval(_Tried):
+    """With all below it."""
+
+    op: Literal["remove_task"]
+    task_id: UUID | BatchReference
+
+
+class TriedLink(LagValues):
+    predecessor_id: UUID | BatchReference
+    successor_id: UUID | BatchReference
+    dependency_type: DependencyType = DependencyType.FINISH_TO_START
+
+
+class TriedNewDependency(_Tried):
+    op: Literal["add_dependency"]
+    dependency: TriedLink
+
+
+class TriedDependencyChange(_Tried):
+    op: Literal["change_dependency"]
+    dependency_id: UUID
+    change: DependencyPatch
+
+
+class TriedDependencyRemoval(_Tried):
+    op: Literal["remove_dependency"]
+    dependency_id: UUID
+
+
+class TriedNewCalendar(_Tried):
+    """Only as the one that the project runs on, since nothing else can refer to it."""
+
+    op: Literal["add_calendar"]
+    calendar: NewCalendar
+
+
+class TriedCalendarChange(_Tried):
+    op: Literal["change_calendar"]
+    calendar_id: UUID
+    change: CalendarPatch
+
+
+# As in resources, which stand above this area.
+TriedUnits = Annotated[
+    Decimal,
+    Field(gt=0, le=10_000, max_digits=7, decimal_places=2),
+    WithJsonSchema({"type": "string", "maxLength": 8, "pattern": r"^[0-9]{1,5}(\.[0-9]{1,2})?$", "examples": ["50"]}),
+]
+
+
+class TriedAssignment(_Tried):
+    """A work resource takes part in a task, or takes another part in it; what is not named follows by the task's type."""
+
+    op: Literal["set_assignment"]
+    task_id: UUID | BatchReference
+    resource_id: UUID
+    units_percent: TriedUnits | None = None
+    work_minutes: Minutes | None = None
+
+
+class TriedUnassignment(_Tried):
+    op: Literal["remove_assignment"]
+    task_id: UUID | BatchReference
+    resource_id: UUID
+
+
+class TriedResourceChange(_Tried):
+    """Other units of a work resource, for all of the time."""
+
+    op: Literal["change_resource"]
+    resource_id: UUID
+    max_units_percent: TriedUnits
+
+
+class TriedOptions(_Tried):
+    op: Literal["change_options"]
+    change: ScheduleOptionsPatch
+
+
+def _usual_op(value: Any) -> Any:
+    """Without a word a change is one of a task."""
+    return {"op": "change_task", **value} if isinstance(value, dict) and "op" not in value else value
+
+
+PlannedChange = Annotated[
+    Annotated[
+        TriedTaskChange
+        | TriedNewTask
+        | TriedTaskRemoval
+        | TriedNewDependency
+        | TriedDependencyChange
+        | TriedDependencyRemoval
+        | TriedNewCalendar
+        | TriedCalendarChange
+        | TriedAssignment
+        | TriedUnassignment
+        | TriedResourceChange
+        | TriedOptions,
+        Field(discriminator="op"),
+    ],
+    BeforeValidator(_usual_op),
+    unreadable_kept("op"),
+]
+_RUN_EXAMPLE: JsonDict = {
+    "changes": [
+        {"op": "change_task", "task_id": _TASK, "change": {"duration_minutes": 2700}},
+        {"op": "add_task", "task": {"title": "Cure the concrete", "duration_minutes": 1350}},
+        {"op": "add_dependency", "dependency": {"predecessor_id": _TASK, "successor_id": "$2"}},
+    ],
+}
+
+
+class NewScheduleRun(Body):
+    """`"$n"` stands for the task that the n-th change would make. `op` may be left out of a change of a task."""
+
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": _RUN_EXAMPLE}}
+
+    changes: Annotated[list[PlannedChange], Field(min_length=1, max_length=200)]
+
+
+class CostMoveShape(Shape):
+    before: "Sum"
+    after: "Sum"
+
+
 class NewBaseline(Body):
     model_config = {
         "extra": "forbid",
@@ -544,7 +746,7 @@ class BaselineShape(ObjectShape):
 
 
 class BaselineTaskShape(Shape):
-    """A task as the baseline has it; `id` is the task's."""
+    """A task as the baseline has it; `id` is the task's. Work and cost are its own, null in imported baselines."""
 
     id: UUID
     type: str
@@ -554,6 +756,84 @@ class BaselineTaskShape(Shape):
     start: LocalTime
     finish: LocalTime
     duration_minutes: int
+    summary: bool
+    work_minutes: int | None
+    cost: "Sum | None"
+
+
+class MomentsShape(Shape):
+    before: LocalTime | None
+    after: LocalTime | None
+
+
+class FinishShape(MomentsShape):
+    moved_minutes: Annotated[int | None, Field(description="Working minutes of the project's calendar; later is more.")]
+
+
+class NumbersShape(Shape):
+    before: int | None
+    after: int | None
+
+
+class TextsShape(Shape):
+    before: str | None
+    after: str | None
+
+
+class SumsShape(Shape):
+    before: "Sum | None"
+    after: "Sum | None"
+
+
+class ComparisonSumsShape(Shape):
+    """`tasks_moved` counts the work that is in both and has other dates; the others count summaries, too."""
+
+    tasks_added: int
+    tasks_removed: int
+    tasks_changed: int
+    tasks_moved: int
+    tasks_unchanged: int
+    start: MomentsShape
+    finish: FinishShape
+    work_minutes: NumbersShape
+    cost: SumsShape | None
+
+
+class ComparedTaskShape(Shape):
+    id: UUID
+    change: Change
+    wbs_code: str
+    title: str
+    summary: bool
+    start: MomentsShape
+    finish: FinishShape
+    duration_minutes: NumbersShape
+    work_minutes: NumbersShape
+    cost: SumsShape | None
+
+
+class ComparedAssignmentShape(Shape):
+    task_id: UUID
+    resource_id: UUID
+    name: str
+    change: Change
+    units_percent: TextsShape
+    work_minutes: NumbersShape
+
+
+class BaselineComparisonShape(Shape):
+    """What differs, tasks by start, up to 1,000 of each. Work, cost and assignments are null or left out where a baseline
+    that was imported has none; cost is null for those who do not see costs. `with_id` null is the plan as it is."""
+
+    type: str
+    project_id: UUID
+    baseline_id: UUID
+    with_id: UUID | None
+    sums: ComparisonSumsShape
+    tasks: list[ComparedTaskShape]
+    tasks_total: int
+    assignments: list[ComparedAssignmentShape]
+    assignments_total: int
 
 
 class Sum(Shape):

@@ -83,6 +83,23 @@ class SplitsOutside(RuleViolated):
     }
 
 
+class WbsCodeOffMask(RuleViolated):
+    code = "wbs_code_off_mask"
+    title = {"en": "The code does not fit the project's mask", "nb": "Koden passer ikke til prosjektets maske"}
+    detail = {
+        "en": "{code_typed} is not how codes look there; see the project's WBS mask.",
+        "nb": "{code_typed} er ikke slik koder ser ut der; se prosjektets WBS-maske.",
+    }
+    members = ("task_ids",)
+
+
+class WbsCodeTaken(Conflict):
+    code = "wbs_code_taken"
+    title = {"en": "Another task has this code", "nb": "En annen oppgave har denne koden"}
+    detail = {"en": "{code_typed} is taken.", "nb": "{code_typed} er opptatt."}
+    members = ("task_ids",)
+
+
 class OutlineTooDeep(RuleViolated):
     code = "outline_too_deep"
     title = {"en": "The outline is too deep", "nb": "Strukturen er for dyp"}

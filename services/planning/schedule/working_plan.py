@@ -1,6 +1,8 @@
 """A project's whole plan in memory for one change: loaded in few statements, edited, rescheduled, compared, stored."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +31,7 @@ from services.planning.schedule.plan_rows import (
     PlanLink,
     PlanTask,
     Standing,
+    Stored,
 )
 from services.planning.schedule.planned_cost import plan_costs, stint_of_expense, stint_of_part
 from services.planning.schedule.pricing import Stint
@@ -39,6 +42,7 @@ from services.planning.schedule.resource_load import (
     overallocated_minutes,
 )
 from services.planning.scope.outline import Outline, TooDeep
+from services.planning.scope.wbs_mask import WbsMask
 
 _CONSTRAINTS: Final = {each.name.lower(): each for each in network.ConstraintType}
 _TYPES: Final = {
@@ -60,7 +64,8 @@ class WorkingPlan:
     `before` holds, by id, what every task that existed and changed was; `expenses` the material and the costs of a task;
     `standing_before` what the plan came to before the change; `assignees_before` and `durations_before` whose the tasks
     were and how long they took; `status_before` the status of those that had been begun; `removed` the tasks that were
-    taken out, as they were; `has_formulas` whether custom fields are computed from what changes.
+    taken out, as they were. `has_formulas` tells whether custom fields are computed from what changes. `stored` are the rows
+    that the plan was made from, in their order; `change_id` is the id of the journal's entry, once the change has one.
     """
 
     project_id: UUID
@@ -88,6 +93,15 @@ class WorkingPlan:
     capacities_before: dict[UUID, Capacity] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
     has_formulas: bool = False
+    # By name of a rule: what it was and what it is.
+    options_changed: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    relinked: bool = False
+    relocated: set[UUID] = field(default_factory=set)
+    wbs_mask: WbsMask = field(default_factory=WbsMask)
+    # Whose codes somebody has typed in this change, so that they are held against the mask.
+    recoded: set[UUID] = field(default_factory=set)
+    stored: Stored = field(default_factory=Stored)
+    change_id: UUID | None = None
     finish: datetime | None = None
     added: dict[UUID, PlanTask] = field(default_factory=dict)
     edited: dict[UUID, PlanTask] = field(default_factory=dict)
@@ -122,6 +136,7 @@ class WorkingPlan:
             each.position = None
         outline.take(moved)
         outline.place(moved, parent_id, 0 if first else self._index(parent_id, after_id))
+        self.relocated.add(moved.id)
         self.touch(moved)
 
     def refuse_parent_cycle(self, moved: PlanTask, parent_id: UUID | None) -> None:
@@ -143,8 +158,32 @@ class WorkingPlan:
             self.edited.pop(each.id, None)
             if self.added.pop(each.id, None) is None:
                 self.removed[each.id] = each
-        self.links = [link for link in self.links if link.predecessor_id not in gone and link.successor_id not in gone]
+        self.unlink(gone)
         return ids
+
+    def remove_all(self, chosen: Iterable[PlanTask]) -> list[UUID]:
+        """Take tasks and all below them out of the plan, with their links, before anything else of its structure changes.
+
+        Returns the ids in the order of the outline.
+        """
+        gone = {each.id for each in chosen}
+        ids: list[UUID] = []
+        for each in self.tasks.values():  # A parent stands before its children.
+            if each.id in gone or each.parent_id in gone:
+                gone.add(each.id)
+                ids.append(each.id)
+        for task_id in ids:
+            self.removed[task_id] = self.tasks.pop(task_id)
+            self.edited.pop(task_id, None)
+        self.unlink(gone)
+        self._outline = Outline(list(self.tasks.values()))
+        return ids
+
+    def unlink(self, gone: AbstractSet[UUID]) -> None:
+        """Take out the links of tasks that are no more."""
+        kept = [link for link in self.links if link.predecessor_id not in gone and link.successor_id not in gone]
+        self.relinked = self.relinked or len(kept) < len(self.links)
+        self.links = kept
 
     def touch(self, edited: PlanTask) -> None:
         """Mark a task whose own values were changed, so that they are stored and its version moves."""
@@ -226,12 +265,9 @@ class WorkingPlan:
         Raises the area's problems where the engine refuses the plan.
         """
         if self._outline is not None:
-            for each in self.tasks.values():
-                self._keep_computed(each)
-            try:
-                self.tasks = {each.id: each for each in self._outline.renumber()}
-            except TooDeep:
-                raise task.OutlineTooDeep from None
+            self.renumber()
+            if self.recoded:
+                self._require_codes()
         links = self._engine_links()
         link_ids = {id(link): stored.id for link, stored in zip(links, self.links, strict=True)}
         try:
@@ -243,6 +279,34 @@ class WorkingPlan:
         self.finish = to_local(answer.finish) if self.tasks else None
         if self.options.finish_target is not None and self.tasks:
             self.start = to_local(answer.start)
+
+    def renumber(self) -> None:
+        """Bring order, levels and codes of the outline up to date. Raises OutlineTooDeep."""
+        outline = self.outline
+        for each in self.tasks.values():
+            self._keep_computed(each)
+        mask = None if self.wbs_mask.usual else self.wbs_mask
+        try:
+            self.tasks = {each.id: each for each in outline.renumber(mask)}
+        except TooDeep:
+            raise task.OutlineTooDeep from None
+
+    def _require_codes(self) -> None:
+        """Raise WbsCodeOffMask or WbsCodeTaken for a code that was typed in this change."""
+        typed = [self.tasks[task_id] for task_id in self.recoded if task_id in self.tasks]
+        off = [each for each in typed if not self.fits_mask(each)]
+        if off and self.wbs_mask.levels:
+            raise task.WbsCodeOffMask(code_typed=off[0].wbs_code, task_ids=[str(each.id) for each in off])
+        if self.wbs_mask.unique:
+            count = Counter(each.wbs_code for each in self.tasks.values())
+            taken = [each for each in typed if count[each.wbs_code] > 1]
+            if taken:
+                raise task.WbsCodeTaken(code_typed=taken[0].wbs_code, task_ids=[str(each.id) for each in taken])
+
+    def fits_mask(self, each: PlanTask) -> bool:
+        """Whether a typed code is one that the mask allows where the task stands; a generated one always is."""
+        parent = self.tasks[each.parent_id].wbs_code if each.parent_id is not None else ""
+        return each.wbs_custom is None or self.wbs_mask.fits(each.outline_level, parent, each.wbs_custom)
 
     def swept(self) -> tuple[Sweeps, dict[int, UUID]]:
         """The engine's sweeps over the plan as it stands, and the ids of the dependencies by `id` of the engine's links."""

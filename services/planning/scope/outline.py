@@ -3,9 +3,11 @@
 Positions are integers with gaps, so that a task can go between two others without renumbering the rest of the project.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 from uuid import UUID
+
+from services.planning.scope.wbs_mask import WbsMask
 
 # Deeper outlines are nobody's plan, and their codes would grow with the square of the depth.
 MAXIMUM_LEVEL: Final = 100
@@ -68,10 +70,12 @@ class Outline(Generic[N]):
         siblings = self._children[node.parent_id]
         siblings.pop(next(index for index, each in enumerate(siblings) if each is node))
 
-    def renumber(self) -> list[N]:
+    def renumber(self, mask: WbsMask | None = None) -> list[N]:
         """The nodes in order, with levels, codes, summary marks and positions brought up to date. Raises TooDeep."""
         order: list[N] = []
-        stack = [(node, 1, str(number)) for number, node in _numbered_backwards(self.children(None))]
+        numbered = _numbered_backwards if mask is None or not mask.unique else _numbered_around(mask)
+        code_of = _plain_code if mask is None else mask.code
+        stack = [(node, 1, code_of(1, "", number)) for number, node in numbered(self.children(None), 1, "")]
         while stack:
             node, level, code = stack.pop()
             if level > MAXIMUM_LEVEL:
@@ -82,14 +86,35 @@ class Outline(Generic[N]):
             below = self.children(node.id)
             node.summary = bool(below)
             stack.extend(
-                (child, level + 1, f"{node.wbs_code}.{number}") for number, child in _numbered_backwards(below)
+                (child, level + 1, code_of(level + 1, node.wbs_code, number))
+                for number, child in numbered(below, level + 1, node.wbs_code)
             )
         spread(order)
         return order
 
 
-def _numbered_backwards(nodes: Sequence[N]) -> list[tuple[int, N]]:
+def _plain_code(level: int, parent_code: str, number: int) -> str:
+    return f"{parent_code}.{number}" if level > 1 else str(number)
+
+
+def _numbered_backwards(nodes: Sequence[N], level: int, parent_code: str) -> list[tuple[int, N]]:
     return [(number, nodes[number - 1]) for number in range(len(nodes), 0, -1)]
+
+
+def _numbered_around(mask: WbsMask) -> Callable[[Sequence[N], int, str], list[tuple[int, N]]]:
+    """Numbering that leaves out what somebody has typed as the code of a sibling."""
+
+    def numbered(nodes: Sequence[N], level: int, parent_code: str) -> list[tuple[int, N]]:
+        typed = {node.wbs_custom for node in nodes if node.wbs_custom is not None}
+        found, number = [], 0
+        for node in nodes:
+            number += 1
+            while node.wbs_custom is None and typed and mask.code(level, parent_code, number) in typed:
+                number += 1
+            found.append((number, node))
+        return found[::-1]
+
+    return numbered
 
 
 def spread(order: Sequence[OutlineNode]) -> None:

@@ -366,6 +366,11 @@ def upgrade() -> None:
         sa.Column("split_in_progress", sa.Boolean(), nullable=False),
         sa.Column("multiple_critical_paths", sa.Boolean(), nullable=False),
         sa.Column("critical_float_minutes", sa.Integer(), nullable=False),
+        sa.Column("wbs_prefix", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column(
+            "wbs_levels", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False
+        ),
+        sa.Column("wbs_unique", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -748,6 +753,45 @@ def upgrade() -> None:
     )
     op.create_index("ix_levelling_runs_project", "levelling_runs", ["tenant_id", "project_id", "id"], unique=False)
     op.create_table(
+        "plan_changes",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("kinds", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("subject_type", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.UUID(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("chosen", sa.Text(), nullable=False),
+        sa.Column("document", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("tasks_changed", sa.Integer(), nullable=False),
+        sa.Column("tasks_moved", sa.Integer(), nullable=False),
+        sa.Column("finish_before", sa.DateTime(), nullable=True),
+        sa.Column("finish_after", sa.DateTime(), nullable=True),
+        sa.Column("reversible", sa.Boolean(), nullable=False),
+        sa.Column("reverses_id", sa.UUID(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_plan_changes_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_plan_changes")),
+    )
+    op.create_index("ix_plan_changes_project", "plan_changes", ["tenant_id", "project_id", "id"], unique=False)
+    op.create_index("ix_plan_changes_reverses", "plan_changes", ["tenant_id", "reverses_id"], unique=False)
+    op.create_table(
         "staffing_requests",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -862,6 +906,25 @@ def upgrade() -> None:
     )
     op.create_index("uq_actuals_reversal", "actuals", ["tenant_id", "reverses_id"], unique=True)
     op.create_table(
+        "baseline_assignments",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("baseline_id", sa.UUID(), nullable=False),
+        sa.Column("task_id", sa.UUID(), nullable=False),
+        sa.Column("resource_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("units", sa.Numeric(precision=12, scale=4), nullable=False),
+        sa.Column("work_minutes", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "baseline_id"],
+            ["baselines.tenant_id", "baselines.id"],
+            name=op.f("fk_baseline_assignments_tenant_id_baseline_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "baseline_id", "task_id", "resource_id", name=op.f("pk_baseline_assignments")
+        ),
+    )
+    op.create_table(
         "baseline_tasks",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("baseline_id", sa.UUID(), nullable=False),
@@ -871,6 +934,9 @@ def upgrade() -> None:
         sa.Column("start", sa.DateTime(), nullable=False),
         sa.Column("finish", sa.DateTime(), nullable=False),
         sa.Column("duration_minutes", sa.Integer(), nullable=False),
+        sa.Column("summary", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("work_minutes", sa.BigInteger(), nullable=True),
+        sa.Column("cost", sa.Numeric(precision=20, scale=4), nullable=True),
         sa.ForeignKeyConstraint(
             ["tenant_id", "baseline_id"],
             ["baselines.tenant_id", "baselines.id"],
@@ -2416,6 +2482,7 @@ def downgrade() -> None:
     op.drop_index("ix_board_columns_board", table_name="board_columns")
     op.drop_table("board_columns")
     op.drop_table("baseline_tasks")
+    op.drop_table("baseline_assignments")
     op.drop_index("uq_actuals_reversal", table_name="actuals")
     op.drop_index("uq_actuals_external_ref", table_name="actuals")
     op.drop_index("ix_actuals_project", table_name="actuals")
@@ -2425,6 +2492,9 @@ def downgrade() -> None:
     op.drop_index("ix_staffing_requests_line_owner", table_name="staffing_requests")
     op.drop_index("ix_staffing_requests_competence", table_name="staffing_requests")
     op.drop_table("staffing_requests")
+    op.drop_index("ix_plan_changes_reverses", table_name="plan_changes")
+    op.drop_index("ix_plan_changes_project", table_name="plan_changes")
+    op.drop_table("plan_changes")
     op.drop_index("ix_levelling_runs_project", table_name="levelling_runs")
     op.drop_table("levelling_runs")
     op.drop_index("uq_labels_name", table_name="labels")

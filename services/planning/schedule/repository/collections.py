@@ -6,6 +6,7 @@ from services.kernel.access import sees_project
 from services.kernel.collection import Collection
 from services.kernel.entity import object_columns
 from services.kernel.filtering import Filter, Sort
+from services.kernel.money import money_json
 from services.planning.custom_fields.repository import VALUES_OF_TASK
 from services.planning.schedule.task import DateConstraint, TaskStatus
 
@@ -185,6 +186,16 @@ SCHEDULE_OPTIONS: Final = Collection(
     viewer_kinds={"update": "schedule.dates"},
 )
 
+WBS_MASK: Final = Collection(
+    noun="wbs_mask",
+    source="projects t",
+    container=None,
+    project="t.id",
+    columns=object_columns("wbs_mask")
+    | {"project_id": "t.id", "prefix": "t.wbs_prefix", "levels": "t.wbs_levels", "unique": "t.wbs_unique"},
+    viewer_kinds={"update": "scope.task"},
+)
+
 BASELINES: Final = Collection(
     noun="baseline",
     source="baselines t",
@@ -208,11 +219,53 @@ def _sees_baseline(baseline: str, person: str) -> str:
 
 BASELINE_TASKS: Final = Collection(
     noun="baseline_task",
-    source="(select tenant_id, task_id as id, baseline_id, wbs_code, title, start, finish, duration_minutes from baseline_tasks) t",
+    source="(select k.tenant_id, k.task_id as id, k.baseline_id, k.wbs_code, k.title, k.start, k.finish, k.duration_minutes,"
+    " k.summary, k.work_minutes, k.cost, b.project_id, p.currency from baseline_tasks k"
+    " join baselines b on b.tenant_id = k.tenant_id and b.id = k.baseline_id"
+    " join projects p on p.tenant_id = b.tenant_id and p.id = b.project_id) t",
     container="t.baseline_id",
     list_visible=_sees_baseline,
     columns={"id": "t.id", "type": "'baseline_task'"}
-    | _plain("baseline_id", "wbs_code", "title", "start", "finish", "duration_minutes"),
+    | _plain("baseline_id", "wbs_code", "title", "start", "finish", "duration_minutes", "summary", "work_minutes")
+    | {"cost": f"case when $costs then {money_json('t.cost', 't.currency')} end"},
     sorts={"start": Sort("t.start", "local", nullable=False), "finish": Sort("t.finish", "local", nullable=False)},
     default_sort="start",
+)
+
+
+def _first(member: str, columns: str) -> str:
+    """SQL: the first hundred rows of a member of the document, in their order."""
+    return (
+        f"(select coalesce(json_agg(json_build_object({columns}) order by each.ordinality), '[]')"
+        f" from jsonb_array_elements(t.document->'{member}') with ordinality each where each.ordinality <= 100)"
+    )
+
+
+_WHICH: Final = "'id', each.value->'id', 'title', each.value->'title'"
+PLAN_CHANGES: Final = Collection(
+    noun="plan_change",
+    source="plan_changes t",
+    columns=object_columns("plan_change")
+    | _plain("project_id", "kinds", "subject_type", "subject_id", "title", "question", "chosen")
+    | {
+        "tasks": _first("tasks", f"{_WHICH}, 'before', each.value->'before', 'after', each.value->'after'"),
+        "added_tasks": _first("added", _WHICH),
+        "removed_tasks": _first("removed", _WHICH),
+    }
+    | _plain("tasks_changed", "tasks_moved", "finish_before", "finish_after", "reversible", "reverses_id")
+    | {
+        "reversed_by_id": "(select r.id from plan_changes r where r.tenant_id = t.tenant_id and r.reverses_id = t.id"
+        " order by r.id desc limit 1)"
+    },
+    filters={
+        "subject_id": Filter("t.subject_id", "uuid"),
+        "subject_type": Filter("t.subject_type", "text"),
+        "created_by_id": Filter("t.created_by_id", "uuid"),
+        "created_at": Filter("t.created_at", "instant"),
+        "reversible": Filter("t.reversible", "boolean"),
+        "reverses_id": Filter("t.reverses_id", "uuid"),
+    },
+    sorts={"created_at": Sort("t.created_at", "instant", nullable=False)},
+    default_sort="-created_at",
+    searched=("t.title", "t.chosen"),
 )

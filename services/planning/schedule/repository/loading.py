@@ -14,7 +14,8 @@ from services.kernel.session import Reader, WriteSession
 from services.kernel.working_time import WorkingTime
 from services.planning.schedule.absent_time import joined
 from services.planning.schedule.availability import Availability, Staff, capacities_of
-from services.planning.schedule.calendar import default_calendar, working_calendar
+from services.planning.schedule.baseline_comparison import PartPicture, PlanPicture, TaskPicture
+from services.planning.schedule.calendar import calendars_of
 from services.planning.schedule.forecast import Forecast, Ledger
 from services.planning.schedule.plan_rows import (
     COLUMNS,
@@ -24,11 +25,13 @@ from services.planning.schedule.plan_rows import (
     PlanExpense,
     PlanLink,
     PlanTask,
+    Stored,
 )
 from services.planning.schedule.planned_cost import plan_costs
 from services.planning.schedule.pricing import Pricing, Rate, RateTable, pricing_of
 from services.planning.schedule.task import TaskStatus
 from services.planning.schedule.working_plan import WorkingPlan
+from services.planning.scope.wbs_mask import mask_of
 
 _LOADED: Final = ", ".join(f"t.{name}::text" if name == "splits" else f"t.{name}" for name in COLUMNS)
 
@@ -39,6 +42,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     project = await reader.row(
         f"""select p.name, p.currency, p.time_zone, p.start, p.status_date, p.minutes_per_day, p.critical_float_minutes, p.finish, p.calendar_id,
               p.honor_constraints, p.split_in_progress, p.multiple_critical_paths, p.finish_target,
+              p.wbs_prefix, p.wbs_levels::text as wbs_levels, p.wbs_unique,
               exists (select from custom_fields f where f.tenant_id = p.tenant_id and f.project_id = p.id
                 and f.formula is not null) as has_formulas from projects p
             where p.tenant_id = $1 and p.id = $2 {"for no key update of p" if lock else ""}""",
@@ -64,6 +68,7 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
     )
     parts = await _load_parts(reader, project_id)
     calendars = await load_calendars(reader, project_id, project["calendar_id"], project["minutes_per_day"])
+    stored = Stored(rows, links, parts.rows)
     options = Options(
         project["honor_constraints"],
         project["split_in_progress"],
@@ -89,6 +94,8 @@ async def load_plan(reader: Reader, project_id: UUID, *, lock: bool = False) -> 
         capacities=parts.capacities,
         options=options,
         has_formulas=project["has_formulas"],
+        stored=stored,
+        wbs_mask=mask_of(project["wbs_prefix"], orjson.loads(project["wbs_levels"]), project["wbs_unique"]),
         durations_before={task.id: task.duration for task in tasks},
         assignees_before={task.id: task.assignee_id for task in tasks if task.assignee_id is not None},
         status_before={task.id: task.status for task in tasks if task.status != TaskStatus.TODO},
@@ -106,25 +113,25 @@ async def reload_resources(session: WriteSession, plan: WorkingPlan) -> None:
         was, now = ([replace(one, price=None) for one in each.get(task_id, ())] for each in (before, after))
         if was != now:
             plan.reassigned[task_id] = before.get(task_id, [])
+    plan.stored.parts_after = parts.rows
     plan.capacities_before = plan.capacities
     plan.assignments, plan.expenses, plan.capacities = parts.assignments, parts.expenses, parts.capacities
 
 
 async def reload_calendars(session: WriteSession, plan: WorkingPlan) -> None:
     """The same for its calendars."""
-    calendar_id: UUID | None = await session.value(
-        "select calendar_id from projects where tenant_id = $1 and id = $2", session.tenant_id, plan.project_id
-    )
+    calendar_id = await load_project_calendar_id(session, plan.project_id)
     plan.calendars = await load_calendars(session, plan.project_id, calendar_id, plan.minutes_per_day)
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The work resources, and by task the parts that they have in it and what else it brings of costs."""
+    """The work resources, by task the parts that they have in it and what else it brings of costs, and the rows of both."""
 
     capacities: dict[UUID, Capacity]
     assignments: dict[UUID, list[PlanAssignment]]
     expenses: dict[UUID, list[PlanExpense]]
+    rows: Sequence[Any]
 
     @property
     def dated(self) -> bool:
@@ -171,16 +178,17 @@ async def _load_parts(reader: Reader, project_id: UUID) -> _Parts:
     assignments: dict[UUID, list[PlanAssignment]] = {}
     expenses: dict[UUID, list[PlanExpense]] = {}
     capacities = await load_capacities(reader, project_id)
-    prices = await _load_prices(reader, project_id)
-    for row in await reader.rows(
-        """select r.resource_type, a.rate_table, a.cost, r.accrual, a.task_id, a.resource_id, r.calendar_id, a.units,
+    prices = await load_prices(reader, project_id)
+    rows = await reader.rows(
+        """select a.id, r.resource_type, a.rate_table, a.cost, r.accrual, a.task_id, a.resource_id, r.calendar_id, a.units,
              a.work, a.duration, a.remaining, a.delay, a.overtime, a.contour
            from assignments a join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
            where a.tenant_id = $1 and a.project_id = $2 order by a.id""",
         reader.tenant_id,
         project_id,
-    ):
-        resource_type, table, cost, accrual, *part = row
+    )
+    for row in rows:
+        _, resource_type, table, cost, accrual, *part = row
         task_id, resource_id = row["task_id"], row["resource_id"]
         price = prices.get((resource_id, table))
         if resource_type == "work":
@@ -191,10 +199,10 @@ async def _load_parts(reader: Reader, project_id: UUID) -> _Parts:
             quantity = row["units"] if resource_type == "material" else Decimal(0)
             expense = PlanExpense(task_id, resource_id, quantity, price, cost or Decimal(0), accrual)
             expenses.setdefault(task_id, []).append(expense)
-    return _Parts(capacities, assignments, expenses)
+    return _Parts(capacities, assignments, expenses, rows)
 
 
-async def _load_prices(reader: Reader, project_id: UUID) -> dict[tuple[UUID, str], Pricing]:
+async def load_prices(reader: Reader, project_id: UUID) -> dict[tuple[UUID, str], Pricing]:
     """What the project's resources cost by their tables. Rates in another currency than the project's count as none."""
     rows = await reader.rows(
         """select r.id, r.standard_rate, r.overtime_rate, r.cost_per_use, r.accrual, r.rates::text as rates
@@ -263,23 +271,26 @@ async def load_calendars(
     reader: Reader, project_id: UUID, project_calendar_id: UUID | None, minutes_per_day: int
 ) -> dict[Any, WorkingTime]:
     """The calendars of a project by id, and under "project" the one that it runs on."""
+    documents = await load_calendar_documents(reader, project_id)
+    return calendars_of(documents, project_calendar_id, minutes_per_day)
+
+
+async def load_calendar_documents(reader: Reader, project_id: UUID) -> dict[UUID, tuple[UUID | None, str]]:
+    """By calendar of the project: its base, and its document as JSON text."""
     rows = await reader.rows(
         "select id, base_calendar_id, document::text from calendars where tenant_id = $1 and project_id = $2",
         reader.tenant_id,
         project_id,
     )
-    stored = {row["id"]: row for row in rows}
-    calendars: dict[Any, WorkingTime] = {}
-    for calendar_id in stored:
-        chain: list[UUID] = []
-        follow: UUID | None = calendar_id
-        while follow is not None and follow in stored and follow not in chain:
-            chain.append(follow)
-            follow = stored[follow]["base_calendar_id"]
-        calendars[calendar_id] = working_calendar(*(stored[each]["document"] for each in chain))
-    own = calendars.get(project_calendar_id) if project_calendar_id is not None else None
-    calendars["project"] = own if own is not None else default_calendar(minutes_per_day)
-    return calendars
+    return {row["id"]: (row["base_calendar_id"], row["document"]) for row in rows}
+
+
+async def load_project_calendar_id(reader: Reader, project_id: UUID) -> UUID | None:
+    """The calendar that the project runs on, None for the usual one."""
+    calendar_id: UUID | None = await reader.value(
+        "select calendar_id from projects where tenant_id = $1 and id = $2", reader.tenant_id, project_id
+    )
+    return calendar_id
 
 
 async def project_of_task(reader: Reader, task_id: UUID) -> UUID:
@@ -369,6 +380,35 @@ async def last_baseline_finish(reader: Reader, project_id: UUID) -> datetime | N
         project_id,
     )
     return finish
+
+
+async def project_of_baseline(reader: Reader, baseline_id: UUID) -> UUID | None:
+    """The project that a baseline belongs to, None where there is no such baseline."""
+    project_id: UUID | None = await reader.value(
+        "select project_id from baselines where tenant_id = $1 and id = $2", reader.tenant_id, baseline_id
+    )
+    return project_id
+
+
+async def load_picture(reader: Reader, baseline_id: UUID) -> PlanPicture:
+    """The plan as a baseline has it."""
+    rows = await reader.rows(
+        """select task_id, wbs_code, title, summary, start, finish, duration_minutes, work_minutes, cost
+           from baseline_tasks where tenant_id = $1 and baseline_id = $2""",
+        reader.tenant_id,
+        baseline_id,
+    )
+    parts = await reader.rows(
+        """select task_id, resource_id, name, units, work_minutes from baseline_assignments
+           where tenant_id = $1 and baseline_id = $2""",
+        reader.tenant_id,
+        baseline_id,
+    )
+    return PlanPicture(
+        tasks={row["task_id"]: TaskPicture(*tuple(row)[1:]) for row in rows},
+        parts={(row["task_id"], row["resource_id"]): PartPicture(*tuple(row)[2:]) for row in parts},
+        complete=all(row["work_minutes"] is not None for row in rows),
+    )
 
 
 async def calendar_is_used(reader: Reader, calendar_id: UUID) -> bool:

@@ -1,15 +1,17 @@
 """How a changed plan is written: only what changed, and what merely moved in one statement."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
+from services.kernel.ids import new_id
 from services.kernel.session import WriteSession
 from services.planning.custom_fields.recomputing import follow_plan
 from services.planning.external_refs.repository import claim, release
+from services.planning.schedule.baseline_comparison import PlanPicture
 from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanAssignment, PlanTask
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -63,26 +65,62 @@ async def send_many(session: WriteSession, statement: str, rows: Sequence[Sequen
         await driver.executemany(statement, rows[start : start + 1_000])
 
 
-async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID, dict[str, Any]] | None = None) -> None:
+# What is written of an entry of the journal, behind tenant, id, author and time.
+_ENTRY: Final = (
+    *("project_id", "kinds", "subject_type", "subject_id", "title", "question", "chosen", "document"),
+    *("tasks_changed", "tasks_moved", "finish_before", "finish_after", "reversible", "reverses_id"),
+)
+
+
+def _keeping(first: int, now: int = 3, author: int = 4) -> str:
+    """SQL that writes an entry, its id first, with parameters from number `first` on."""
+    numbers = ", ".join(f"${number}" for number in range(first, first + len(_ENTRY) + 1))
+    return (
+        "insert into plan_changes (tenant_id, version, created_at, updated_at, created_by_id, updated_by_id, id,"
+        f" {', '.join(_ENTRY)}) values ($1, 1, ${now}, ${now}, ${author}, ${author}, {numbers})"
+    )
+
+
+# An entry goes with the statement that writes the one edited task, or those that moved, so that it costs no round trip.
+_UPDATE_KEEPING: Final = f"with kept as ({_keeping(len(_EDITED) + 5)}) {_UPDATE}"
+_MOVE_KEEPING: Final = f"with kept as ({_keeping(5)}) {_MOVE}"
+_KEEP: Final = _keeping(4, 2, 3)
+
+
+async def store_plan(
+    session: WriteSession,
+    plan: WorkingPlan,
+    texts: dict[UUID, dict[str, Any]] | None = None,
+    entry: Mapping[str, Any] | None = None,
+) -> None:
     """Write what changed: new tasks, edited ones, those that moved in one statement, the removed, the plan's finish.
 
-    `texts` holds notes, labels, external references, import uids and whether they recur by task. Raises ExternalRefTaken.
+    `texts` holds notes, labels, external references, import uids and whether they recur by task; `entry` is what the journal
+    keeps of the change. Raises ExternalRefTaken.
     """
     written = texts or {}
     driver = await session.driver()
     tenant_id, now, author = session.tenant_id, session.now, session.author_id
+    kept = None if entry is None else [plan.change_id, *(entry[name] for name in _ENTRY)]
     if plan.added:
         stamps = (tenant_id, plan.project_id, now, now, author, author)
         rows = []
         for task in plan.tasks.values():
             if task.id in plan.added:
-                task.version = 1
+                task.version += 1
                 text = _TEXTS | written.get(task.id, {})
                 values = [*(getattr(task, name) for name in COLUMNS), *(text[name] for name in _TEXTS)]
                 rows.append((*map(_stored, _INSERTED, values), *stamps))
         await send_many(session, _INSERT, rows)
-    if plan.edited:
-        await driver.executemany(
+    if len(plan.edited) == 1 and kept is not None:
+        for task in plan.edited.values():
+            values = [_stored(name, getattr(task, name)) for name in _EDITED]
+            await driver.execute(_UPDATE_KEEPING, tenant_id, task.id, now, author, *values, *kept)
+            task.version += 1
+        kept = None
+    elif plan.edited:
+        await send_many(
+            session,
             _UPDATE,
             [
                 (tenant_id, task.id, now, author, *(_stored(name, getattr(task, name)) for name in _EDITED))
@@ -95,9 +133,16 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
     if moved:
         names = ("id", *COMPUTED)
         rows_moved = [dict(zip(names, _moved_values(task), strict=True)) for task in moved]
-        await driver.execute(_MOVE, tenant_id, orjson.dumps(rows_moved, default=str).decode(), now, author)
+        moved_text = orjson.dumps(rows_moved, default=str).decode()
+        if kept is not None:
+            await driver.execute(_MOVE_KEEPING, tenant_id, moved_text, now, author, *kept)
+            kept = None
+        else:
+            await driver.execute(_MOVE, tenant_id, moved_text, now, author)
         for task in moved:
             task.version += 1
+    if kept is not None:
+        await driver.execute(_KEEP, tenant_id, now, author, *kept)
     for task_id, text in written.items():
         if task_id in plan.edited:
             for name, value in text.items():
@@ -154,12 +199,50 @@ async def store_parts(session: WriteSession, parts: Sequence[PlanAssignment]) ->
         )
 
 
-async def store_texts(session: WriteSession, task_id: UUID, expected_version: int, values: dict[str, Any]) -> None:
-    """Change what moves no dates (title, notes, labels, assignee, …) of one task, whose version was checked before."""
+_ENTRY_TYPES: Final = {
+    "project_id": "uuid",
+    "kinds": "text[]",
+    "subject_id": "uuid",
+    "document": "jsonb",
+    "tasks_changed": "int",
+    "tasks_moved": "int",
+    "finish_before": "timestamp",
+    "finish_after": "timestamp",
+    "reversible": "boolean",
+    "reverses_id": "uuid",
+}
+
+
+def _typed(numbers: Sequence[str]) -> list[str]:
+    """The id and the members of an entry as they stand in a `select`, which does not know the types of the columns."""
+    types = ["uuid", *(_ENTRY_TYPES.get(name, "text") for name in _ENTRY)]
+    return [f"{number}::{kind}" for number, kind in zip(numbers, types, strict=True)]
+
+
+async def store_texts(
+    session: WriteSession, task_id: UUID, expected_version: int, values: dict[str, Any], entry: Mapping[str, Any]
+) -> None:
+    """Change what moves no dates (title, notes, labels, assignee, …) of one task, whose version was checked before.
+
+    What the texts were goes into the journal's entry by the same statement, which finds them as they were before it.
+    """
     names = list(values)
     sets = ", ".join(f"{name} = ${number}" for number, name in enumerate(names, 6))
+    first = len(names) + 6
+    before = ", ".join(f"'{name}', t.{name}" for name in names)
+    kept = [entry[name] for name in _ENTRY]
+    numbers = [f"${number}" for number in range(first, first + len(_ENTRY) + 1)]
+    document = numbers[1 + _ENTRY.index("document")]
+    numbers[1 + _ENTRY.index("document")] = (
+        f"jsonb_set({document}::jsonb, '{{tasks,0,before}}', jsonb_build_object({before}))"
+    )
     await (await session.driver()).execute(
-        f"""update tasks set version = version + 1, updated_at = $4, updated_by_id = $5{", " if sets else ""}{sets}
+        f"""with kept as (
+              insert into plan_changes (tenant_id, version, created_at, updated_at, created_by_id, updated_by_id, id,
+                {", ".join(_ENTRY)})
+              select t.tenant_id, 1, $4::timestamptz, $4::timestamptz, $5::uuid, $5::uuid, {", ".join(_typed(numbers))}
+              from tasks t where t.tenant_id = $1 and t.id = $2 and t.version = $3)
+            update tasks set version = version + 1, updated_at = $4, updated_by_id = $5{", " if sets else ""}{sets}
             where tenant_id = $1 and id = $2 and version = $3""",
         session.tenant_id,
         task_id,
@@ -167,6 +250,8 @@ async def store_texts(session: WriteSession, task_id: UUID, expected_version: in
         session.now,
         session.author_id,
         *(_stored(name, values[name]) for name in names),
+        new_id(),
+        *kept,
     )
     if "external_refs" in values:
         await claim(session, "task", task_id, values["external_refs"])
@@ -175,11 +260,69 @@ async def store_texts(session: WriteSession, task_id: UUID, expected_version: in
 async def keep_baseline_tasks(session: WriteSession, project_id: UUID, baseline_id: UUID) -> Sequence[Any]:
     """Copy the dates of every task into the baseline, in one statement. Returns the rows."""
     return await session.rows(
-        """insert into baseline_tasks (tenant_id, baseline_id, task_id, wbs_code, title, start, finish, duration_minutes)
-           select tenant_id, $3, id, wbs_code, title, start, finish, round(duration / 10.0)::int from tasks
+        """insert into baseline_tasks (tenant_id, baseline_id, task_id, wbs_code, title, start, finish, duration_minutes,
+             summary, work_minutes, cost)
+           select tenant_id, $3, id, wbs_code, title, start, finish, round(duration / 10.0)::int, summary, 0, 0 from tasks
            where tenant_id = $1 and project_id = $2 order by position
            returning task_id, start, finish, duration_minutes""",
         session.tenant_id,
         project_id,
         baseline_id,
     )
+
+
+async def keep_baseline_work(session: WriteSession, baseline_id: UUID, picture: PlanPicture) -> None:
+    """Keep work and cost of the tasks that have any, and the parts of resources, in a statement each."""
+    driver = await session.driver()
+    worked = [
+        {"id": str(task_id), "work": each.work_minutes, "cost": str(each.cost)}
+        for task_id, each in picture.tasks.items()
+        if each.work_minutes or each.cost
+    ]
+    if worked:
+        await driver.execute(
+            """update baseline_tasks t set work_minutes = w.work, cost = w.cost
+               from json_to_recordset($3::json) as w(id uuid, work bigint, cost numeric)
+               where t.tenant_id = $1 and t.baseline_id = $2 and t.task_id = w.id""",
+            session.tenant_id,
+            baseline_id,
+            orjson.dumps(worked).decode(),
+        )
+    if picture.parts:
+        rows = [
+            {
+                "task_id": str(task_id),
+                "resource_id": str(resource_id),
+                "name": each.name,
+                "units": str(each.units),
+                "work_minutes": each.work_minutes,
+            }
+            for (task_id, resource_id), each in picture.parts.items()
+        ]
+        await driver.execute(
+            """insert into baseline_assignments (tenant_id, baseline_id, task_id, resource_id, name, units, work_minutes)
+               select $1, $2, p.task_id, p.resource_id, p.name, p.units, p.work_minutes from json_to_recordset($3::json)
+                 as p(task_id uuid, resource_id uuid, name text, units numeric, work_minutes bigint)""",
+            session.tenant_id,
+            baseline_id,
+            orjson.dumps(rows).decode(),
+        )
+
+
+async def load_texts(session: WriteSession, task_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Notes, labels, external references and import uids by task, as they are stored."""
+    rows = await session.rows(
+        """select id, notes, labels, external_refs::text as external_refs, import_uid from tasks
+           where tenant_id = $1 and id = any($2)""",
+        session.tenant_id,
+        list(task_ids),
+    )
+    return {
+        row["id"]: {
+            "notes": row["notes"],
+            "labels": list(row["labels"]),
+            "external_refs": orjson.loads(row["external_refs"]),
+            "import_uid": row["import_uid"],
+        }
+        for row in rows
+    }

@@ -1,8 +1,10 @@
 """HTTP of baselines and of schedule runs."""
 
+from typing import Annotated
 from uuid import UUID
 
 import orjson
+from fastapi import Query
 from starlette.responses import Response
 
 from services.kernel.app import area_router
@@ -13,6 +15,7 @@ from services.kernel.write import KeyedWriting
 from services.planning.schedule.kinds import BASELINE_SET
 from services.planning.schedule.repository.collections import BASELINE_TASKS, BASELINES
 from services.planning.schedule.schemas import (
+    BaselineComparisonShape,
     BaselineShape,
     BaselineTaskShape,
     NewBaseline,
@@ -63,6 +66,22 @@ async def get_baseline(baseline_id: UUID, read: Reading) -> Response:
 async def list_baseline_tasks(baseline_id: UUID, read: Reading) -> Response:
     """The tasks as the baseline has them, deleted ones too."""
     return await BASELINE_TASKS.page(read, baseline_id)
+
+
+@router.get("/v1/baselines/{baseline_id}/comparison", response_model=BaselineComparisonShape)
+async def compare_baseline(
+    baseline_id: UUID,
+    read: Reading,
+    other: Annotated[
+        str,
+        Query(
+            alias="with", max_length=36, description="Another baseline of the project, or `current`: the plan as it is."
+        ),
+    ] = use_cases.CURRENT,
+) -> Response:
+    """What has been added, removed, moved and changed in work and cost since the baseline."""
+    found = await use_cases.compare_baseline(read, baseline_id, other)
+    return Response(orjson.dumps(found), media_type="application/json")
 
 
 @router.post("/v1/projects/{project_id}/schedule-runs", response_model=ScheduleRunShape, tags=["schedule-runs"])

@@ -23,7 +23,7 @@ from services.planning.schedule.schemas import CalendarPatch, CalendarValues, Ne
 from services.planning.schedule.use_cases.plan_changes import PlanChange, settle, tell_rest
 from services.planning.schedule.working_plan import WorkingPlan
 
-_DOCUMENT = ("name", "days", "exceptions", "work_weeks", "holidays")
+DOCUMENT = ("name", "days", "exceptions", "work_weeks", "holidays")
 
 
 async def add_calendar(session: WriteSession, project_id: UUID, new: NewCalendar) -> tuple[Calendar, dict[str, Any]]:
@@ -34,7 +34,7 @@ async def add_calendar(session: WriteSession, project_id: UUID, new: NewCalendar
         project_id=project_id,
         name=new.name,
         base_calendar_id=await _base(session, project_id, new.base_calendar_id),
-        document=_document(new),
+        document=document_of(new),
     )
     session.add(calendar)
     return calendar, await _settle(session, plan, calendar, new.is_project_calendar, "added")
@@ -54,8 +54,8 @@ async def change_calendar(
         calendar.name = patch.name
     if "base_calendar_id" in changes:
         calendar.base_calendar_id = await _base(session, project_id, patch.base_calendar_id, calendar_id)
-    documented = _document(patch)
-    calendar.document = calendar.document | {name: documented[name] for name in _DOCUMENT if name in changes}
+    documented = document_of(patch)
+    calendar.document = calendar.document | {name: documented[name] for name in DOCUMENT if name in changes}
     return calendar, await _settle(session, plan, calendar, changes.get("is_project_calendar"), "changed")
 
 
@@ -94,9 +94,10 @@ async def _base(
     return base_id
 
 
-def _document(values: CalendarValues) -> dict[str, Any]:
+def document_of(values: CalendarValues) -> dict[str, Any]:
+    """The members of a body that are the calendar's document, as it is stored."""
     dumped: dict[str, Any] = values.model_dump(mode="json", by_alias=True)
-    return {name: dumped[name] for name in _DOCUMENT}
+    return {name: dumped[name] for name in DOCUMENT}
 
 
 def _change(calendar: Calendar, deed: str) -> PlanChange:

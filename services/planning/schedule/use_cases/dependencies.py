@@ -26,7 +26,7 @@ from services.planning.schedule.use_cases.plan_changes import PlanChange, settle
 from services.planning.schedule.wording import days, name_of
 from services.planning.schedule.working_plan import WorkingPlan
 
-_LAG = {"lag_minutes", "lag_percent", "lag_basis"}
+LAG = {"lag_minutes", "lag_percent", "lag_basis"}
 
 
 async def add_dependency(
@@ -43,9 +43,7 @@ async def _link(session: WriteSession, plan: WorkingPlan, new: NewDependency) ->
     for name, task_id in (("predecessor_id", new.predecessor_id), ("successor_id", new.successor_id)):
         if task_id not in plan.tasks:
             raise UnknownReference(name)
-    if new.predecessor_id == new.successor_id:
-        raise SelfDependency
-    _refuse_too_many(plan, new.predecessor_id, new.successor_id)
+    refuse_link(plan, new.predecessor_id, new.successor_id)
     lag, basis = new.lag()
     dependency = Dependency(
         project_id=plan.project_id,
@@ -57,6 +55,7 @@ async def _link(session: WriteSession, plan: WorkingPlan, new: NewDependency) ->
     )
     session.add(dependency)
     await session.flush()
+    plan.relinked = True
     plan.links.append(
         PlanLink(dependency.id, new.predecessor_id, new.successor_id, dependency.dependency_type, lag, basis)
     )
@@ -72,7 +71,10 @@ def _described(dependency: Dependency, minutes_per_day: int) -> str:
     return f"{kind}, lag {lag}{' around the clock' if basis.value.startswith('elapsed') else ''}"
 
 
-def _refuse_too_many(plan: WorkingPlan, predecessor_id: UUID, successor_id: UUID) -> None:
+def refuse_link(plan: WorkingPlan, predecessor_id: UUID, successor_id: UUID) -> None:
+    """Raise SelfDependency, DependencyExists or TooManyDependencies where the two cannot be linked (any more)."""
+    if predecessor_id == successor_id:
+        raise SelfDependency
     of_predecessor = of_successor = 1
     for link in plan.links:
         if (link.predecessor_id, link.successor_id) == (predecessor_id, successor_id):
@@ -99,7 +101,7 @@ def _apply(dependency: Dependency, link: PlanLink, patch: DependencyPatch) -> No
     changes = merged(patch)
     if "dependency_type" in changes:
         dependency.dependency_type = link.dependency_type = patch.dependency_type.value
-    if _LAG & changes.keys():
+    if LAG & changes.keys():
         dependency.lag, dependency.lag_basis = link.lag, link.lag_basis = patch.lag()
 
 
@@ -132,6 +134,7 @@ async def _with_link(
         raise NotFound
     await DEPENDENCIES.check_version(session, dependency.id, dependency.version, expected_version)
     apply(dependency, plan, link)
+    plan.relinked = True
     await session.flush()
     return dependency, await _settle(session, plan, dependency, question, chosen)
 
@@ -201,6 +204,7 @@ class _Batch:
                 self._touched[dependency.id] = dependency
                 return Outcome(201, dependency.id)
             dependency, link = await self._named(operation.id, operation.version)
+            self._plan.relinked = True
             if isinstance(operation, Delete):
                 self._plan.links.remove(link)
                 del self._links[link.id]

@@ -93,10 +93,11 @@ def _bound(bound: Bound, link_ids: dict[int, UUID]) -> dict[str, Any]:
 
 
 def _rows(plan: WorkingPlan, ids: "list[Any] | tuple[Any, ...]") -> list[dict[str, Any]]:
-    return [_row(plan.tasks[each]) for each in ids]
+    return [path_row(plan.tasks[each]) for each in ids]
 
 
-def _row(task: PlanTask) -> dict[str, Any]:
+def path_row(task: PlanTask) -> dict[str, Any]:
+    """A task as a step of a path."""
     return {
         "id": str(task.id),
         "wbs_code": task.wbs_code,

@@ -6,15 +6,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
+
 from services.kernel.access import require_authority
+from services.kernel.ids import new_id
 from services.kernel.session import WriteSession
 from services.planning.decisions.use_cases import record_decision
 from services.planning.schedule.events import PLAN_RESCHEDULED, ROWS_IN_A_PART
 from services.planning.schedule.forecast import Forecast, Ledger
 from services.planning.schedule.impact import impact_of, measures_of, moved_dates
+from services.planning.schedule.journal import document_of
 from services.planning.schedule.plan_rows import PlanTask, task_row
 from services.planning.schedule.repository.loading import baselined, load_ledger
-from services.planning.schedule.repository.storing import store_plan
+from services.planning.schedule.repository.storing import load_texts, store_plan
 from services.planning.schedule.working_plan import WorkingPlan
 
 _ROWS_IN_AN_ANSWER: Final = 1_000
@@ -35,6 +39,10 @@ _TELLING: Final = (
     "task.progress",
     "task.edit",
 )
+# Changes of a plan whose cause is kept where the journal does not reach.
+_KEPT_ELSEWHERE: Final = frozenset(
+    {"calendar.change", "resource.absence", "resource.change", "staffing.agree", "levelling.apply", "levelling.clear"}
+)
 # A change with one of these needs somebody to have decided it, whatever its kind.
 _DECISIVE_EFFECTS: Final = frozenset({"finish", "milestones", "cost"})
 
@@ -53,6 +61,7 @@ class PlanChange:
     """What somebody wants of the plan, in the words in which it is proposed, decided and recorded.
 
     `kinds` are the authorities that it needs. With `recorded_by_caller` the use case records a decision of its own kind.
+    `reverses_id` is the change that it takes back.
     """
 
     kinds: Iterable[str]
@@ -63,6 +72,7 @@ class PlanChange:
     chosen: str
     recorded_by_caller: bool = False
     besides: JudgedBesides | None = None
+    reverses_id: UUID | None = None
 
 
 async def settle(
@@ -88,7 +98,7 @@ async def settle(
         measures |= change.besides.measures
         impact |= change.besides.impact
     await require_authority(session, plan.project_id, kinds, measures, impact)
-    await store_plan(session, plan, texts)
+    await store_plan(session, plan, texts, await _entry(session, plan, change, kinds, texts or {}))
     accepted = session.principal.proposal_id is not None
     if not change.recorded_by_caller and (accepted or not _DECISIVE_EFFECTS.isdisjoint(effect)):
         await record_decision(
@@ -106,6 +116,51 @@ async def settle(
     return effects_of(plan)
 
 
+async def _entry(
+    session: WriteSession,
+    plan: WorkingPlan,
+    change: PlanChange,
+    kinds: list[str],
+    texts: dict[UUID, dict[str, Any]],
+) -> dict[str, Any]:
+    """What the journal keeps of the change; `change_id` of the plan is its id from here on."""
+    wanted = [*plan.removed, *(task_id for task_id in texts if task_id in plan.edited)]
+    texts_before = await load_texts(session, wanted) if wanted else {}
+    plan.change_id = new_id()
+    document = document_of(plan, texts, texts_before)
+    moved = sum(1 for task in plan.moved.values() if not task.summary)
+    return entry_of(
+        change, plan.project_id, kinds, document, moved, frame=(plan.finish_before, plan.finish if plan.tasks else None)
+    )
+
+
+def entry_of(
+    change: PlanChange,
+    project_id: UUID,
+    kinds: list[str],
+    document: dict[str, Any],
+    moved: int = 0,
+    frame: tuple[datetime | None, datetime | None] = (None, None),
+) -> dict[str, Any]:
+    """A row of the journal: the change in the words in which it was decided, and what was entered."""
+    return {
+        "project_id": project_id,
+        "kinds": kinds,
+        "subject_type": change.subject_type,
+        "subject_id": change.subject_id,
+        "title": change.title,
+        "question": change.question,
+        "chosen": change.chosen,
+        "document": orjson.dumps(document).decode(),
+        "tasks_changed": sum(len(document.get(name, ())) for name in ("tasks", "added", "removed")),
+        "tasks_moved": moved,
+        "finish_before": frame[0],
+        "finish_after": frame[1],
+        "reversible": bool(document) and _KEPT_ELSEWHERE.isdisjoint(kinds),
+        "reverses_id": change.reverses_id,
+    }
+
+
 def prediction_of(plan: WorkingPlan, ledger: Ledger) -> dict[str, Any]:
     """What the changed plan lets one predict."""
     standing = plan.standing()
@@ -116,7 +171,8 @@ def effects_of(plan: WorkingPlan) -> dict[str, Any]:
     """The tasks that others' changes moved, as rows with their new versions, and how many they are in all."""
     moved = moved_tasks(plan)
     rows = [task_row(task) | {"version": task.version} for task in moved[:_ROWS_IN_AN_ANSWER]]
-    return {"changed_tasks": rows, "changed_tasks_total": len(moved)}
+    effects: dict[str, Any] = {"changed_tasks": rows, "changed_tasks_total": len(moved)}
+    return effects if plan.change_id is None else effects | {"plan_change_id": str(plan.change_id)}
 
 
 def moved_tasks(plan: WorkingPlan) -> list[PlanTask]:

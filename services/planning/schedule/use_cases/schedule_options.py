@@ -7,6 +7,7 @@ from uuid import UUID
 from services.kernel.access import require_member
 from services.kernel.schemas import merged
 from services.kernel.session import WriteSession
+from services.planning.projects.project import Project
 from services.planning.projects.repository import load_project
 from services.planning.schedule.editing import move_remaining
 from services.planning.schedule.events import PLAN_RESCHEDULED
@@ -31,17 +32,24 @@ async def change_options(
     await SCHEDULE_OPTIONS.check_version(session, project_id, project.version, expected_version)
     changes = merged(patch)
     for name, value in changes.items():
+        if getattr(project, name) != value:
+            plan.options_changed[name] = (getattr(project, name), value)
         setattr(project, name, value)
     await session.flush()
     plan.start = plan.start_before = project.start
     plan.critical_float_minutes = project.critical_float_minutes
-    plan.options = Options(
-        project.honor_constraints, project.split_in_progress, project.multiple_critical_paths, project.finish_target
-    )
+    plan.options = options_of(project)
     chosen = "; ".join(f"{name.replace('_', ' ')} {_spoken(value)}" for name, value in changes.items()) or "as it is"
     effects = await settle(session, plan, _change(plan, "May the plan be scheduled under other rules?", chosen))
     _tell(session, plan, "options")
     return await version_of_project(session, project_id), effects
+
+
+def options_of(project: Project) -> Options:
+    """The rules that the project's plan is scheduled under."""
+    return Options(
+        project.honor_constraints, project.split_in_progress, project.multiple_critical_paths, project.finish_target
+    )
 
 
 async def reschedule(

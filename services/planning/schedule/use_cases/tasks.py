@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import orjson
 from pydantic import BaseModel
 
 from services.kernel.access import require_authority, require_member
@@ -49,6 +50,7 @@ from services.planning.schedule.schemas import (
 from services.planning.schedule.use_cases.plan_changes import (
     JudgedBesides,
     PlanChange,
+    entry_of,
     first_part,
     plan_dates,
     settle,
@@ -145,7 +147,12 @@ async def _edit_texts(
     if people:
         impact["people_affected"] = sorted(map(str, people))
     await require_authority(session, project_id, ["task.edit"], {"people_affected": len(people)}, impact)
-    await store_texts(session, task_id, expected_version, changes)
+    question, chosen = question_of(before, task, changes), answer_of(before, task, changes, 1)
+    change = PlanChange(["task.edit"], "task", task_id, task.title, question, chosen)
+    after: dict[str, Any] = orjson.loads(orjson.dumps(changes))
+    document = {"tasks": [{"id": str(task_id), "title": task.title, "before": {}, "after": after}]} if changes else {}
+    entry = entry_of(change, project_id, ["task.edit"], document, frame=(finish, finish))
+    await store_texts(session, task_id, expected_version, changes, entry)
     task.version += 1
     if not changes.keys().isdisjoint(MEMBERS):
         await follow_plan(session, project_id, [task_id])
@@ -153,8 +160,8 @@ async def _edit_texts(
         session,
         project_id=project_id,
         kind="task.edit",
-        question=question_of(before, task, changes),
-        chosen=answer_of(before, task, changes, 1),
+        question=question,
+        chosen=chosen,
         impact=impact,
         subject_type="task",
         subject_id=task_id,
