@@ -46,6 +46,7 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "driving-path": PLANNING,
     "float-paths": PLANNING,
     "plan-lint": PLANNING,
+    "exports": PLANNING,
     "responsibility-matrix": PLANNING,
     "detected-conflicts": PLANNING,
     "decision-calibration": PLANNING,

@@ -137,7 +137,7 @@ TEAM_LISTS = (
     "absences accounting-periods action-items assignments baselines calendars competence-demands competence-warnings"
     " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
-    " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
+    " driving-path exports float-paths forecast gate-passages gates goals imports levelling-clearances"
     " levelling-runs milestones over-allocations overview plan-lint proposals reschedulings"
     " resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"

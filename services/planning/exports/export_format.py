@@ -1,0 +1,23 @@
+"""The formats in which a project leaves, each with the type and the ending that its file has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from services.planning.exports.loss import Loss
+from services.planning.exports.mspdi_writer import mspdi_losses
+from services.planning.exports.plan_contents import PlanContents
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """`name` is the last segment of its path; `losses` tells what the format has no place for."""
+
+    name: str
+    media_type: str
+    ending: str
+    losses: Callable[[PlanContents], list[Loss]]
+
+
+MSPDI: Final = ExportFormat("mspdi", "application/xml", "xml", mspdi_losses)
+FORMATS: Final = (MSPDI,)

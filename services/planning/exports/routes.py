@@ -1,0 +1,40 @@
+"""HTTP of this area: path, status, one call."""
+
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.kernel.app import area_router
+from services.kernel.collection import whole_list
+from services.kernel.requests import Reading
+from services.kernel.schemas import Listing
+from services.planning.exports import use_cases
+from services.planning.exports.export_format import MSPDI, ExportFormat
+from services.planning.exports.mspdi_writer import write_mspdi
+from services.planning.exports.schemas import ExportShape
+
+router = area_router("exports")
+_Answers = dict[int | str, dict[str, Any]]
+
+
+def _file(chosen: ExportFormat, description: str) -> _Answers:
+    content = {chosen.media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {200: {"content": content, "description": description}}
+
+
+@router.get("/v1/projects/{project_id}/exports", response_model=Listing[ExportShape])
+async def list_exports(project_id: UUID, read: Reading) -> Response:
+    """The formats in which the project can be had, each with what of this project it has no place for."""
+    return whole_list(read, await use_cases.list_formats(read, project_id))
+
+
+@router.get(
+    "/v1/projects/{project_id}/exports/mspdi",
+    response_class=Response,
+    responses=_file(MSPDI, "Microsoft Project's XML; an import of it makes the same plan."),
+)
+async def export_mspdi(project_id: UUID, read: Reading) -> Response:
+    """The plan as Microsoft Project's XML. With If-None-Match it is only sent when it has changed."""
+    etag, contents = await use_cases.open_export(read, project_id, MSPDI)
+    return use_cases.answer(MSPDI, etag, contents, write_mspdi(contents) if contents is not None else ())

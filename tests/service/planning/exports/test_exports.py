@@ -1,0 +1,112 @@
+"""Exports: who gets one, what is in it, and that an import of it makes the same plan."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.planning.imports.mspdi import read_mspdi
+from tests.factories.plans import make_link, make_plan, make_task
+from tests.factories.policies import make_policy
+from tests.factories.world import Caller, ServiceUnderTest, World
+from tests.service.planning.imports.test_imports import finished, upload
+
+FILES = Path(__file__).parents[3] / "data" / "msproject"
+FORMATS = ("", "/mspdi")
+
+
+@pytest.fixture
+async def world(planning: ServiceUnderTest) -> World:
+    return await planning.world(make_policy())
+
+
+def exports(world: World) -> str:
+    return f"/v1/projects/{world.project_id}/exports"
+
+
+async def exported(world: World, kind: str, caller: Caller | None = None) -> bytes:
+    answer = await (caller or world["manager"]).get(f"{exports(world)}/{kind}")
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+async def losses(world: World, kind: str, caller: Caller | None = None) -> dict[str, dict[str, Any]]:
+    listed = (await (caller or world["manager"]).get(exports(world))).json()["data"]
+    return {each["member"]: each for each in next(one for one in listed if one["format"] == kind)["losses"]}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_nobody_exports_without_an_identity(world: World, kind: str) -> None:
+    assert (await world.under_test.http.get(exports(world) + kind)).status_code == 401
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_strangers_guests_and_other_tenants_find_nothing(world: World, kind: str) -> None:
+    for caller in (world["stranger"], world["guest"], world.foreigner()):
+        assert (await caller.get(exports(world) + kind)).status_code == 404
+
+
+@pytest.mark.parametrize("kind", FORMATS[1:])
+async def test_what_has_not_changed_is_not_sent_again(world: World, kind: str) -> None:
+    plan = await make_plan(world)
+    first = await world["manager"].get(exports(world) + kind)
+    known = {"If-None-Match": first.headers["etag"]}
+    assert first.headers["content-disposition"].startswith("attachment;")
+    again = await world["manager"].request("GET", exports(world) + kind, headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    survey = plan["survey"]
+    await world["manager"].patch(f"/v1/tasks/{survey['id']}", {"title": "Survey of the ground"}, survey["version"])
+    changed = await world["manager"].request("GET", exports(world) + kind, headers=known)
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != first.headers["etag"]
+
+
+@pytest.mark.parametrize("name", ["p34", "p61"])
+async def test_a_plan_from_microsoft_project_goes_out_and_comes_in_again(planning: ServiceUnderTest, name: str) -> None:
+    first, second = await planning.world(make_policy()), await planning.world(make_policy())
+    job = await finished(first, await upload(first, first["manager"], (FILES / f"{name}.xml").read_bytes()))
+    assert job["state"] == "succeeded", job
+    once = await exported(first, "mspdi")
+    job = await finished(second, await upload(second, second["manager"], once))
+    assert job["state"] == "succeeded", job
+    twice = await exported(second, "mspdi")
+    assert without_names(once) == without_names(twice)
+    lost = await losses(first, "mspdi")
+    assert lost.keys() <= {"project.key", "project.time_zone", "baseline.name"}
+
+
+def without_names(file: bytes) -> Any:
+    """What a file says, but for the names and ids that the project itself gives."""
+    plan = read_mspdi(io.BytesIO(file))
+    plan.project.guid = plan.project.name = plan.project.title = ""
+    for task in plan.tasks:
+        task.guid = ""
+    return plan
+
+
+async def test_what_people_entered_is_in_the_file(world: World) -> None:
+    plan = await make_plan(world)
+    await make_link(world, plan["survey"], plan["handover"], lag_minutes=90, dependency_type="start_to_start")
+    await make_task(world, "Painting & <cleaning>", notes="First line\r\nsecond\u0007 line", labels=["inside"])
+    read = read_mspdi(io.BytesIO(await exported(world, "mspdi")))
+    titles = {task.name: task for task in read.tasks}
+    assert list(titles) == ["Survey", "Foundation", "Fence", "Handover", "Painting & <cleaning>"]
+    assert titles["Painting & <cleaning>"].notes == "First line\r\nsecond line"
+    assert titles["Survey"].duration == 9_000
+    assert titles["Handover"].milestone
+    link = next(each for each in titles["Handover"].links if each.lag)
+    assert (link.predecessor_uid, link.type, link.lag) == (titles["Survey"].uid, 3, 900)
+    assert (await losses(world, "mspdi"))["task.labels"]["count"] == 1
+
+
+async def test_rates_are_for_those_who_see_them(world: World) -> None:
+    await make_plan(world)
+    money = {"amount": "987.00", "currency": "NOK"}
+    crew = {"name": "Crew", "resource_type": "work", "standard_rate": money, "cost_per_use": money}
+    made = await world["manager"].post(f"/v1/projects/{world.project_id}/resources", crew)
+    assert made.status_code == 201, made.text
+    assert b"987" in await exported(world, "mspdi")
+    assert b"987" not in await exported(world, "mspdi", world["member"])
+    assert "resource.rates" not in await losses(world, "mspdi")
+    assert (await losses(world, "mspdi", world["member"]))["resource.rates"]["count"] == 1
