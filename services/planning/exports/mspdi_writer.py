@@ -75,7 +75,7 @@ _CONSTRAINTS: Final = {
     DateConstraint.FINISH_NO_LATER_THAN: 7,
 }
 _TASK_TYPES: Final = {TaskType.FIXED_UNITS: 0, TaskType.FIXED_DURATION: 1, TaskType.FIXED_WORK: 2}
-_RESOURCE_TYPES: Final = {"material": 0, "work": 1, "cost": 1}
+_RESOURCE_TYPES: Final = {"material": 0, "work": 1, "cost": 0}
 _ACCRUALS: Final = {Accrual.START: 1, Accrual.END: 2, Accrual.PRORATED: 3}
 _CONTOURS: Final = {contour: number for number, contour in enumerate(WorkContour)}
 _TABLES: Final = {table.value: number for number, table in enumerate(RateTable)}
