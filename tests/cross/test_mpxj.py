@@ -67,6 +67,7 @@ def test_mpxj_finds_the_same_plan_in_what_goes_out(tmp_path: Path) -> None:
     )
     assert run.returncode == 0, run.stderr[-2000:]
     found: dict[str, list[str]] = {}
+    lines: list[str] = []
     for line in run.stdout.splitlines():
         kind, _, rest = line.partition("\t")
         if kind == "file":

@@ -7,6 +7,7 @@ from typing import Final
 from services.planning.exports.loss import Loss
 from services.planning.exports.mspdi_writer import mspdi_losses
 from services.planning.exports.plan_contents import PlanContents
+from services.planning.exports.project_json import project_json_losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +21,5 @@ class ExportFormat:
 
 
 MSPDI: Final = ExportFormat("mspdi", "application/xml", "xml", mspdi_losses)
-FORMATS: Final = (MSPDI,)
+TANDEM_JSON: Final = ExportFormat("tandem-json", "application/json", "json", project_json_losses)
+FORMATS: Final = (MSPDI, TANDEM_JSON)

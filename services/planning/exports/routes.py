@@ -10,9 +10,11 @@ from services.kernel.collection import whole_list
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.planning.exports import use_cases
-from services.planning.exports.export_format import MSPDI, ExportFormat
+from services.planning.exports.export_format import MSPDI, TANDEM_JSON, ExportFormat
 from services.planning.exports.mspdi_writer import write_mspdi
+from services.planning.exports.project_json import write_project_json
 from services.planning.exports.schemas import ExportShape
+from services.planning.imports.tandem_json import TandemDocument
 
 router = area_router("exports")
 _Answers = dict[int | str, dict[str, Any]]
@@ -38,3 +40,10 @@ async def export_mspdi(project_id: UUID, read: Reading) -> Response:
     """The plan as Microsoft Project's XML. With If-None-Match it is only sent when it has changed."""
     etag, contents = await use_cases.open_export(read, project_id, MSPDI)
     return use_cases.answer(MSPDI, etag, contents, write_mspdi(contents) if contents is not None else ())
+
+
+@router.get("/v1/projects/{project_id}/exports/tandem-json", response_model=TandemDocument)
+async def export_tandem_json(project_id: UUID, read: Reading) -> Response:
+    """The plan as JSON that an import takes over into another project, also of another installation."""
+    etag, contents = await use_cases.open_export(read, project_id, TANDEM_JSON)
+    return use_cases.answer(TANDEM_JSON, etag, contents, write_project_json(contents) if contents is not None else ())

@@ -1,6 +1,8 @@
 """Exports: who gets one, what is in it, and that an import of it makes the same plan."""
 
 import io
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from tests.factories.world import Caller, ServiceUnderTest, World
 from tests.service.planning.imports.test_imports import finished, upload
 
 FILES = Path(__file__).parents[3] / "data" / "msproject"
-FORMATS = ("", "/mspdi")
+FORMATS = ("", "/mspdi", "/tandem-json")
 
 
 @pytest.fixture
@@ -98,6 +100,107 @@ async def test_what_people_entered_is_in_the_file(world: World) -> None:
     link = next(each for each in titles["Handover"].links if each.lag)
     assert (link.predecessor_uid, link.type, link.lag) == (titles["Survey"].uid, 3, 900)
     assert (await losses(world, "mspdi"))["task.labels"]["count"] == 1
+
+
+async def make_rich_plan(world: World) -> None:
+    """A plan with something of everything that an export holds."""
+    manager, project = world["manager"], f"/v1/projects/{world.project_id}"
+
+    async def made(noun: str, **members: Any) -> dict[str, Any]:
+        answer = await manager.post(f"{project}/{noun}", members)
+        assert answer.status_code == 201, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    site = await made("calendars", name="Site", days=[[["07:00", "15:00"]]] * 5 + [None, None], holidays="NO")
+    night = await made(
+        "calendars",
+        name="Night",
+        base_calendar_id=site["id"],
+        days=[None] * 4 + [[["22:00", "06:00"]], None, None],
+        exceptions=[{"from": "2026-12-23", "to": "2026-12-31", "ranges": [], "name": "Closed"}],
+    )
+    phase = await make_task(world, "Phase", wbs_code="A")
+    paint = await make_task(
+        world, "Paint", parent_id=phase["id"], duration_minutes=900, labels=["inside", "dry"], calendar_id=site["id"]
+    )
+    hang = await make_task(
+        world, "Hang", parent_id=phase["id"], duration_minutes=2250, splits=[{"after_minutes": 450, "gap_minutes": 900}]
+    )
+    late = await make_task(
+        world, "Late", constraint_type="finish_no_later_than", constraint_date="2026-09-01T16:00:00", notes="\r\n=1+1"
+    )
+    await make_task(world, "Words", manual=True, placeholder=True)
+    await make_link(world, paint, hang, dependency_type="start_to_start", lag_percent=50, lag_basis="percent")
+    await make_link(world, hang, late, lag_minutes=-90)
+    money = {"amount": "987.50", "currency": "NOK"}
+    team = await made("resources", name="Painters", resource_type="work", work_kind="team", calendar_id=night["id"])
+    anna = await made(
+        "resources",
+        name="Anna",
+        email="anna@example.org",
+        resource_type="work",
+        work_kind="person",
+        team_id=team["id"],
+        max_units_percent="80.00",
+        availability=[{"from_date": "2026-07-01", "to_date": "2026-07-31", "units_percent": "0.00"}],
+        standard_rate=money,
+        overtime_rate={"amount": "0.00", "currency": "NOK"},
+        rates=[{"rate_table": "B", "from_date": None, "standard_rate": money}],
+    )
+    paints = await made("resources", name="Paint", resource_type="material", unit="litre", standard_rate=money)
+    permit = await made("resources", name="Permit", resource_type="cost")
+    await made("assignments", task_id=paint["id"], resource_id=anna["id"], units_percent="50.00", contour="bell")
+    await made("assignments", task_id=hang["id"], resource_id=anna["id"], units_percent="100.00", rate_table="B")
+    await made("assignments", task_id=paint["id"], resource_id=paints["id"], quantity="12.5")
+    await made(
+        "assignments", task_id=late["id"], resource_id=permit["id"], cost={"amount": "4500.00", "currency": "NOK"}
+    )
+    await made("baselines", name="As agreed", reason="The board met.")
+
+
+def without_ids(document: bytes) -> Any:
+    """A document in which every id is the number of its first appearance, and the project's own names are left out."""
+    numbers: dict[str, str] = {}
+
+    def number(match: re.Match[bytes]) -> bytes:
+        name = match.group().decode()
+        return numbers.setdefault(name, f"#{len(numbers)}").encode()
+
+    told = json.loads(re.sub(rb"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", number, document))
+    for name in ("key", "name", "description", "status"):
+        del told["project"][name]
+    for baseline in told["baselines"]:
+        del baseline["set_at"]
+    return told
+
+
+@pytest.mark.parametrize("name", ["rich", "p34", "p61"])
+async def test_a_project_comes_back_from_its_json(planning: ServiceUnderTest, name: str) -> None:
+    first, second = await planning.world(make_policy()), await planning.world(make_policy())
+    if name == "rich":
+        await make_rich_plan(first)
+    else:
+        job = await finished(first, await upload(first, first["manager"], (FILES / f"{name}.xml").read_bytes()))
+        assert job["state"] == "succeeded", job
+    once = await exported(first, "tandem-json")
+    job = await finished(second, await upload(second, second["manager"], once, filename="plan.json"))
+    assert job["state"] == "succeeded", job["problem"]["detail"]
+    assert without_ids(await exported(second, "tandem-json")) == without_ids(once)
+    imported = (await second["manager"].get(job["result_url"])).json()
+    assert imported["format"] == "tandem-json"
+    assert all(each["disposition"] == "taken" for each in imported["report"])
+
+
+async def test_a_rich_plan_goes_through_microsoft_projects_format_twice_as_once(planning: ServiceUnderTest) -> None:
+    first, second = await planning.world(make_policy()), await planning.world(make_policy())
+    await make_rich_plan(first)
+    once = await exported(first, "mspdi")
+    job = await finished(second, await upload(second, second["manager"], once))
+    assert job["state"] == "succeeded", job
+    assert without_names(await exported(second, "mspdi")) == without_names(once)
+    lost = await losses(first, "mspdi")
+    assert {"task.labels", "task.splits", "resource.team_id", "resource.work_kind", "calendar.holidays"} <= lost.keys()
 
 
 async def test_rates_are_for_those_who_see_them(world: World) -> None:
