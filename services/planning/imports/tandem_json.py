@@ -15,7 +15,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from services.kernel.money import MINOR_UNITS
-from services.kernel.working_time import TICKS_PER_MINUTE, InvalidCalendar
+from services.kernel.working_time import MOST_BASES, TICKS_PER_MINUTE, InvalidCalendar
 from services.kernel.working_time import Calendar as WorkingCalendar
 from services.planning.imports.mspdi import (
     NO_UID,
@@ -459,6 +459,14 @@ class _Reader:
                     own.work_weeks,
                 )
             )
+        bases = {calendar.uid: calendar.base_uid for calendar in self.plan.calendars}
+        for uid in bases:
+            above, steps = uid, 0
+            while (above := bases.get(above, NO_UID)) != NO_UID:
+                steps += 1
+                if steps > MOST_BASES:
+                    place = f"/calendars/{uid - 1}/base"
+                    raise UnreadableFile("not_this_format", f"{place}: inherits from itself, or from too many", 1)
         self.beside.calendars = stored
         project = self.plan.project
         if project.calendar_uid == NO_UID:
