@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from services.planning.exports.csv_writer import table_losses
 from services.planning.exports.loss import Loss
 from services.planning.exports.mspdi_writer import mspdi_losses
 from services.planning.exports.plan_contents import PlanContents
@@ -22,4 +23,8 @@ class ExportFormat:
 
 MSPDI: Final = ExportFormat("mspdi", "application/xml", "xml", mspdi_losses)
 TANDEM_JSON: Final = ExportFormat("tandem-json", "application/json", "json", project_json_losses)
-FORMATS: Final = (MSPDI, TANDEM_JSON)
+CSV: Final = ExportFormat("csv", "text/csv", "csv", table_losses)
+XLSX: Final = ExportFormat(
+    "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", table_losses
+)
+FORMATS: Final = (MSPDI, TANDEM_JSON, CSV, XLSX)

@@ -1,19 +1,24 @@
 """HTTP of this area: path, status, one call."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from fastapi import Query
 from starlette.responses import Response
 
 from services.kernel.app import area_router
 from services.kernel.collection import whole_list
+from services.kernel.language import Language
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.planning.exports import use_cases
-from services.planning.exports.export_format import MSPDI, TANDEM_JSON, ExportFormat
+from services.planning.exports.csv_writer import write_csv
+from services.planning.exports.export_format import CSV, MSPDI, TANDEM_JSON, XLSX, ExportFormat
 from services.planning.exports.mspdi_writer import write_mspdi
 from services.planning.exports.project_json import write_project_json
 from services.planning.exports.schemas import ExportShape
+from services.planning.exports.sheets import SheetName, sheets_of
+from services.planning.exports.workbook import write_workbook
 from services.planning.imports.tandem_json import TandemDocument
 
 router = area_router("exports")
@@ -47,3 +52,31 @@ async def export_tandem_json(project_id: UUID, read: Reading) -> Response:
     """The plan as JSON that an import takes over into another project, also of another installation."""
     etag, contents = await use_cases.open_export(read, project_id, TANDEM_JSON)
     return use_cases.answer(TANDEM_JSON, etag, contents, write_project_json(contents) if contents is not None else ())
+
+
+@router.get(
+    "/v1/projects/{project_id}/exports/csv",
+    response_class=Response,
+    responses=_file(CSV, "One table, UTF-8, with the codes of its columns in the first line."),
+)
+async def export_csv(
+    project_id: UUID,
+    read: Reading,
+    sheet: Annotated[SheetName, Query(description="Which table.")] = SheetName.TASKS,
+) -> Response:
+    """One table of the plan as CSV. A text that a spreadsheet would take for a formula begins with an apostrophe."""
+    etag, contents = await use_cases.open_export(read, project_id, CSV, sheet)
+    parts = write_csv(sheets_of(contents)[sheet]) if contents is not None else ()
+    return use_cases.answer(CSV, etag, contents, parts, f"-{sheet}")
+
+
+@router.get(
+    "/v1/projects/{project_id}/exports/xlsx",
+    response_class=Response,
+    responses=_file(XLSX, "Tasks, dependencies, resources, assignments and a Gantt chart in cells."),
+)
+async def export_xlsx(project_id: UUID, read: Reading) -> Response:
+    """The plan as a workbook in the reader's language, with a chart of coloured cells by day, week or month."""
+    language = Language(read.context.language)
+    etag, contents = await use_cases.open_export(read, project_id, XLSX, language)
+    return use_cases.answer(XLSX, etag, contents, write_workbook(contents, language) if contents is not None else ())

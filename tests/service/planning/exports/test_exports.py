@@ -15,7 +15,7 @@ from tests.factories.world import Caller, ServiceUnderTest, World
 from tests.service.planning.imports.test_imports import finished, upload
 
 FILES = Path(__file__).parents[3] / "data" / "msproject"
-FORMATS = ("", "/mspdi", "/tandem-json")
+FORMATS = ("", "/mspdi", "/tandem-json", "/csv", "/csv?sheet=assignments", "/xlsx")
 
 
 @pytest.fixture
@@ -201,6 +201,20 @@ async def test_a_rich_plan_goes_through_microsoft_projects_format_twice_as_once(
     assert without_names(await exported(second, "mspdi")) == without_names(once)
     lost = await losses(first, "mspdi")
     assert {"task.labels", "task.splits", "resource.team_id", "resource.work_kind", "calendar.holidays"} <= lost.keys()
+
+
+async def test_a_table_and_a_workbook_are_downloads(world: World) -> None:
+    await make_rich_plan(world)
+    answer = await world["member"].get(f"{exports(world)}/csv?sheet=links")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert 'filename="BRO-links.csv"' in answer.headers["content-disposition"]
+    assert answer.content.decode("utf-8-sig").splitlines()[1] == "2,Paint,3,Hang,SS,50,percent"
+    notes = (await exported(world, "csv")).decode("utf-8-sig")
+    assert "'\r\n=1+1" in notes
+    book = await exported(world, "xlsx")
+    assert book.startswith(b"PK")
+    refused = await world["member"].get(f"{exports(world)}/csv?sheet=secrets")
+    assert refused.status_code in (400, 422)
 
 
 async def test_rates_are_for_those_who_see_them(world: World) -> None:
