@@ -63,6 +63,7 @@ def contents_of(file: bytes) -> PlanContents:
             **taken.texts[each.id],
             labels=[],
             external_refs=[],
+            updated_at=datetime(2026, 3, 2, tzinfo=UTC),
             assignee=None,
         )
         for each in sorted(plan.tasks.values(), key=lambda task: task.position or 0)

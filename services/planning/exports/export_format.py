@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from services.planning.exports.calendar_feed import calendar_losses
 from services.planning.exports.csv_writer import table_losses
 from services.planning.exports.loss import Loss
 from services.planning.exports.mspdi_writer import mspdi_losses
@@ -27,4 +28,5 @@ CSV: Final = ExportFormat("csv", "text/csv", "csv", table_losses)
 XLSX: Final = ExportFormat(
     "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", table_losses
 )
-FORMATS: Final = (MSPDI, TANDEM_JSON, CSV, XLSX)
+ICALENDAR: Final = ExportFormat("icalendar", "text/calendar", "ics", calendar_losses)
+FORMATS: Final = (MSPDI, TANDEM_JSON, CSV, XLSX, ICALENDAR)

@@ -57,6 +57,7 @@ class ExportedTask(PlanTask):
     labels: list[str]
     external_refs: list[dict[str, Any]]
     import_uid: int | None
+    updated_at: datetime
     assignee: str | None
 
 

@@ -12,8 +12,9 @@ from services.kernel.language import Language
 from services.kernel.requests import Reading
 from services.kernel.schemas import Listing
 from services.planning.exports import use_cases
+from services.planning.exports.calendar_feed import write_calendar
 from services.planning.exports.csv_writer import write_csv
-from services.planning.exports.export_format import CSV, MSPDI, TANDEM_JSON, XLSX, ExportFormat
+from services.planning.exports.export_format import CSV, ICALENDAR, MSPDI, TANDEM_JSON, XLSX, ExportFormat
 from services.planning.exports.mspdi_writer import write_mspdi
 from services.planning.exports.project_json import write_project_json
 from services.planning.exports.schemas import ExportShape
@@ -80,3 +81,19 @@ async def export_xlsx(project_id: UUID, read: Reading) -> Response:
     language = Language(read.context.language)
     etag, contents = await use_cases.open_export(read, project_id, XLSX, language)
     return use_cases.answer(XLSX, etag, contents, write_workbook(contents, language) if contents is not None else ())
+
+
+@router.get(
+    "/v1/projects/{project_id}/exports/icalendar",
+    response_class=Response,
+    responses=_file(ICALENDAR, "Milestones as whole days, and tasks, in UTC."),
+)
+async def export_icalendar(
+    project_id: UUID,
+    read: Reading,
+    milestones_only: Annotated[bool, Query(description="Without the other tasks.")] = False,
+) -> Response:
+    """The plan as a calendar to subscribe to; with If-None-Match it is only sent when it has changed."""
+    etag, contents = await use_cases.open_export(read, project_id, ICALENDAR, str(milestones_only))
+    parts = write_calendar(contents, milestones_only=milestones_only) if contents is not None else ()
+    return use_cases.answer(ICALENDAR, etag, contents, parts)

@@ -15,7 +15,7 @@ from tests.factories.world import Caller, ServiceUnderTest, World
 from tests.service.planning.imports.test_imports import finished, upload
 
 FILES = Path(__file__).parents[3] / "data" / "msproject"
-FORMATS = ("", "/mspdi", "/tandem-json", "/csv", "/csv?sheet=assignments", "/xlsx")
+FORMATS = ("", "/mspdi", "/tandem-json", "/csv", "/csv?sheet=assignments", "/xlsx", "/icalendar")
 
 
 @pytest.fixture
