@@ -97,6 +97,13 @@ _TRAFFIC_BY_LAST_SEGMENT: Final[dict[str, Traffic]] = {
     "content": Traffic.TRANSFER,
     "imports": Traffic.TRANSFER,
     "exports": Traffic.TRANSFER,
+    "mspdi": Traffic.TRANSFER,
+    "tandem-json": Traffic.TRANSFER,
+    "csv": Traffic.TRANSFER,
+    "xlsx": Traffic.TRANSFER,
+    "icalendar": Traffic.TRANSFER,
+    "gantt-svg": Traffic.TRANSFER,
+    "gantt-pdf": Traffic.TRANSFER,
     "pdf": Traffic.TRANSFER,
 }
 

@@ -114,7 +114,8 @@ def _lines(contents: Iterable[str]) -> bytes:
 def _folded(line: bytes) -> bytes:
     if len(line) <= _MOST_OCTETS:
         return line + b"\r\n"
-    parts, at = [], 0
+    parts: list[bytes] = []
+    at = 0
     while at < len(line):
         end = at + _MOST_OCTETS - bool(parts)
         while end < len(line) and line[end] & 0xC0 == 0x80:

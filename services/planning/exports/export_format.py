@@ -6,6 +6,7 @@ from typing import Final
 
 from services.planning.exports.calendar_feed import calendar_losses
 from services.planning.exports.csv_writer import table_losses
+from services.planning.exports.gantt import gantt_losses
 from services.planning.exports.loss import Loss
 from services.planning.exports.mspdi_writer import mspdi_losses
 from services.planning.exports.plan_contents import PlanContents
@@ -29,4 +30,6 @@ XLSX: Final = ExportFormat(
     "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", table_losses
 )
 ICALENDAR: Final = ExportFormat("icalendar", "text/calendar", "ics", calendar_losses)
-FORMATS: Final = (MSPDI, TANDEM_JSON, CSV, XLSX, ICALENDAR)
+GANTT_SVG: Final = ExportFormat("gantt-svg", "image/svg+xml", "svg", gantt_losses)
+GANTT_PDF: Final = ExportFormat("gantt-pdf", "application/pdf", "pdf", gantt_losses)
+FORMATS: Final = (MSPDI, TANDEM_JSON, CSV, XLSX, ICALENDAR, GANTT_SVG, GANTT_PDF)

@@ -1,20 +1,30 @@
 """HTTP of this area: path, status, one call."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.kernel.app import area_router
 from services.kernel.collection import whole_list
 from services.kernel.language import Language
-from services.kernel.requests import Reading
+from services.kernel.requests import Read, Reading, context_of
 from services.kernel.schemas import Listing
 from services.planning.exports import use_cases
 from services.planning.exports.calendar_feed import write_calendar
 from services.planning.exports.csv_writer import write_csv
-from services.planning.exports.export_format import CSV, ICALENDAR, MSPDI, TANDEM_JSON, XLSX, ExportFormat
+from services.planning.exports.export_format import (
+    CSV,
+    GANTT_PDF,
+    GANTT_SVG,
+    ICALENDAR,
+    MSPDI,
+    TANDEM_JSON,
+    XLSX,
+    ExportFormat,
+)
+from services.planning.exports.gantt import write_gantt
 from services.planning.exports.mspdi_writer import write_mspdi
 from services.planning.exports.project_json import write_project_json
 from services.planning.exports.schemas import ExportShape
@@ -97,3 +107,37 @@ async def export_icalendar(
     etag, contents = await use_cases.open_export(read, project_id, ICALENDAR, str(milestones_only))
     parts = write_calendar(contents, milestones_only=milestones_only) if contents is not None else ()
     return use_cases.answer(ICALENDAR, etag, contents, parts)
+
+
+@router.get(
+    "/v1/projects/{project_id}/exports/gantt-svg",
+    response_class=Response,
+    responses=_file(GANTT_SVG, "One drawing of the whole plan, without scripts and references."),
+)
+async def export_gantt_svg(project_id: UUID, read: Reading) -> Response:
+    """The plan as a Gantt chart, with the last baseline, in the reader's language."""
+    language = Language(read.context.language)
+    etag, contents = await use_cases.open_export(read, project_id, GANTT_SVG, language)
+    return use_cases.answer(GANTT_SVG, etag, contents, write_gantt(contents, language) if contents is not None else ())
+
+
+@router.get(
+    "/v1/projects/{project_id}/exports/gantt-pdf",
+    response_class=Response,
+    responses=_file(GANTT_PDF, "The chart on pages in landscape."),
+)
+async def export_gantt_pdf(
+    project_id: UUID,
+    request: Request,
+    paper: Annotated[Literal["a4", "a3"], Query(description="Its size, in landscape.")] = "a4",
+) -> Response:
+    """The Gantt chart for print; a large plan goes on over pages, each with the head and the legend."""
+    context = context_of(request)
+    language = Language(context.language)
+    await context.service.catch_up(request, context.principal)
+    # Setting takes seconds, and no connection waits for it.
+    async with context.service.database.read(context.principal.tenant_id) as session:
+        read = Read(request, context, session)
+        etag, contents = await use_cases.open_export(read, project_id, GANTT_PDF, language, paper)
+    pdf = await use_cases.set_chart(contents, paper, language) if contents is not None else b""
+    return use_cases.answer(GANTT_PDF, etag, contents, [pdf])

@@ -1,5 +1,6 @@
 """What exporting means: a member reads the plan as far as they may see it, and whoever has the file already is told so."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -10,10 +11,17 @@ from starlette.responses import Response, StreamingResponse
 
 from services.kernel.access import require_member
 from services.kernel.downloads import download_headers
+from services.kernel.font_metrics import FONT_FAMILY
+from services.kernel.language import Language, format_date
 from services.kernel.requests import Read
 from services.planning.exports.export_format import FORMATS, ExportFormat
+from services.planning.exports.gantt import gantt_pages
+from services.planning.exports.labels import LABELS
+from services.planning.exports.pdf_worker import GanttWorker
 from services.planning.exports.plan_contents import PlanContents
 from services.planning.exports.repository import load_contents, stamp_of
+
+CHARTS = GanttWorker()
 
 
 async def list_formats(read: Read, project_id: UUID) -> list[dict[str, Any]]:
@@ -45,6 +53,26 @@ async def open_export(
     if known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in known.split(",")):
         return etag, None
     return etag, await load_contents(read.session, project_id, person_id)
+
+
+async def set_chart(contents: PlanContents, paper: str, language: Language) -> bytes:
+    """The chart as a PDF. Raises ExportTookTooLong."""
+    # Drawing ten thousand rows takes seconds, and requests are answered by the same loop.
+    pages = await asyncio.to_thread(gantt_pages, contents, paper, language)
+    status = contents.project.status_date
+    return await CHARTS.render(
+        {
+            "title": contents.project.name,
+            "subtitle": ""
+            if status is None
+            else LABELS.text("gantt.status_date", language, date=format_date(status.date(), language)),
+            "font": FONT_FAMILY,
+            "language": language.value,
+            "paper": paper,
+            "page": LABELS.text("gantt.page", language, page="{page}", pages="{pages}"),
+            "pages": pages,
+        }
+    )
 
 
 def answer(

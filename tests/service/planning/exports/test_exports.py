@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from defusedxml.ElementTree import fromstring
+from pypdf import PdfReader
 
+from services.planning.exports import use_cases
+from services.planning.exports.pdf_worker import GanttWorker
 from services.planning.imports.mspdi import read_mspdi
 from tests.factories.plans import make_link, make_plan, make_task
 from tests.factories.policies import make_policy
@@ -15,7 +19,17 @@ from tests.factories.world import Caller, ServiceUnderTest, World
 from tests.service.planning.imports.test_imports import finished, upload
 
 FILES = Path(__file__).parents[3] / "data" / "msproject"
-FORMATS = ("", "/mspdi", "/tandem-json", "/csv", "/csv?sheet=assignments", "/xlsx", "/icalendar")
+FORMATS = (
+    "",
+    "/mspdi",
+    "/tandem-json",
+    "/csv",
+    "/csv?sheet=assignments",
+    "/xlsx",
+    "/icalendar",
+    "/gantt-svg",
+    "/gantt-pdf",
+)
 
 
 @pytest.fixture
@@ -215,6 +229,28 @@ async def test_a_table_and_a_workbook_are_downloads(world: World) -> None:
     assert book.startswith(b"PK")
     refused = await world["member"].get(f"{exports(world)}/csv?sheet=secrets")
     assert refused.status_code in (400, 422)
+
+
+async def test_a_chart_is_a_drawing_that_runs_nothing_and_a_pdf_with_pages(world: World) -> None:
+    await make_rich_plan(world)
+    await make_task(world, "<script>alert(1)</script>")
+    answer = await world["member"].request("GET", f"{exports(world)}/gantt-svg", headers={"Accept-Language": "nb"})
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    drawing = fromstring(answer.content)
+    texts = {each.text for each in drawing.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Phase", "<script>alert(1)</script>", "Tittel", "Basisplan"} <= texts
+    assert not list(drawing.iter("{http://www.w3.org/2000/svg}script"))
+    pdf = PdfReader(io.BytesIO(await exported(world, "gantt-pdf?paper=a3")))
+    assert len(pdf.pages) == 1
+    assert float(pdf.pages[0].mediabox.width) > 1_000
+    assert "Page 1 of 1" in pdf.pages[0].extract_text()
+
+
+async def test_a_chart_that_takes_too_long_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(use_cases, "CHARTS", GanttWorker(wall_seconds=0.01))
+    answer = await world["manager"].get(f"{exports(world)}/gantt-pdf")
+    assert (answer.status_code, answer.json()["code"]) == (503, "export_took_too_long")
 
 
 async def test_rates_are_for_those_who_see_them(world: World) -> None:
