@@ -94,7 +94,7 @@ def contents_of(file: bytes) -> PlanContents:
         ),
         calendars=[
             ExportedCalendar(row["id"], row["name"], row["base_calendar_id"], orjson.loads(row["document"]))
-            for row in taken.calendars
+            for row in sorted(taken.calendars, key=lambda row: str(row["name"]))
         ],
         tasks=tasks,
         links=plan.links,

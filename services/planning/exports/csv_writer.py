@@ -53,7 +53,7 @@ def table_losses(contents: PlanContents) -> list[Loss]:
     found["resource.availability", "the usual units alone"] = sum(
         bool(each.availability) for each in contents.resources
     )
-    found["absence", "tables hold tasks, dependencies, resources and assignments"] = contents.absences
+    found["absence", "tables hold tasks, dependencies, resources and assignments"] = len(contents.absences)
     return counted(found)
 
 

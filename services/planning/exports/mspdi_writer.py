@@ -16,6 +16,7 @@ from uuid import UUID
 from xml.sax.saxutils import escape
 
 from services.kernel.working_time import (
+    MOST_BASES,
     SECONDS_PER_TICK,
     TICKS_PER_DAY,
     TICKS_PER_HOUR,
@@ -23,6 +24,7 @@ from services.kernel.working_time import (
     Calendar,
     CalendarException,
     Ranges,
+    WorkingTime,
     WorkingTimeError,
     to_local,
     to_ticks,
@@ -124,7 +126,13 @@ def mspdi_losses(contents: PlanContents) -> list[Loss]:
     found["calendar.holidays", "written as days without work, up to ten years behind the plan's finish"] = sum(
         "holidays" in each.document and each.document["holidays"] is not None for each in contents.calendars
     )
-    found["absence", nowhere] = contents.absences
+    written = _calendars_of_the_absent(contents)
+    found["absence", "written as days off of the resource's calendar"] = sum(
+        each.resource_id in written for each in contents.absences
+    )
+    found["absence", "a calendar of the resource would take the task's own away"] = sum(
+        each.resource_id not in written for each in contents.absences
+    )
     found["baseline", "Microsoft Project keeps the numbers 0 to 10"] = sum(
         each.number not in _BASELINES for each in contents.baselines
     )
@@ -137,6 +145,26 @@ def mspdi_losses(contents: PlanContents) -> list[Loss]:
     whole_days = project.critical_float_minutes % project.minutes_per_day == 0
     found["project.critical_float_minutes", "the format counts whole days"] = not whole_days
     return counted(found)
+
+
+def _calendars_of_the_absent(contents: PlanContents) -> dict[UUID, Calendar]:
+    """By resource a calendar with the days off, over the one that it works by; of those whose tasks have none of their own."""
+    found = {}
+    bound = {
+        part.resource_id
+        for task in contents.tasks
+        if task.calendar_id is not None and not task.ignore_resource_calendars
+        for part in contents.assignments_by_task.get(task.id, ())
+    }
+    for resource_id, spans in contents.away.items():
+        resource = contents.resources_by_id[resource_id]
+        base = contents.working_times.get(resource.calendar_id or "project")
+        if resource.calendar_id is None and resource_id in bound:
+            continue
+        if isinstance(base, Calendar) and base.depth < MOST_BASES:
+            exceptions = [CalendarException(first, last) for first, last in spans]
+            found[resource_id] = Calendar([None] * 7, exceptions, base=base, name=resource.name)
+    return found
 
 
 def _tells_gaps(task: ExportedTask, contents: PlanContents) -> bool:
@@ -207,6 +235,16 @@ def _uids(tasks: Iterable[ExportedTask]) -> dict[UUID, int]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """A calendar as it is written: the key of what it inherits from, and its exceptions with the public holidays."""
+
+    name: str
+    base: Any
+    calendar: Calendar
+    exceptions: tuple[CalendarException, ...]
+
+
 @dataclass(slots=True)
 class _Stretch:
     """Time-phased work: from when to when, how much, and whether it is done."""
@@ -231,10 +269,9 @@ class _Writer:
         self.project = contents.project
         self.task_uids = _uids(contents.tasks)
         self.resource_uids = {each.id: number for number, each in enumerate(contents.resources, 1)}
+        self.absent = _calendars_of_the_absent(contents)
         self.calendars = self._bases_first()
         self.calendar_uids = {each: number for number, each in enumerate(self.calendars, 1)}
-        # A project without a calendar of its own runs on a usual week, which the file has to hold.
-        self.project_calendar_uid = self.calendar_uids.get(self.project.calendar_id, len(self.calendars) + 1)  # type: ignore[arg-type]
         self.live_baselines: dict[UUID, list[tuple[int, BaselineRow]]] = {}
         for baseline in contents.baselines:
             if baseline.number in _BASELINES:
@@ -274,7 +311,7 @@ class _Writer:
                 "FinishDate": project.finish_target if backwards else project.finish,
                 "CriticalSlackLimit": project.critical_float_minutes // project.minutes_per_day,
                 "CurrencyCode": project.currency,
-                "CalendarUID": self.project_calendar_uid,
+                "CalendarUID": self.calendar_uids[self.project_calendar],
                 "DefaultStartTime": "08:00:00",
                 "DefaultFinishTime": "17:00:00",
                 "MinutesPerDay": project.minutes_per_day,
@@ -291,33 +328,42 @@ class _Writer:
 
     # Calendars
 
-    def _bases_first(self) -> list[UUID]:
-        stored = {each.id: each for each in self.contents.calendars}
-        found: dict[UUID, None] = {}
-        for each in self.contents.calendars:
-            chain: list[UUID] = []
-            follow: UUID | None = each.id
-            while follow is not None and follow in stored and follow not in found and follow not in chain:
-                chain.append(follow)
-                follow = stored[follow].base_id
-            found.update(dict.fromkeys(reversed(chain)))
-        return list(found)
+    def _bases_first(self) -> dict[Any, _Calendar]:
+        """Every calendar by its key, in the order of their names but none before what it inherits from.
 
-    def _calendars(self) -> Iterator[str]:
-        stored = {each.id: each for each in self.contents.calendars}
-        for calendar_id in self.calendars:
-            each = stored[calendar_id]
-            base = self.calendar_uids.get(each.base_id, _NO_CALENDAR) if each.base_id is not None else _NO_CALENDAR
-            exceptions = Calendar.from_json(each.document).exceptions
+        The keys are the ids of calendars, those of resources for what those who are away have, and "project" for the usual
+        week of a project without a calendar of its own.
+        """
+        own: dict[Any, _Calendar] = {}
+        for each in self.contents.calendars:
+            calendar = Calendar.from_json(each.document)
+            exceptions = calendar.exceptions
             country = each.document.get("holidays")
             if country is not None:
                 exceptions += self._holidays(HolidayCountry(country))
-            yield self._calendar(
-                self.calendar_uids[calendar_id], each.name, base, Calendar.from_json(each.document), exceptions
-            )
-        if self.project_calendar_uid > len(self.calendars):
+            own[each.id] = _Calendar(each.name, each.base_id, calendar, exceptions)
+        self.project_calendar: Any = self.project.calendar_id
+        if self.project_calendar not in own:
             usual = default_calendar(self.project.minutes_per_day)
-            yield self._calendar(self.project_calendar_uid, "Standard", _NO_CALENDAR, usual, ())
+            self.project_calendar = "project"
+            own["project"] = _Calendar("Standard", None, usual, ())
+        for resource_id, calendar in self.absent.items():
+            base = self.contents.resources_by_id[resource_id].calendar_id or self.project_calendar
+            own[resource_id] = _Calendar(calendar.name, base, calendar, calendar.exceptions)
+        found: dict[Any, _Calendar] = {}
+        for key in sorted(own, key=lambda each: own[each].name):
+            chain: list[Any] = []
+            follow = key
+            while follow in own and follow not in found and follow not in chain:
+                chain.append(follow)
+                follow = own[follow].base
+            found.update({each: own[each] for each in reversed(chain)})
+        return found
+
+    def _calendars(self) -> Iterator[str]:
+        for key, each in self.calendars.items():
+            base = self.calendar_uids.get(each.base, _NO_CALENDAR)
+            yield self._calendar(self.calendar_uids[key], each.name, base, each.calendar, each.exceptions)
 
     def _holidays(self, country: HolidayCountry) -> tuple[CalendarException, ...]:
         first = self.project.start.year - 1
@@ -468,7 +514,7 @@ class _Writer:
             "OvertimeRate": (resource.overtime_rate or Decimal(0)) if priced else None,
             "OvertimeRateFormat": per if priced else None,
             "CostPerUse": _hundredths(resource.cost_per_use or Decimal(0)) if priced else None,
-            "CalendarUID": self._calendar_uid(resource.calendar_id),
+            "CalendarUID": self._calendar_uid(resource.id if resource.id in self.absent else resource.calendar_id),
             "IsCostResource": kind == "cost",
         }
         parts = ["<Resource>", _elements(values)]
@@ -539,8 +585,8 @@ class _Writer:
         told = _natural(part, work, usual_rest) == rest
         if told and _natural(part, part.work - part.overtime, task.duration) == length:
             return work, _Phased()
-        calendar_id = resource.calendar_id or task.calendar_id or "project"
-        phased = self._phase(task, part.delay, calendar_id, length, rest, part.work - part.overtime)
+        time = self.absent.get(resource.id) or self._time(resource.calendar_id or task.calendar_id)
+        phased = self._phase(task, part.delay, time, length, rest, part.work - part.overtime)
         if told and task.stop is None and task.resume is None and rest == length:
             phased.resume = None
         return work, phased
@@ -563,7 +609,7 @@ class _Writer:
         length = _reach(task)
         if "length" in task.splits:
             rest = task.splits["remaining"]
-            phased = self._phase(task, 0, task.calendar_id or "project", length, rest, task.duration)
+            phased = self._phase(task, 0, self._time(task.calendar_id), length, rest, task.duration)
             done = max(0, task.duration - rest)
         else:
             left = task.remaining
@@ -586,9 +632,12 @@ class _Writer:
         }
         return f"<Assignment>{_elements(values)}{self._phased(uid, phased)}</Assignment>"
 
-    def _phase(self, task: ExportedTask, delay: int, calendar_id: Any, length: int, rest: int, work: int) -> _Phased:
+    def _time(self, calendar_id: UUID | None) -> WorkingTime:
+        """How a calendar is reckoned with, the project's where there is none."""
+        return self.contents.working_times.get(calendar_id) or self.contents.working_times["project"]
+
+    def _phase(self, task: ExportedTask, delay: int, time: WorkingTime, length: int, rest: int, work: int) -> _Phased:
         """Work that takes `length`, of which the last `rest` is to be done: two stretches, with or without a pause."""
-        time = self.contents.working_times.get(calendar_id) or self.contents.working_times["project"]
         try:
             start = time.next_start(time.add_work(time.next_start(to_ticks(task.start)), delay))
             finish = time.add_work(start, length)
@@ -608,7 +657,7 @@ class _Writer:
     def _phase_gaps(self, task: ExportedTask, done: int) -> _Phased:
         """The stretches between the pauses of a task, those that are done apart from those to come."""
         assert task.splits is not None
-        time = self.contents.working_times.get(task.calendar_id) or self.contents.working_times["project"]
+        time = self._time(task.calendar_id)
         phased = _Phased()
         try:
             start = time.next_start(to_ticks(task.start))

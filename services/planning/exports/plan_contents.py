@@ -5,14 +5,15 @@ Durations and lags are ticks of a tenth of a minute, dates local wall-clock time
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from services.kernel.working_time import WorkingTime
-from services.planning.schedule.plan_rows import PlanLink, PlanTask
+from services.planning.schedule.absent_time import joined
+from services.planning.schedule.plan_rows import Away, PlanLink, PlanTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,18 @@ class ExportedAssignment:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedAbsence:
+    """Whole days on which a resource is away, both included; why may be kept from whoever asks."""
+
+    resource_id: UUID
+    starts_on: date
+    ends_on: date
+    kind: str
+    note: str
+    confidential: bool
+
+
+@dataclass(frozen=True, slots=True)
 class BaselineRow:
     """A task as a baseline keeps it."""
 
@@ -141,7 +154,7 @@ class PlanContents:
     assignments: list[ExportedAssignment]
     baselines: list[ExportedBaseline]
     working_times: dict[Any, WorkingTime] = field(default_factory=dict)
-    absences: int = 0
+    absences: list[ExportedAbsence] = field(default_factory=list)
     shows_rates: bool = False
     shows_costs: bool = False
 
@@ -166,6 +179,14 @@ class PlanContents:
     def resources_by_id(self) -> dict[UUID, ExportedResource]:
         """The resources by id."""
         return {each.id: each for each in self.resources}
+
+    @cached_property
+    def away(self) -> dict[UUID, Away]:
+        """The days on which each resource that is ever away is so."""
+        found: dict[UUID, list[tuple[date, date]]] = {}
+        for each in self.absences:
+            found.setdefault(each.resource_id, []).append((each.starts_on, each.ends_on))
+        return {resource_id: joined(spans) for resource_id, spans in found.items()}
 
     @cached_property
     def outline_numbers(self) -> dict[UUID, str]:

@@ -15,6 +15,7 @@ import orjson
 from services.kernel.working_time import TICKS_PER_MINUTE
 from services.planning.exports.loss import Loss, counted, hidden
 from services.planning.exports.plan_contents import (
+    ExportedAbsence,
     ExportedAssignment,
     ExportedBaseline,
     ExportedCalendar,
@@ -37,6 +38,7 @@ def write_project_json(contents: PlanContents) -> Iterator[bytes]:
         ("tasks", map(_task, contents.tasks)),
         ("dependencies", map(_dependency, _in_order(contents))),
         ("resources", map(_resource, contents.resources)),
+        ("absences", map(_absence, contents.absences)),
         ("assignments", map(_assignment, contents.assignments)),
         ("baselines", map(_baseline, contents.baselines)),
     )
@@ -57,7 +59,6 @@ def project_json_losses(contents: PlanContents) -> list[Loss]:
     once = "an import leaves it out, since a name of another system is one thing's"
     found["task.external_refs", once] = sum(bool(task.external_refs) for task in contents.tasks)
     found["resource.external_refs", once] = sum(bool(each.external_refs) for each in contents.resources)
-    found["absence", "the document has no place for it"] = contents.absences
     found["baseline_task", "an import leaves out a task that is no longer in the plan"] = sum(
         row.task_id not in live for each in contents.baselines for row in each.rows
     )
@@ -185,6 +186,11 @@ def _resource(resource: ExportedResource) -> dict[str, Any]:
         "rates": resource.rates,
         "currency": resource.currency if resource.rates is not None else None,
     }
+
+
+def _absence(absence: ExportedAbsence) -> dict[str, Any]:
+    names = ("starts_on", "ends_on", "kind", "note", "confidential")
+    return {name: getattr(absence, name) for name in names} | {"resource": _name(absence.resource_id)}
 
 
 def _assignment(part: ExportedAssignment) -> dict[str, Any]:

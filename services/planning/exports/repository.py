@@ -10,6 +10,7 @@ from services.kernel.problems import NotFound
 from services.kernel.session import Reader
 from services.planning.exports.plan_contents import (
     BaselineRow,
+    ExportedAbsence,
     ExportedAssignment,
     ExportedBaseline,
     ExportedCalendar,
@@ -96,8 +97,14 @@ async def load_contents(reader: Reader, project_id: UUID, person_id: UUID) -> Pl
     )
     place = {each.id: number for number, each in enumerate(tasks)}
     place |= {each.id: number for number, each in enumerate(resources)}
-    absences: int = await reader.value(
-        "select count(*) from absences where tenant_id = $1 and project_id = $2", *arguments
+    absences = await reader.rows(
+        """select a.resource_id, a.starts_on, a.ends_on, case when told then a.kind else 'other' end,
+             case when told then a.note else '' end, a.confidential
+           from absences a join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id
+           cross join lateral (select not a.confidential or coalesce(r.person_id = $3, false) or a.created_by_id = $3 as told) seen
+           where a.tenant_id = $1 and a.project_id = $2""",
+        *arguments,
+        person_id,
     )
     return PlanContents(
         project=project,
@@ -112,7 +119,9 @@ async def load_contents(reader: Reader, project_id: UUID, person_id: UUID) -> Pl
         ),
         baselines=await _baselines(reader, project_id),
         working_times=await load_calendars(reader, project_id, project.calendar_id, project.minutes_per_day),
-        absences=absences,
+        absences=sorted(
+            (ExportedAbsence(*each) for each in absences), key=lambda each: (place[each.resource_id], each.starts_on)
+        ),
         shows_rates=shows_rates,
         shows_costs=shows_costs,
     )

@@ -14,9 +14,11 @@ from typing import Annotated, Any, BinaryIO, Final, Literal
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from services.kernel.ids import new_id
 from services.kernel.money import MINOR_UNITS
 from services.kernel.working_time import MOST_BASES, TICKS_PER_MINUTE, InvalidCalendar
 from services.kernel.working_time import Calendar as WorkingCalendar
+from services.planning.absences.absence import AbsenceKind
 from services.planning.imports.mspdi import (
     NO_UID,
     Finding,
@@ -34,6 +36,8 @@ from services.planning.imports.mspdi import (
 from services.planning.imports.record_stream import Limits, UnreadableFile
 from services.planning.imports.taking_over import TakenOver
 from services.planning.resources.resource import ResourceType, WorkKind
+from services.planning.schedule.absent_time import joined
+from services.planning.schedule.availability import Availability, Staff, capacities_of
 from services.planning.schedule.calendar import default_calendar, working_calendar
 from services.planning.schedule.dependency import DependencyType, LagBasis
 from services.planning.schedule.effort import LEAST_UNITS, MAXIMUM_UNITS, WorkContour
@@ -81,6 +85,12 @@ def _in_reach(moment: datetime) -> datetime:
     if not 1970 < moment.year < 2200:
         raise ValueError("lies outside the years 1971 to 2199")
     return moment
+
+
+def _day_in_reach(day: date) -> date:
+    if not 1970 < day.year < 2200:
+        raise ValueError("lies outside the years 1971 to 2199")
+    return day
 
 
 def _exact(amount: str) -> str:
@@ -254,6 +264,17 @@ class ResourcePart(Part):
     external_refs: list[dict[str, Any]] = Field(default_factory=list, max_length=100)
 
 
+class AbsencePart(Part):
+    """Whole days on which a resource is away, both included."""
+
+    resource: Name
+    starts_on: Annotated[date, AfterValidator(_day_in_reach)]
+    ends_on: Annotated[date, AfterValidator(_day_in_reach)]
+    kind: AbsenceKind = AbsenceKind.OTHER
+    note: Text = ""
+    confidential: bool = False
+
+
 class AssignmentPart(Part):
     """A resource's part in a task; lengths are null where they are the task's."""
 
@@ -301,6 +322,7 @@ class TandemDocument(Part):
     tasks: list[TaskPart] = Field(default_factory=list, max_length=100_000)
     dependencies: list[DependencyPart] = Field(default_factory=list, max_length=1_000_000)
     resources: list[ResourcePart] = Field(default_factory=list, max_length=100_000)
+    absences: list[AbsencePart] = Field(default_factory=list, max_length=100_000)
     assignments: list[AssignmentPart] = Field(default_factory=list, max_length=1_000_000)
     baselines: list[BaselinePart] = Field(default_factory=list, max_length=1_000)
 
@@ -320,6 +342,7 @@ class Beside:
     texts: dict[int, dict[str, Any]] = field(default_factory=dict)
     resources: dict[int, dict[str, Any]] = field(default_factory=dict)
     teams: dict[int, int] = field(default_factory=dict)
+    absences: dict[int, list[AbsencePart]] = field(default_factory=dict)
     assignments: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
     baselines: dict[int, tuple[str, str]] = field(default_factory=dict)
     baseline_tasks: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
@@ -385,6 +408,7 @@ class _Reader:
         self._tasks()
         self._links()
         self._resources()
+        self._absences()
         self._assignments()
         self._baselines()
         self._report()
@@ -632,6 +656,16 @@ class _Reader:
                 "currency": part.currency if priced else None,
             }
 
+    def _absences(self) -> None:
+        for number, part in enumerate(self.document.absences):
+            place = f"absences/{number}"
+            resource = self._known(self.resources, part.resource, f"{place}/resource")
+            if self.document.resources[resource - 1].resource_type != ResourceType.WORK:
+                raise UnreadableFile("not_this_format", f"/{place}/resource: does not work", 1)
+            if part.ends_on < part.starts_on:
+                raise UnreadableFile("not_this_format", f"/{place}/ends_on: before it begins", 1)
+            self.beside.absences.setdefault(resource, []).append(part)
+
     def _assignments(self) -> None:
         for number, part in enumerate(self.document.assignments, 1):
             place = f"assignments/{number - 1}"
@@ -684,6 +718,7 @@ class _Reader:
             "tasks": len(document.tasks),
             "dependencies": len(document.dependencies),
             "resources": len(document.resources),
+            "absences": len(document.absences),
             "assignments": len(document.assignments),
             "baselines": len(document.baselines),
         }
@@ -734,6 +769,26 @@ def take_beside(plan: WorkingPlan, taken: TakenOver, beside: Beside) -> None:
         row["team_id"] = taken.resource_ids[beside.teams[uid]] if uid in beside.teams else None
     # A team is stored before those who belong to it.
     taken.resources.sort(key=lambda row: row["team_id"] is not None)
+    away = {
+        taken.resource_ids[uid]: joined((part.starts_on, part.ends_on) for part in parts)
+        for uid, parts in beside.absences.items()
+    }
+    plan.capacities |= capacities_of(
+        [
+            Staff(
+                row["id"],
+                row["name"],
+                row["max_units"],
+                row["calendar_id"],
+                None,
+                row["team_id"],
+                Availability.read(row["max_units"], row["availability"]),
+                away.get(row["id"], ()),
+            )
+            for row in taken.resources
+            if row["resource_type"] == ResourceType.WORK
+        ]
+    )
     task_uids = {task_id: uid for uid, task_id in taken.task_ids.items()}
     for row in taken.assignments:
         row.update(beside.assignments[task_uids[row["task_id"]], resource_uids[row["resource_id"]]])
@@ -741,6 +796,24 @@ def take_beside(plan: WorkingPlan, taken: TakenOver, beside: Beside) -> None:
         for part in plan.assignments.get(task_id, ()):
             own = beside.assignments[task_uid, resource_uids[part.resource_id]]
             part.duration, part.remaining, part.delay = own["duration"], own["remaining"], own["delay"]
+            part.away = away.get(part.resource_id, ())
+
+
+def absences_of(taken: TakenOver, beside: Beside) -> list[dict[str, Any]]:
+    """Rows of the document's absences."""
+    return [
+        {
+            "id": new_id(),
+            "resource_id": taken.resource_ids[uid],
+            "starts_on": part.starts_on,
+            "ends_on": part.ends_on,
+            "kind": part.kind.value,
+            "confidential": part.confidential,
+            "note": part.note,
+        }
+        for uid, parts in beside.absences.items()
+        for part in parts
+    ]
 
 
 def rows_of_baseline(

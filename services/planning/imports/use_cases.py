@@ -43,6 +43,7 @@ from services.planning.imports.taking_over import TakenOver, baselines_of, frame
 from services.planning.imports.tandem_json import (
     FORMAT,
     Beside,
+    absences_of,
     looks_like_tandem_json,
     read_tandem_json,
     rows_of_baseline,
@@ -159,6 +160,8 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
     await require_authority(session, project_id, kinds, measures_of(impact), impact)
     await insert_rows(session, "calendars", project_id, taken.calendars)
     await insert_rows(session, "resources", project_id, taken.resources)
+    if beside is not None:
+        await insert_rows(session, "absences", project_id, absences_of(taken, beside))
     await store_plan(session, plan, taken.texts)
     await insert_rows(session, "dependencies", project_id, taken.dependencies)
     await insert_rows(session, "assignments", project_id, taken.assignments)

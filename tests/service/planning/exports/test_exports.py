@@ -156,6 +156,7 @@ async def make_rich_plan(world: World) -> None:
         resource_type="work",
         work_kind="person",
         team_id=team["id"],
+        calendar_id=site["id"],
         max_units_percent="80.00",
         availability=[{"from_date": "2026-07-01", "to_date": "2026-07-31", "units_percent": "0.00"}],
         standard_rate=money,
@@ -169,6 +170,12 @@ async def make_rich_plan(world: World) -> None:
     await made("assignments", task_id=paint["id"], resource_id=paints["id"], quantity="12.5")
     await made(
         "assignments", task_id=late["id"], resource_id=permit["id"], cost={"amount": "4500.00", "currency": "NOK"}
+    )
+    await made(
+        "absences", resource_id=anna["id"], starts_on="2026-03-03", ends_on="2026-03-04", kind="vacation", note="Sea"
+    )
+    await made(
+        "absences", resource_id=anna["id"], starts_on="2026-03-09", ends_on="2026-03-09", kind="sick", confidential=True
     )
     await made("baselines", name="As agreed", reason="The board met.")
 

@@ -87,6 +87,12 @@ def test_a_document_is_read_in_the_terms_of_mspdi() -> None:
             "/resources/0/standard_rate",
         ),
         ({"assignments": [{"task": "b", "resource": "r", "units": "0"}]}, "/assignments/0/units"),
+        ({"absences": [{"resource": "x", "starts_on": "2026-03-02", "ends_on": "2026-03-02"}]}, "/absences/0/resource"),
+        ({"absences": [{"resource": "r", "starts_on": "2026-03-02", "ends_on": "2026-03-01"}]}, "/absences/0/ends_on"),
+        (
+            {"absences": [{"resource": "r", "starts_on": "9999-03-02", "ends_on": "9999-03-02"}]},
+            "/absences/0/starts_on",
+        ),
         ({"assignments": [{"task": "b", "resource": "r", "overtime_minutes": 1}]}, "/assignments/0/overtime_minutes"),
         ({"assignments": [{"task": "b", "resource": "r"}] * 2}, "/assignments/1"),
         ({"baselines": [{"number": 0, "name": "As agreed", "tasks": []}] * 2}, "/baselines/1/number"),
