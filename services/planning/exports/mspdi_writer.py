@@ -39,6 +39,7 @@ from services.planning.exports.plan_contents import (
 )
 from services.planning.schedule.calendar import default_calendar
 from services.planning.schedule.effort import WorkContour, average_of
+from services.planning.schedule.network import reach_of, resumes_at
 from services.planning.schedule.plan_rows import PlanLink
 from services.planning.schedule.pricing import Accrual, RateTable
 from services.planning.schedule.public_holidays import HolidayCountry, public_holidays
@@ -110,9 +111,9 @@ def mspdi_losses(contents: PlanContents) -> list[Loss]:
     found["task.labels", nowhere] = sum(bool(task.labels) for task in tasks)
     found["task.assignee_id", "the format knows resources alone"] = sum(task.assignee_id is not None for task in tasks)
     found["task.external_refs", nowhere] = sum(bool(task.external_refs) for task in tasks)
-    found["task.splits", "of a task with a fixed duration, or with resources, the format tells the length alone"] = sum(
-        not _tells_gaps(task, contents) for task in tasks if task.splits and "gaps" in task.splits
-    )
+    found[
+        "task.splits", "where not all pause with the task, or its duration is fixed, the format tells the length alone"
+    ] = sum(not _tells_gaps(task, contents) for task in tasks if task.splits and "gaps" in task.splits)
     found["resource.external_refs", nowhere] = sum(bool(each.external_refs) for each in resources)
     found["resource.person_id", nowhere] = sum(each.person is not None for each in resources)
     found["resource.team_id", nowhere] = sum(each.team_id is not None for each in resources)
@@ -168,9 +169,10 @@ def _calendars_of_the_absent(contents: PlanContents) -> dict[UUID, Calendar]:
 
 
 def _tells_gaps(task: ExportedTask, contents: PlanContents) -> bool:
-    """Whether the reader finds the task's pauses again, which the format tells of work that nobody is assigned to."""
-    worked = any(each.work for each in contents.assignments_by_task.get(task.id, ()))
-    return not (worked or task.elapsed or task.summary or task.task_type == TaskType.FIXED_DURATION)
+    """Whether the reader finds the task's pauses again: where all who work on it pause with it."""
+    parts = [each for each in contents.assignments_by_task.get(task.id, ()) if each.work]
+    whole = all(each.duration is None and each.remaining in (None, _rest(task)) for each in parts)
+    return whole and not (task.elapsed or task.summary or task.task_type == TaskType.FIXED_DURATION)
 
 
 def _element(tag: str, value: Value) -> str:
@@ -586,6 +588,13 @@ class _Writer:
         if told and _natural(part, part.work - part.overtime, task.duration) == length:
             return work, _Phased()
         time = self.absent.get(resource.id) or self._time(resource.calendar_id or task.calendar_id)
+        if part.duration is None and task.splits is not None and "gaps" in task.splits:
+            phased = self._phase_gaps(task, part.delay, time, part.work - part.overtime)
+            if not _done(task) and told and rest != length and task.stop is None and task.resume is None:
+                phased.resume = None
+                return work, phased
+            if phased.stretches and rest == _rest(task):
+                return work, phased
         phased = self._phase(task, part.delay, time, length, rest, part.work - part.overtime)
         if told and task.stop is None and task.resume is None and rest == length:
             phased.resume = None
@@ -612,11 +621,8 @@ class _Writer:
             phased = self._phase(task, 0, self._time(task.calendar_id), length, rest, task.duration)
             done = max(0, task.duration - rest)
         else:
-            left = task.remaining
-            if left is None:
-                left = task.duration - task.duration * task.percent_complete // 100
-            done = max(0, task.duration - left) if task.actual_start is not None else 0
-            phased = self._phase_gaps(task, done)
+            done = _done(task)
+            phased = self._phase_gaps(task, 0, self._time(task.calendar_id), task.duration)
         if not phased.stretches:
             return ""
         values: dict[str, Value] = {
@@ -654,26 +660,25 @@ class _Writer:
             phased.stretches.append(_Stretch(start, finish, work, done=False))
         return phased
 
-    def _phase_gaps(self, task: ExportedTask, done: int) -> _Phased:
-        """The stretches between the pauses of a task, those that are done apart from those to come."""
+    def _phase_gaps(self, task: ExportedTask, delay: int, time: WorkingTime, work: int) -> _Phased:
+        """The stretches of work between the pauses of a task, those that are done apart from those to come."""
         assert task.splits is not None
-        time = self._time(task.calendar_id)
-        phased = _Phased()
+        done, phased = _done(task), _Phased()
         try:
-            start = time.next_start(to_ticks(task.start))
+            start = time.next_start(time.add_work(time.next_start(to_ticks(task.start)), delay))
             for piece in pieces_of(task.splits["gaps"], task.duration):
                 worked = min(piece.work, max(0, done))
                 done -= piece.work
-                for offset, work, is_done in ((0, worked, True), (worked, piece.work - worked, False)):
-                    if work:
-                        finish = time.add_work(start, piece.offset + offset + work)
+                for offset, length, is_done in ((0, worked, True), (worked, piece.work - worked, False)):
+                    if length:
+                        finish = time.add_work(start, piece.offset + offset + length)
                         begin = time.next_start(time.add_work(start, piece.offset + offset))
-                        phased.stretches.append(_Stretch(begin, finish, work, is_done))
+                        share = max(work * length // task.duration, 1)
+                        phased.stretches.append(_Stretch(begin, finish, share, is_done))
         except WorkingTimeError:
             return _Phased()
         coming = [each for each in phased.stretches if not each.done]
-        if task.actual_start is not None and coming:
-            phased.resume = coming[0].start
+        phased.resume = coming[0].start if coming else None
         return phased
 
     def _phased(self, uid: int, phased: _Phased) -> str:
@@ -701,6 +706,25 @@ def _reach(task: ExportedTask) -> int:
     if "length" in task.splits:
         return int(task.splits["length"])
     return task.duration + sum(int(gap) for _, gap in task.splits["gaps"])
+
+
+def _done(task: ExportedTask) -> int:
+    """How much of a task's duration is behind it."""
+    if task.actual_start is None:
+        return 0
+    left = task.remaining
+    if left is None:
+        left = task.duration - task.duration * task.percent_complete // 100
+    return max(0, task.duration - left)
+
+
+def _rest(task: ExportedTask) -> int:
+    """What a part that pauses with its task has still to come, pauses included."""
+    done = _done(task)
+    if not done or task.splits is None:
+        return _reach(task)
+    pieces = pieces_of(task.splits["gaps"], task.duration)
+    return reach_of(task.duration, pieces) - resumes_at(done, pieces)
 
 
 def _natural(part: ExportedAssignment, work: int, usual: int) -> int:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Annotated, Any, BinaryIO, Final, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, WithJsonSchema
 
 from services.kernel.ids import new_id
 from services.kernel.money import MINOR_UNITS
@@ -104,7 +104,11 @@ Title = Annotated[
     str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\r\n]*$"), AfterValidator(_storable)
 ]
 Text = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_storable)]
-Local = Annotated[datetime, AfterValidator(_in_reach)]
+Local = Annotated[
+    datetime,
+    AfterValidator(_in_reach),
+    WithJsonSchema({"type": "string", "format": "date-time-local", "maxLength": 32}),
+]
 Minutes = Annotated[float, Field(ge=0, le=200_000_000, allow_inf_nan=False, description="To a tenth.")]
 Lag = Annotated[float, Field(ge=-200_000_000, le=200_000_000, allow_inf_nan=False)]
 Amount = Annotated[

@@ -179,3 +179,23 @@ def test_a_part_of_any_shape_has_its_length_and_its_rest_again(contour: WorkCont
         assert (found.duration or 48_000) == (length or 48_000)
         assert found.remaining == (48_000 if rest is None else rest)
         assert (found.work, found.overtime) == (part.work, part.overtime)
+
+
+@pytest.mark.parametrize("done", [0, 2_000, 4_800, 7_000])
+def test_the_pauses_of_work_with_resources_come_back(done: int) -> None:
+    first = contents_of(
+        f"""{_HEAD}<Tasks><Task><UID>1</UID><Name>Build</Name><OutlineLevel>1</OutlineLevel><Duration>PT16H0M0S</Duration>
+        </Task></Tasks><Resources><Resource><UID>1</UID><Name>Crew</Name></Resource><Resource><UID>2</UID><Name>Crane</Name>
+        </Resource></Resources><Assignments><Assignment><UID>1</UID><TaskUID>1</TaskUID><ResourceUID>1</ResourceUID>
+        <Units>2</Units><Work>PT32H0M0S</Work></Assignment><Assignment><UID>2</UID><TaskUID>1</TaskUID>
+        <ResourceUID>2</ResourceUID><Work>PT16H0M0S</Work></Assignment></Assignments></Project>""".encode()
+    )
+    task = replace(first.tasks[0], splits={"gaps": [[4_800, 9_600], [7_200, 2_400]]})
+    if done:
+        task = replace(task, actual_start=task.start, percent_complete=done // 96, remaining=9_600 - done)
+    # What is still to come: the work that is left, with the pauses that are.
+    rest = 21_600 - done if done < 4_800 else 21_600 - done - 9_600 - (2_400 if done >= 7_200 else 0)
+    parts = [replace(part, remaining=rest) for part in first.assignments]
+    found = contents_of(written(replace(first, tasks=[task], assignments=parts)))
+    assert found.tasks[0].splits == task.splits
+    assert [(part.duration, part.remaining) for part in found.assignments] == [(None, rest)] * 2
