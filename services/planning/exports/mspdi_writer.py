@@ -108,8 +108,9 @@ def mspdi_losses(contents: PlanContents) -> list[Loss]:
     project, tasks, resources = contents.project, contents.tasks, contents.resources
     nowhere = "the format has no place for it"
     live = {task.id for task in tasks}
-    found["task.labels", nowhere] = sum(bool(task.labels) for task in tasks)
-    found["task.assignee_id", "the format knows resources alone"] = sum(task.assignee_id is not None for task in tasks)
+    custom = "written as a custom field, which an import leaves out"
+    found["task.labels", custom] = sum(bool(task.labels) for task in tasks)
+    found["task.assignee_id", custom] = sum(task.assignee_id is not None for task in tasks)
     found["task.external_refs", nowhere] = sum(bool(task.external_refs) for task in tasks)
     found[
         "task.splits", "where not all pause with the task, or its duration is fixed, the format tells the length alone"
@@ -216,6 +217,27 @@ def _hundredths(amount: Decimal | None) -> Decimal | None:
     return None if amount is None else amount * 100
 
 
+# Where the format has a place for what we know and it does not: text fields of tasks, by number, name and caption.
+_LABELS: Final = 188743731, "Text1", "Labels"
+_ASSIGNEE: Final = 188743734, "Text2", "Assignee"
+_CUSTOM_FIELDS: Final = (
+    "<ExtendedAttributes>"
+    + "".join(
+        f"<ExtendedAttribute>{_elements({'FieldID': number, 'FieldName': name, 'Alias': alias})}</ExtendedAttribute>"
+        for number, name, alias in (_LABELS, _ASSIGNEE)
+    )
+    + "</ExtendedAttributes>"
+)
+_LONGEST_FIELD: Final = 255
+
+
+def _custom_values(task: ExportedTask) -> Iterator[str]:
+    for (number, _, _), text in ((_LABELS, ", ".join(task.labels)), (_ASSIGNEE, task.assignee or "")):
+        if text:
+            values: dict[str, Value] = {"FieldID": number, "Value": text[:_LONGEST_FIELD]}
+            yield f"<ExtendedAttribute>{_elements(values)}</ExtendedAttribute>"
+
+
 def _uids(tasks: Iterable[ExportedTask]) -> dict[UUID, int]:
     """The number that each task has in the file: the one it came with, as far as it is still the only one of it."""
     found: dict[UUID, int] = {}
@@ -284,6 +306,7 @@ class _Writer:
         contents = self.contents
         yield f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<Project xmlns="{_NAMESPACE}">'
         yield self._properties()
+        yield _CUSTOM_FIELDS
         yield "<Calendars>"
         yield from self._calendars()
         yield "</Calendars><Tasks>"
@@ -304,8 +327,8 @@ class _Writer:
         return _elements(
             {
                 "SaveVersion": 14,
-                "GUID": str(project.id).upper(),
                 "Name": project.name,
+                "GUID": str(project.id).upper(),
                 "Title": project.name,
                 "Subject": project.key,
                 "ScheduleFromStart": not backwards,
@@ -461,6 +484,7 @@ class _Writer:
         }
         parts = ["<Task>", _elements(values)]
         parts += [self._link(link) for link in self.contents.links_by_successor.get(task.id, ())]
+        parts += _custom_values(task)
         for held, row in self.live_baselines.get(task.id, ()):
             kept: dict[str, Value] = {
                 "Number": held,
