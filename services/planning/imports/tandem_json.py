@@ -50,6 +50,7 @@ FORMAT: Final = "tandem-json"
 VERSION: Final = 1
 MOST_ROWS: Final = 100
 
+_AMOUNTS: Final = ("standard_rate", "overtime_rate", "cost_per_use")
 _CONSTRAINTS: Final = {
     DateConstraint.AS_SOON_AS_POSSIBLE: 0,
     DateConstraint.AS_LATE_AS_POSSIBLE: 1,
@@ -335,7 +336,7 @@ class TandemDocument(Part):
 class Beside:
     """What the plan in the terms of MSPDI leaves out, in the form in which it is stored, by the UIDs of that plan.
 
-    `frame` are values of the project; `usual_calendar` is the UID of the one that stands in where it has none; `tasks` columns by task, `texts` what is kept beside a plan; `baselines` name and
+    It can be written as JSON and read again: amounts are texts in it, and keys numbers. `frame` are values of the project; `usual_calendar` is the UID of the one that stands in where it has none; `tasks` columns by task, `texts` what is kept beside a plan; `baselines` name and
     reason by number, `baseline_tasks` the WBS code and the title that a task had in one.
     """
 
@@ -347,9 +348,9 @@ class Beside:
     resources: dict[int, dict[str, Any]] = field(default_factory=dict)
     teams: dict[int, int] = field(default_factory=dict)
     absences: dict[int, list[AbsencePart]] = field(default_factory=dict)
-    assignments: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)
+    assignments: dict[int, dict[int, dict[str, int | None]]] = field(default_factory=dict)
     baselines: dict[int, tuple[str, str]] = field(default_factory=dict)
-    baseline_tasks: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    baseline_tasks: dict[int, dict[int, tuple[str, str]]] = field(default_factory=dict)
 
 
 def looks_like_tandem_json(head: bytes) -> bool:
@@ -642,9 +643,9 @@ class _Reader:
                         for row in (part.availability if works else ())
                     ]
                 ).decode(),
-                "standard_rate": None if part.standard_rate is None or not priced else Decimal(part.standard_rate),
-                "overtime_rate": None if part.overtime_rate is None or not priced else Decimal(part.overtime_rate),
-                "cost_per_use": Decimal(part.cost_per_use or 0) if priced else Decimal(0),
+                "standard_rate": part.standard_rate if priced else None,
+                "overtime_rate": part.overtime_rate if priced else None,
+                "cost_per_use": (part.cost_per_use if priced else None) or "0",
                 "rates": orjson.dumps(
                     [
                         {
@@ -675,7 +676,7 @@ class _Reader:
             place = f"assignments/{number - 1}"
             task = self._known(self.tasks, part.task, f"{place}/task")
             resource = self._known(self.resources, part.resource, f"{place}/resource")
-            if (task, resource) in self.beside.assignments:
+            if resource in self.beside.assignments.setdefault(task, {}):
                 raise UnreadableFile("not_this_format", f"/{place}: the resource has a part in the task already", 1)
             work, overtime = _ticks(part.work_minutes), _ticks(part.overtime_minutes)
             if overtime > work:
@@ -694,7 +695,7 @@ class _Reader:
                     cost=Decimal(part.cost or 0),
                 )
             )
-            self.beside.assignments[task, resource] = {
+            self.beside.assignments[task][resource] = {
                 "duration": _or_none(part.length_minutes),
                 "remaining": _or_none(part.remaining_minutes),
                 "delay": _ticks(part.delay_minutes),
@@ -711,7 +712,7 @@ class _Reader:
                     continue
                 kept = MspdiBaseline(part.number, row.start, row.finish, _ticks(row.duration_minutes))
                 self.plan.tasks[uid - 1].baselines.append(kept)
-                self.beside.baseline_tasks[part.number, uid] = row.wbs_code, row.title
+                self.beside.baseline_tasks.setdefault(part.number, {})[uid] = row.wbs_code, row.title
 
     # Report
 
@@ -770,6 +771,8 @@ def take_beside(plan: WorkingPlan, taken: TakenOver, beside: Beside) -> None:
     for row in taken.resources:
         uid = resource_uids[row["id"]]
         row.update(beside.resources[uid])
+        for name in _AMOUNTS:
+            row[name] = None if row[name] is None else Decimal(row[name])
         row["team_id"] = taken.resource_ids[beside.teams[uid]] if uid in beside.teams else None
     # A team is stored before those who belong to it.
     taken.resources.sort(key=lambda row: row["team_id"] is not None)
@@ -795,11 +798,11 @@ def take_beside(plan: WorkingPlan, taken: TakenOver, beside: Beside) -> None:
     )
     task_uids = {task_id: uid for uid, task_id in taken.task_ids.items()}
     for row in taken.assignments:
-        row.update(beside.assignments[task_uids[row["task_id"]], resource_uids[row["resource_id"]]])
+        row.update(beside.assignments[task_uids[row["task_id"]]][resource_uids[row["resource_id"]]])
     for task_id, task_uid in task_uids.items():
         for part in plan.assignments.get(task_id, ()):
-            own = beside.assignments[task_uid, resource_uids[part.resource_id]]
-            part.duration, part.remaining, part.delay = own["duration"], own["remaining"], own["delay"]
+            own = beside.assignments[task_uid][resource_uids[part.resource_id]]
+            part.duration, part.remaining, part.delay = own["duration"], own["remaining"], own["delay"] or 0
             part.away = away.get(part.resource_id, ())
 
 
@@ -825,4 +828,4 @@ def rows_of_baseline(
 ) -> list[tuple[Any, ...]]:
     """Rows of a baseline with the codes and the titles that its tasks had then."""
     uids = {task_id: uid for uid, task_id in taken.task_ids.items()}
-    return [(row[0], *beside.baseline_tasks[number, uids[row[0]]], *row[3:]) for row in rows]
+    return [(row[0], *beside.baseline_tasks[number][uids[row[0]]], *row[3:]) for row in rows]

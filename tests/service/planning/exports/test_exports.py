@@ -274,3 +274,41 @@ async def test_rates_are_for_those_who_see_them(world: World) -> None:
     assert b"987" not in await exported(world, "mspdi", world["member"])
     assert "resource.rates" not in await losses(world, "mspdi")
     assert (await losses(world, "mspdi", world["member"]))["resource.rates"]["count"] == 1
+
+
+def document(**members: Any) -> bytes:
+    whole = {
+        "format": "tandem-json",
+        "version": 1,
+        "project": {"start": "2026-03-02T08:00:00"},
+        "tasks": [{"id": "a", "title": "Dig"}, {"id": "b", "title": "Pave"}],
+    }
+    return json.dumps(whole | members).encode()
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"version": 2}, "unreadable_plan"),
+        ({"tasks": [{"id": "a", "title": "Dig", "parent": "b"}]}, "unreadable_plan"),
+        ({"tasks": [{"id": "a", "title": "x\u0000y"}]}, "unreadable_plan"),
+        (
+            {"dependencies": [{"predecessor": "a", "successor": "b"}, {"predecessor": "b", "successor": "a"}]},
+            "dependency_cycle",
+        ),
+    ],
+)
+async def test_a_document_that_is_wrong_leaves_nothing_behind(world: World, members: dict[str, Any], code: str) -> None:
+    job = await finished(world, await upload(world, world["manager"], document(**members), filename="plan.json"))
+    assert (job["state"], job["problem"]["code"]) == ("failed", code)
+    listed = await world["manager"].get(f"/v1/projects/{world.project_id}/tasks")
+    assert listed.json()["data"] == []
+
+
+async def test_a_document_joins_a_plan_that_is_there(world: World) -> None:
+    await make_task(world, "Survey")
+    job = await finished(world, await upload(world, world["manager"], document(), filename="plan.json"))
+    assert job["state"] == "succeeded", job
+    exported_again = json.loads(await exported(world, "tandem-json"))
+    assert [task["title"] for task in exported_again["tasks"]] == ["Survey", "Dig", "Pave"]
+    assert exported_again["calendars"] == []

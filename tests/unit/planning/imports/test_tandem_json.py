@@ -5,11 +5,12 @@ from typing import Any
 
 import orjson
 import pytest
+from pydantic import TypeAdapter
 
 from services.planning.imports.mspdi import Limits
 from services.planning.imports.mspdi_plan import to_plan
 from services.planning.imports.record_stream import UnreadableFile
-from services.planning.imports.tandem_json import read_tandem_json
+from services.planning.imports.tandem_json import Beside, read_tandem_json
 
 _DAYS: list[Any] = [[["08:00", "12:00"]]] * 5 + [None, None]
 
@@ -133,3 +134,21 @@ def test_a_document_is_no_larger_than_it_may_be() -> None:
     with pytest.raises(UnreadableFile) as refused:
         read_tandem_json(io.BytesIO(b" " * 1_001), Limits(max_bytes=1_000))
     assert refused.value.code == "too_large"
+
+
+def test_what_stands_beside_the_plan_can_be_handed_on_as_json() -> None:
+    rate = {"table": "B", "from_date": "2026-07-01", "standard_rate": "640.5"}
+    resource = {"id": "r", "name": "Crew", "resource_type": "work", "standard_rate": "600", "rates": [rate]}
+    absences = [{"resource": "r", "starts_on": "2026-03-02", "ends_on": "2026-03-03", "kind": "vacation"}]
+    baseline = {
+        "number": 0,
+        "name": "As agreed",
+        "tasks": [
+            {"task": "b", "title": "Dig", "start": "2026-03-02T08:00:00", "finish": "2026-03-02T16:00:00"},
+            {"task": "gone", "title": "Pave", "start": "2026-03-02T08:00:00", "finish": "2026-03-02T16:00:00"},
+        ],
+    }
+    _, beside = read(orjson.dumps(document(resources=[resource], absences=absences, baselines=[baseline])))
+    handed = TypeAdapter(Beside)
+    assert handed.validate_json(handed.dump_json(beside)) == beside
+    assert beside.baseline_tasks == {0: {2: ("", "Dig")}}
