@@ -100,7 +100,7 @@ class _Styles:
         return (
             f'<styleSheet xmlns="{_MAIN}"><numFmts count="2"><numFmt numFmtId="{_MOMENT}" formatCode="yyyy\\-mm\\-dd hh:mm"/>'
             f'<numFmt numFmtId="{_DECIMALS}" formatCode="0.####"/></numFmts>'
-            f'<fonts count="{len(fonts)}">{written}</fonts><fills count="{len(fills) + 2}"><fill><patternFill/></fill>'
+            f'<fonts count="{len(fonts)}">{written}</fonts><fills count="{len(fills) + 2}"><fill><patternFill patternType="none"/></fill>'
             f'<fill><patternFill patternType="gray125"/></fill>{patterns}</fills>'
             '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
             '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'

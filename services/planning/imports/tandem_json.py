@@ -336,8 +336,10 @@ class TandemDocument(Part):
 class Beside:
     """What the plan in the terms of MSPDI leaves out, in the form in which it is stored, by the UIDs of that plan.
 
-    It can be written as JSON and read again: amounts are texts in it, and keys numbers. `frame` are values of the project; `usual_calendar` is the UID of the one that stands in where it has none; `tasks` columns by task, `texts` what is kept beside a plan; `baselines` name and
-    reason by number, `baseline_tasks` the WBS code and the title that a task had in one.
+    It can be written as JSON and read again: amounts are texts in it. `frame` are values of the project; `usual_calendar` is
+    the UID of the one that stands in where the project has none; `tasks` columns by task, `texts` what is kept beside a plan;
+    `assignments` lengths by task and resource; `baselines` name and reason by number, `baseline_tasks` the WBS code and the
+    title that a task had in one.
     """
 
     frame: dict[str, Any] = field(default_factory=dict)
