@@ -52,6 +52,7 @@ _SINGULARS_OF_A_PROJECT: Final[dict[str, str]] = {
     "driving-path": PLANNING,
     "float-paths": PLANNING,
     "plan-lint": PLANNING,
+    "exports": PLANNING,
     "responsibility-matrix": PLANNING,
     "detected-conflicts": PLANNING,
     "decision-calibration": PLANNING,
@@ -102,6 +103,13 @@ _TRAFFIC_BY_LAST_SEGMENT: Final[dict[str, Traffic]] = {
     "content": Traffic.TRANSFER,
     "imports": Traffic.TRANSFER,
     "exports": Traffic.TRANSFER,
+    "mspdi": Traffic.TRANSFER,
+    "tandem-json": Traffic.TRANSFER,
+    "csv": Traffic.TRANSFER,
+    "xlsx": Traffic.TRANSFER,
+    "icalendar": Traffic.TRANSFER,
+    "gantt-svg": Traffic.TRANSFER,
+    "gantt-pdf": Traffic.TRANSFER,
     "pdf": Traffic.TRANSFER,
 }
 

@@ -19,6 +19,7 @@ from services.planning.contracts import routes as contracts
 from services.planning.custom_fields import routes as custom_fields
 from services.planning.decisions import routes as decisions
 from services.planning.decisions.handlers import HANDLERS as DECISION_HANDLERS
+from services.planning.exports import routes as exports
 from services.planning.gates import routes as gates
 from services.planning.imports import routes as imports
 from services.planning.imports.use_cases import JOB_FUNCTIONS as IMPORT_JOBS
@@ -99,6 +100,7 @@ def create_app(settings: Settings | None = None, peers: "Mapping[str, str | Asgi
             levelling.router,
             lint.router,
             imports.router,
+            exports.router,
             upserts.router,
         ],
         title="Tandem planning",

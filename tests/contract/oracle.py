@@ -141,13 +141,13 @@ TEAM_LISTS = (
     "absences accounting-periods action-items assignments baselines board-cards board-columns boards calendars"
     " checklist-items competence-demands competence-warnings conflicts contract-alerts contract-change-orders"
     " contract-milestones contract-options contracts cost-codes custom-fields decision-calibration"
-    " decision-reviews decisions delegations dependencies detected-conflicts driving-path float-paths forecast"
-    " gate-passages gates goals imports labels levelling-clearances levelling-runs make-ready-actions milestones"
-    " needs over-allocations overview plan-changes plan-instantiations plan-lint plan-templates proposals"
-    " readiness recurrences reschedulings resource-competences resource-loads resource-replacements resources"
-    " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs staffing-requests"
-    " success-criteria task-briefs task-copies task-deletions task-moves task-shifts tasks track-records wbs-mask"
-    " wbs-renumberings"
+    " decision-reviews decisions delegations dependencies detected-conflicts driving-path exports float-paths"
+    " forecast gate-passages gates goals imports labels levelling-clearances levelling-runs make-ready-actions"
+    " milestones needs over-allocations overview plan-changes plan-instantiations plan-lint plan-templates"
+    " proposals readiness recurrences reschedulings resource-competences resource-loads resource-replacements"
+    " resources responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
+    " staffing-requests success-criteria task-briefs task-copies task-deletions task-moves task-shifts tasks"
+    " track-records wbs-mask wbs-renumberings"
 )
 AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
     "actuals": "costs",

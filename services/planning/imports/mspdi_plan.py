@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -15,6 +16,7 @@ from services.kernel.working_time import (
     to_ticks,
 )
 from services.planning.imports.mspdi import (
+    NO_UID,
     UNASSIGNED,
     MspdiAssignment,
     MspdiCalendar,
@@ -183,7 +185,10 @@ class _Builder:
             priority=task.priority,
             levelling_delay=task.levelling_delay,
             splits=splits,
-            assignments=() if splits else parts,
+            # What is nobody's has said all it had to say, and a part without a length of its own pauses with the task.
+            assignments=tuple(replace(part, duration=None) for part in parts if part.resource_id != UNASSIGNED)
+            if splits
+            else parts,
         )
 
     def _assignments(self, task: MspdiTask, duration: int) -> tuple[Assignment, ...]:
@@ -218,35 +223,45 @@ class _Builder:
         return tuple(found)
 
     def _splits(self, task: MspdiTask, parts: tuple[Assignment, ...]) -> tuple[Piece, ...]:
-        """Where the work of a task without a resource pauses, as far as that says as much as its stretched part does.
+        """Where the work of a task pauses, as far as that says as much as its stretched parts do.
 
-        It does not where what is done and what remains were not reported along the pieces; then the part is kept.
+        It does not where the parts pause each at another time, or where what is done and what remains were not reported
+        along the pieces; then the parts are kept with their lengths.
         """
-        rows = [item for item in self.assignments[task.uid] if item.resource_uid == UNASSIGNED and item.pieces]
-        if len(parts) != 1 or len(rows) != 1 or task.elapsed or task.type == _FIXED_DURATION:
+        rows = [item for item in self.assignments[task.uid] if item.pieces and item.units > 0 and item.work > 0]
+        if not parts or len(rows) != len(parts) or task.elapsed or task.type == _FIXED_DURATION:
             return ()
-        time = self.calendars[task.calendar_uid if task.calendar_uid in self.calendars else self.project_calendar]
+        found = {self._pieces(task, item) for item in rows}
+        if len(found) != 1:
+            return ()
+        pieces = found.pop()
+        whole = sum(piece.work for piece in pieces) == task.duration
+        reach = reach_of(task.duration or 0, pieces)
+        if len(pieces) < 2 or pieces[0].offset or not whole or any(part.duration != reach for part in parts):
+            return ()
+        if task.actual_start is None:
+            return pieces
+        left = task.duration or 0 if task.remaining_duration is None else task.remaining_duration
+        rest = reach - resumes_at(max(0, (task.duration or 0) - left), pieces)
+        return pieces if all(part.remaining == rest for part in parts) else ()
+
+    def _pieces(self, task: MspdiTask, item: MspdiAssignment) -> tuple[Piece, ...]:
+        """The stretches of an assignment's work, those that touch joined, in the working time of whoever does it."""
+        resource = self.resources.get(item.resource_uid)
+        key = resource.calendar_uid if resource is not None else NO_UID
+        if key not in self.calendars:
+            key = task.calendar_uid if task.calendar_uid in self.calendars else self.project_calendar  # type: ignore[assignment]
+        time = self.calendars[key]
         found: list[Piece] = []
-        worked = [piece for piece in rows[0].pieces if piece.work > 0 and piece.type in (_REMAINING, _ACTUAL)]
-        if not worked:
-            return ()
-        origin = to_ticks(min(piece.start for piece in rows[0].pieces))
+        worked = [piece for piece in item.pieces if piece.work > 0 and piece.type in (_REMAINING, _ACTUAL)]
+        origin = to_ticks(min(piece.start for piece in item.pieces))
         for piece in sorted(worked, key=lambda each: each.start):
             begin, end = (time.work_between(origin, to_ticks(moment)) for moment in (piece.start, piece.finish))
             if found and begin <= found[-1].offset + found[-1].work:
                 found[-1] = Piece(found[-1].offset, end - found[-1].offset)
             else:
                 found.append(Piece(begin, end - begin))
-        pieces = tuple(found)
-        whole = sum(piece.work for piece in pieces) == task.duration and not pieces[0].offset
-        if not whole or len(pieces) < 2 or reach_of(task.duration or 0, pieces) != parts[0].duration:
-            return ()
-        if task.actual_start is None:
-            return pieces
-        left = task.duration or 0 if task.remaining_duration is None else task.remaining_duration
-        done = (task.duration or 0) - left
-        same = reach_of(task.duration or 0, pieces) - resumes_at(max(0, done), pieces) == parts[0].remaining
-        return pieces if same else ()
+        return tuple(found)
 
     def _stretched(
         self, task: MspdiTask, item: MspdiAssignment, calendar: object, length: int, remaining: int

@@ -30,7 +30,7 @@ UploadedPlan = Annotated[PlanFile, Depends(receive_plan, scope="function")]
 )
 @acts(IMPORT_PLAN, BASELINE_SET)
 async def import_plan(project_id: UUID, file: UploadedPlan, write: KeyedWriting) -> Response:
-    """Take over a plan from a Microsoft Project XML file of up to 50 MB and 100,000 tasks; a job reads it.
+    """Take over a plan from a Microsoft Project XML file, or from the JSON of an export, of up to 50 MB and 100,000 tasks; a job reads it.
 
     The same file, or another version of the same plan, is refused in the same project.
     """

@@ -63,6 +63,8 @@ class TakenOver:
     task_ids: dict[int, UUID] = field(default_factory=dict)
     alterations: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     project_calendar_id: UUID | None = None
+    calendar_ids: dict[Any, UUID] = field(default_factory=dict)
+    resource_ids: dict[int, UUID] = field(default_factory=dict)
 
     def altered(self, path: str, disposition: str, reason: str) -> None:
         """Count an alteration for the report."""
@@ -93,6 +95,7 @@ def take_over(plan: WorkingPlan, source: Plan, mspdi: MspdiPlan) -> TakenOver:
     calendar_ids = _calendars(plan, source, taken)
     taken.project_calendar_id = calendar_ids[source.calendar]
     resource_ids = _resources(mspdi, calendar_ids, plan.currency, taken)
+    taken.calendar_ids, taken.resource_ids = calendar_ids, resource_ids
     described = {task.uid: task for task in mspdi.tasks}
     for task in source.tasks:
         uid: int = task.id  # type: ignore[assignment]  # the ids of an MSPDI plan are its UIDs

@@ -40,6 +40,15 @@ from services.planning.imports.repository import (
     stored_object,
 )
 from services.planning.imports.taking_over import TakenOver, baselines_of, frame_of, options_of, take_over
+from services.planning.imports.tandem_json import (
+    FORMAT,
+    Beside,
+    absences_of,
+    looks_like_tandem_json,
+    read_tandem_json,
+    rows_of_baseline,
+    take_beside,
+)
 from services.planning.imports.upload import PlanFile
 from services.planning.schedule.baseline import Baseline
 from services.planning.schedule.impact import impact_of, measures_of
@@ -86,10 +95,10 @@ async def import_plan(run: JobRun) -> None:
         raise StoreNotConfigured
     try:
         await run.report(5, "reading the file")
-        mspdi, source = await _read(storage, run.arguments)
+        mspdi, source, beside = await _read(storage, run.arguments)
         await run.report(40, "scheduling")
         async with run.write() as session:
-            await _take_over(session, run, mspdi, source)
+            await _take_over(session, run, mspdi, source, beside)
     except (Problem, JobCancelled) as refusal:
         # A job that waits for the store or the database is begun again, and needs its file then.
         if not is_passing(refusal):
@@ -99,7 +108,7 @@ async def import_plan(run: JobRun) -> None:
         raise
 
 
-async def _read(storage: Storage, arguments: dict[str, Any]) -> tuple[MspdiPlan, Plan]:
+async def _read(storage: Storage, arguments: dict[str, Any]) -> tuple[MspdiPlan, Plan, Beside | None]:
     try:
         chunks = [chunk async for chunk in await storage.open(stored_object(arguments))]
     except (ObjectMissing, ObjectDamaged) as error:
@@ -108,9 +117,13 @@ async def _read(storage: Storage, arguments: dict[str, Any]) -> tuple[MspdiPlan,
     except StorageFailed as error:
         raise Unavailable from error
 
-    def read() -> tuple[MspdiPlan, Plan]:
-        mspdi = read_mspdi(io.BytesIO(b"".join(chunks)), _LIMITS)
-        return mspdi, to_plan(mspdi)
+    def read() -> tuple[MspdiPlan, Plan, Beside | None]:
+        content = b"".join(chunks)
+        if looks_like_tandem_json(content[:100]):
+            mspdi, beside = read_tandem_json(io.BytesIO(content), _LIMITS)
+            return mspdi, to_plan(mspdi), beside
+        mspdi = read_mspdi(io.BytesIO(content), _LIMITS)
+        return mspdi, to_plan(mspdi), None
 
     try:
         # Reading fifty megabytes of XML takes a while, and requests are answered by the same loop.
@@ -119,7 +132,7 @@ async def _read(storage: Storage, arguments: dict[str, Any]) -> tuple[MspdiPlan,
         raise UnreadablePlan(line=error.line, reason=error.detail, reason_code=error.code) from error
 
 
-async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, source: Plan) -> None:
+async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, source: Plan, beside: Beside | None) -> None:
     arguments = run.arguments
     project_id = UUID(arguments["project_id"])
     await require_member(session, session.principal, project_id)
@@ -132,17 +145,23 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
     plan = await load_plan(session, project_id)
     was_empty = not plan.tasks
     taken = take_over(plan, source, mspdi)
+    if beside is not None:
+        take_beside(plan, taken, beside)
     if was_empty:
-        await _set_frame(session, plan, source, mspdi, taken)
+        await _set_frame(session, plan, source, mspdi, taken, beside)
     else:
         taken.altered("Project", "dropped", "the project has tasks already and keeps its start, calendar and rules")
     plan.reschedule()
     impact = impact_of(plan, await load_ledger(session, project_id), session.author_id)
-    found = baselines_of(mspdi, plan, taken)
+    found: dict[int, Rows] = dict(baselines_of(mspdi, plan, taken))
+    if beside is not None:
+        found = {number: rows_of_baseline(number, rows, taken, beside) for number, rows in found.items()}
     kinds = ["import.plan", *["baseline.set"] * bool(found)]
     await require_authority(session, project_id, kinds, measures_of(impact), impact)
     await insert_rows(session, "calendars", project_id, taken.calendars)
     await insert_rows(session, "resources", project_id, taken.resources)
+    if beside is not None:
+        await insert_rows(session, "absences", project_id, absences_of(taken, beside))
     await store_plan(session, plan, taken.texts)
     await insert_rows(session, "dependencies", project_id, taken.dependencies)
     await insert_rows(session, "assignments", project_id, taken.assignments)
@@ -151,7 +170,7 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
         project_id=project_id,
         job_id=run.id,
         filename=arguments["filename"],
-        format="mspdi",
+        format="mspdi" if beside is None else FORMAT,
         storage_key=stored.key,
         size=stored.size,
         sha256=stored.sha256,
@@ -170,7 +189,7 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
     await keep_import(session, record)
     before = await last_baseline_finish(session, project_id)
     known_numbers = await baseline_numbers(session, project_id)
-    baselines = _number(session, project_id, found, known_numbers, record.filename)
+    baselines = _number(session, project_id, found, known_numbers, record.filename, beside)
     decision = await _record_decision(session, record, baselines, before, impact)
     _tell(session, plan, record)
     for baseline, rows in baselines:
@@ -180,10 +199,10 @@ async def _take_over(session: WriteSession, run: JobRun, mspdi: MspdiPlan, sourc
 
 
 async def _set_frame(
-    session: WriteSession, plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, taken: TakenOver
+    session: WriteSession, plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, taken: TakenOver, beside: Beside | None
 ) -> None:
     """An empty project takes the file's start, status date, calendar and rules for its own."""
-    frame = frame_of(source, mspdi, taken.project_calendar_id)
+    frame = frame_of(source, mspdi, taken.project_calendar_id) | (beside.frame if beside is not None else {})
     plan.options = options_of(source)
     await set_project_frame(session, plan.project_id, frame | asdict(plan.options))
     plan.start, plan.status_date = frame["start"], frame["status_date"]
@@ -192,7 +211,12 @@ async def _set_frame(
 
 
 def _number(
-    session: WriteSession, project_id: UUID, found: Mapping[int, Rows], known: set[int], filename: str
+    session: WriteSession,
+    project_id: UUID,
+    found: Mapping[int, Rows],
+    known: set[int],
+    filename: str,
+    beside: Beside | None,
 ) -> list[tuple[Baseline, Rows]]:
     """The file's baselines under their own numbers, or the next where the project has that one already."""
     numbered = []
@@ -201,12 +225,15 @@ def _number(
         free = number in _BASELINE_NUMBERS and number not in taken
         own = number if free else max(taken, default=-1) + 1
         taken.add(own)
+        name, reason = (beside.baselines if beside is not None else {}).get(
+            number, (f"Baseline {number}", f"Imported from {filename}")
+        )
         baseline = Baseline(
             id=new_id(),
             project_id=project_id,
             number=own,
-            name=f"Baseline {number}",
-            reason=f"Imported from {filename}",
+            name=name,
+            reason=reason,
             set_at=session.now,
             start=min(row[3] for row in rows),
             finish=max(row[4] for row in rows),

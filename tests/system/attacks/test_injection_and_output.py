@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import csv
 import email
 import email.policy
 import importlib
@@ -9,6 +10,7 @@ import io
 import itertools
 import re
 import time
+import zipfile
 from collections.abc import Iterator
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -174,6 +176,38 @@ async def test_H01_what_was_written_is_found_by_the_very_same_signs_and_by_no_wi
     assert [task["title"] for task in searched.json()["data"]] == [title]
 
 
+# -- H02: no cell is a formula -----------------------------------------------------------------------------------------
+
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "|calc", "\t=1", "  =1", "\u00a0=1", "'=1", '"=1', "\u200b=1", "\uff1d1+1")
+
+
+async def test_H02_no_cell_of_an_export_is_a_formula(attacker: Inventory) -> None:
+    manager, project = attacker.tenant["manager"], attacker.named(PROJECT)
+    titles = []
+    for text in FORMULAS:
+        body = {"title": text, "notes": f"{text}\r\n{text}"}
+        made = await manager.post(f"{project}/tasks", body)
+        assert made.status_code == 201, made.text
+        titles.append(made.json()["title"])
+        named = await manager.post(f"{project}/resources", {"name": text, "resource_type": "work"})
+        assert named.status_code in (201, 422), named.text
+    for sheet in ("tasks", "links", "resources", "assignments"):
+        answer = await manager.get(f"{project}/exports/csv", params={"sheet": sheet})
+        assert answer.status_code == 200, answer.text
+        rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+        for cell in (cell for row in rows for cell in row):
+            number = re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", cell)
+            assert number or not re.match(r"[=+\-@|%\t\r\n\uff1d]", cell.lstrip(' \u00a0\u200b"')), cell
+        if sheet == "tasks":
+            assert {f"'{title}" for title in titles if title[0] in "=+-@|"} <= {cell for row in rows for cell in row}
+    book = zipfile.ZipFile(io.BytesIO((await manager.get(f"{project}/exports/xlsx")).content))
+    for name in book.namelist():
+        text = book.read(name).decode()
+        assert "<f>" not in text
+        assert "<f " not in text
+        assert not re.search(r'<c [^>]*t="(?!inlineStr)', text), "a text is typed as a text"
+
+
 # -- H03: a line in, a line out ---------------------------------------------------------------------------------------
 
 # What some reader somewhere takes for the end of a line.
@@ -257,6 +291,22 @@ async def test_H03_a_title_with_line_ends_stays_one_line_in_calendar_and_subject
             assert "spy@evil.example" not in str(event.get("ATTENDEE"))
             assert "spy@evil.example" in str(event.get("SUMMARY"))
             assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x85\u2028\u2029]", text)
+
+
+@pytest.mark.parametrize("end", LINE_ENDS)
+async def test_H03_a_title_with_line_ends_stays_one_line_in_the_plans_calendar(attacker: Inventory, end: str) -> None:
+    manager, project = attacker.tenant["manager"], attacker.named(PROJECT)
+    words = INJECTED.format(end=end)
+    made = await manager.post(f"{project}/tasks", {"title": words, "notes": words})
+    if made.status_code == 422:
+        made = await manager.post(f"{project}/tasks", {"title": "Dig", "notes": words})
+    assert made.status_code == 201, made.text
+    answer = await manager.get(f"{project}/exports/icalendar")
+    calendar = icalendar.Calendar.from_ical(answer.content)
+    assert not calendar.walk("VALARM")
+    (event,) = (each for each in calendar.walk("VEVENT") if made.json()["id"] in str(each["UID"]))
+    assert "ATTENDEE" not in event
+    assert not re.search(r"[\x0b\x0c\x85\u2028\u2029]", answer.text)
 
 
 async def test_H03_a_file_name_with_line_ends_makes_one_header(attacker: Inventory) -> None:

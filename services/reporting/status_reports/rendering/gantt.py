@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from services.kernel.font_metrics import regular_font
 from services.kernel.language import Language, format_date, format_percent
 from services.reporting.status_reports.rendering import svg
 from services.reporting.status_reports.rendering.figures import GanttRow
-from services.reporting.status_reports.rendering.font_metrics import regular_font
 from services.reporting.status_reports.rendering.labels import LABELS
 from services.reporting.status_reports.rendering.plain_text import one_line
 from services.reporting.status_reports.rendering.time_scale import Tick, TimeScale

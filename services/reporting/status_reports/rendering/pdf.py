@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import typst
 
+from services.kernel.font_metrics import FONT_FAMILY, FONT_FOLDER, regular_font
 from services.kernel.language import Language
 from services.reporting.status_reports.rendering.contents import compose
 from services.reporting.status_reports.rendering.figures import StatusReportFigures
-from services.reporting.status_reports.rendering.font_metrics import FONT_FAMILY, FONT_FOLDER, regular_font
 from services.reporting.status_reports.rendering.labels import LABELS
 from services.reporting.status_reports.rendering.plain_text import breakable, stand_in
 

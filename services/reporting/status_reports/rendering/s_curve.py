@@ -5,10 +5,10 @@ from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
+from services.kernel.font_metrics import regular_font
 from services.kernel.language import Language, format_date, format_number
 from services.reporting.status_reports.rendering import svg
 from services.reporting.status_reports.rendering.figures import CurvePoint
-from services.reporting.status_reports.rendering.font_metrics import regular_font
 from services.reporting.status_reports.rendering.labels import LABELS
 from services.reporting.status_reports.rendering.plain_text import one_line
 from services.reporting.status_reports.rendering.time_scale import TimeScale

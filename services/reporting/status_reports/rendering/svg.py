@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from services.reporting.status_reports.rendering.font_metrics import FONT_FAMILY
+from services.kernel.font_metrics import FONT_FAMILY
 from services.reporting.status_reports.rendering.plain_text import printable
 
 INK: Final = "#1c2430"

@@ -16,11 +16,11 @@ import typst
 from pydantic import ValidationError
 from pypdf import PdfReader
 
+from services.kernel.font_metrics import FONT_FOLDER, regular_font
 from services.kernel.language import Language
 from services.reporting.status_reports.rendering import pdf
 from services.reporting.status_reports.rendering.contents import Chart, Table, compose, shown
 from services.reporting.status_reports.rendering.figures import CurvePoint, Figure, GanttRow, StatusReportFigures
-from services.reporting.status_reports.rendering.font_metrics import FONT_FOLDER, regular_font
 from services.reporting.status_reports.rendering.gantt import MOST_ROWS, gantt_svg, shown_rows
 from services.reporting.status_reports.rendering.html import render_html
 from services.reporting.status_reports.rendering.labels import LABELS
