@@ -27,6 +27,7 @@ OPERATIONAL = (
     "cost_code.record",
     "period.record",
     "levelling.run",
+    "import.mapping",
     "status_report.draft",
 )
 OF_MEMBERS = ("task.progress", "action_item.report", "risk.record", "document.write", "resource.absence")

@@ -9,7 +9,7 @@ from services.planning.contracts import contract
 from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
 from services.planning.gates import gate_passage
-from services.planning.imports import plan_import
+from services.planning.imports import import_mapping, plan_import
 from services.planning.levelling import levelling_run
 from services.planning.periods import accounting_period
 from services.planning.projects import gate, goal, project, success_criterion
@@ -49,6 +49,7 @@ NOUNS = (
     staffing_request,
     contract,
     plan_import,
+    import_mapping,
     levelling_run,
     external_reference,
 )

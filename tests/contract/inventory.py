@@ -121,6 +121,7 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("documents", "POST", f"{PROJECT}/documents", FILE),
     ("document-versions", "GET", "/v1/documents/{documents}/versions", None),
     ("imports", "POST", f"{PROJECT}/imports", PLAN),
+    ("import-mappings", "POST", f"{PROJECT}/import-mappings", "example"),
     ("levelling-runs", "POST", f"{PROJECT}/levelling-runs", "example"),
     ("status-reports", "POST", f"{PROJECT}/status-reports", "example"),
 )

@@ -110,7 +110,7 @@ TEAM = (
     "absences accounting-periods action-items agenda-items assignments attendances baselines calendars"
     " competence-demands conflicts contract-change-orders contract-milestones contract-options contracts"
     " cost-codes decision-reviews decisions delegations dependencies document-versions"
-    " documents external gate-passages gates goals imports jobs levelling-runs meetings outcomes"
+    " documents external gate-passages gates goals import-mappings imports jobs levelling-runs meetings outcomes"
     " proposal-comments proposals resource-competences resources responsibilities risk-responses risks"
     " staffing-requests success-criteria tasks"
 )
@@ -137,7 +137,7 @@ TEAM_LISTS = (
     "absences accounting-periods action-items assignments baselines calendars competence-demands competence-warnings"
     " conflicts contract-alerts contract-change-orders contract-milestones contract-options contracts cost-codes"
     " decision-calibration decision-reviews decisions delegations dependencies detected-conflicts"
-    " driving-path float-paths forecast gate-passages gates goals imports levelling-clearances"
+    " driving-path float-paths forecast gate-passages gates goals import-mappings imports levelling-clearances"
     " levelling-runs milestones over-allocations overview plan-lint proposals reschedulings"
     " resource-competences resource-loads resources"
     " responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from services.kernel.session import WriteSession
-from services.planning.external_refs.repository import claim, release
+from services.planning.external_refs.repository import claim, claim_each, key_of, release
 from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanAssignment, PlanTask
 from services.planning.schedule.working_plan import WorkingPlan
 
@@ -106,8 +106,13 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
                     task_id,
                     _stored(name, value),
                 )
-        if task_id in plan.tasks and "external_refs" in text:
+        if task_id in plan.tasks and task_id not in plan.added and "external_refs" in text:
             await claim(session, "task", task_id, text["external_refs"])
+    # What is new has no references to give back, so all of them are claimed at once.
+    named = [
+        (key_of(ref), task_id) for task_id in plan.added for ref in written.get(task_id, {}).get("external_refs", ())
+    ]
+    await claim_each(session, "task", named)
     await store_parts(session, [one for task_id in plan.rescaled for one in plan.assignments.get(task_id, ())])
     if plan.removed:
         await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, [*plan.removed])
