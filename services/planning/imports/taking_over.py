@@ -204,6 +204,8 @@ def _resources(
     mspdi: MspdiPlan, calendar_ids: dict[Any, UUID], currency: str, taken: TakenOver, known: Known
 ) -> dict[int, UUID]:
     ids: dict[int, UUID] = {}
+    # Ids of one moment are in no order by themselves; lists and what comes first follow the file.
+    fresh = iter(sorted(new_id() for _ in mspdi.resources))
     money = mspdi.project.currency if mspdi.project.currency in MINOR_UNITS else currency
     for resource in mspdi.resources:
         if resource.is_null or not (resource.name or resource.uid > 0):
@@ -211,7 +213,7 @@ def _resources(
         if resource.uid in known.resources:
             ids[resource.uid] = known.resources[resource.uid]["id"]
             continue
-        ids[resource.uid] = new_id()
+        ids[resource.uid] = next(fresh)
         kind = _RESOURCE_TYPES.get(resource.type, "work")
         first, dated = _rates(resource, money) if kind != "cost" else (Rate(Decimal(0)), [])
         costs = first != Rate(Decimal(0)) or bool(dated)
@@ -429,6 +431,7 @@ def _assignments(
     money = mspdi.project.currency if mspdi.project.currency in MINOR_UNITS else plan.currency
     tables = list(RateTable)
     seen: set[tuple[int, int]] = set()
+    fresh = iter(sorted(new_id() for _ in mspdi.assignments))
     for item in mspdi.assignments:
         task_id, resource_id = taken.task_ids.get(item.task_uid), resource_ids.get(item.resource_uid)
         pair = item.task_uid, item.resource_uid
@@ -443,7 +446,7 @@ def _assignments(
         known = scheduled.get(pair)
         length = known.duration if known is not None else None
         own: dict[str, Any] = {
-            "id": new_id(),
+            "id": next(fresh),
             "task_id": task_id,
             "resource_id": resource_id,
             "units": min(max(item.units, LEAST_UNITS), MAXIMUM_UNITS).quantize(LEAST_UNITS),
