@@ -101,7 +101,7 @@ async def test_a_mapping_says_only_what_can_be_read(world: World, wrong: dict[st
     if "columns" in wrong or "name" in wrong:
         answer = await world["manager"].patch(f"/v1/import-mappings/{made['id']}", wrong, 1)
         assert answer.status_code == 422, answer.text
-    nulls = {name: None for name in ("name", "columns", "decimal_sign")}
+    nulls = dict.fromkeys(("name", "columns", "decimal_sign"))
     for name, value in nulls.items():
         answer = await world["manager"].patch(f"/v1/import-mappings/{made['id']}", {name: value}, 1)
         assert answer.status_code == 422, answer.text

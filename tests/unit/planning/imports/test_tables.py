@@ -73,8 +73,15 @@ x5;Rydde;4 t;;20.03.2026;2;9;;
 
 def test_a_mapping_says_what_norwegian_columns_mean() -> None:
     columns = {
-        **{"external_id": "nr", "title": "Aktivitet", "duration": "Varighet", "start": "Start", "finish": "Slutt"},
-        **{"predecessors": "Foregående", "outline_level": "Nivå", "percent_complete": "Fremdrift", "assignee": "Hvem"},
+        "external_id": "nr",
+        "title": "Aktivitet",
+        "duration": "Varighet",
+        "start": "Start",
+        "finish": "Slutt",
+        "predecessors": "Foregående",
+        "outline_level": "Nivå",
+        "percent_complete": "Fremdrift",
+        "assignee": "Hvem",
     }
     stored = mapping(columns=columns, date_format="dd.mm.yyyy", decimal_sign=",", delimiter=";")
     file = read(NORWEGIAN.encode("windows-1252"), stored)
@@ -138,12 +145,12 @@ def test_dates_are_read_as_the_mapping_says(date_format: str | None, text: str, 
 
 
 def test_a_workbook_is_read_like_a_table_with_its_own_dates_and_numbers() -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["ID", "Task name", "Duration", "Start", "% complete", "Predecessors"],
-        [1, "A", "3d", datetime(2026, 3, 9, 8, 0), 100, None],
+        [1, "A", "3d", moment("2026-03-09T08:00"), 100, None],
         [2, "B", 2, None, 0.0, "1FS+1d"],
         [],
-        [3, "=1+1", None, datetime(2026, 3, 12), None, 2],
+        [3, "=1+1", None, moment("2026-03-12"), None, 2],
     ]
     file = read(workbook(rows), name="plan.bin")
     a, b, formula = file.plan.tasks[0], file.plan.tasks[1], file.plan.tasks[2:]
