@@ -15,7 +15,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from services.planning.imports.file_plan import FilePlan, Reading
-from services.planning.imports.reading_process import OUT_OF_MEMORY
+from services.planning.imports.reading_process import OUT_OF_MEMORY, UNREADABLE
 from services.planning.imports.record_stream import UnreadableFile
 
 ROOT: Final = Path(__file__).parents[3]
@@ -92,6 +92,8 @@ async def read_apart(
                 await process.wait()
     if process.returncode == OUT_OF_MEMORY:
         raise UnreadableFile("too_much", _TOO_MUCH, 1, place="the file")
+    if process.returncode == UNREADABLE:
+        raise UnreadableFile(**orjson.loads(answered))
     if process.returncode != 0:
         raise UnreadableFile(
             "too_much",
@@ -104,12 +106,8 @@ async def read_apart(
 
 
 def _understood(answered: bytes) -> FilePlan:
-    document = orjson.loads(answered) if answered.startswith(b'{"unreadable"') else None
-    if document is not None:
-        raise UnreadableFile(**document["unreadable"])
     try:
-        return _answer().validate_json(answered.removeprefix(b'{"plan":').removesuffix(b"}"))
+        return _answer().validate_json(answered)
     except ValidationError as error:
-        raise UnreadableFile(
-            "too_much", f"the file was not understood ({error.error_count()})", 1, place="the file"
-        ) from error
+        reason = f"the file was not understood ({error.error_count()})"
+        raise UnreadableFile("too_much", reason, 1, place="the file") from error

@@ -17,6 +17,7 @@ from services.planning.imports.formats import read_plan
 from services.planning.imports.record_stream import UnreadableFile
 
 OUT_OF_MEMORY: Final = 3
+UNREADABLE: Final = 4
 _SECONDS_TO_DIE: Final = 5
 
 
@@ -33,15 +34,19 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + _SECONDS_TO_DIE))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    status = 0
     try:
         plan = read_plan(sys.stdin.buffer.read(), request["filename"], Reading(**request["reading"]))
-        answer = orjson.dumps({"plan": plan}, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+        answer = orjson.dumps(plan, default=_plain, option=orjson.OPT_NON_STR_KEYS)
     except UnreadableFile as error:
         told = {"code": error.code, "detail": error.detail, "line": error.line, "place": error.place}
-        answer = orjson.dumps({"unreadable": {name: _storable(value) for name, value in told.items()}})
+        answer = orjson.dumps({name: _storable(value) for name, value in told.items()})
+        status = UNREADABLE
     except MemoryError:
         sys.exit(OUT_OF_MEMORY)
     sys.stdout.buffer.write(answer)
+    sys.stdout.buffer.flush()
+    sys.exit(status)
 
 
 def _storable(value: Any) -> Any:
