@@ -58,7 +58,7 @@ psplib: CASES = ../shared/data/psplib
 psplib: $(VENV)/.installed-dev ## Level instances of PSPLIB (SET=j30 N=48 LIMIT=5 CASES=folder)
 	@$(IN)/python -m tests.bench.psplib "$(or $(SET),j30)" --count "$(or $(N),48)" --limit "$(or $(LIMIT),5)" --cases "$(CASES)"
 
-cross: $(VENV)/.installed-dev ## Sign in by a second OpenID Connect provider (needs node and npm)
+cross: $(VENV)/.installed-dev ## Sign in by a second OpenID Connect provider (needs node and npm), and import through MPXJ (MPXJ_LIB)
 	@npm ci --prefix tests/cross --ignore-scripts --no-audit --no-fund --silent
 	@$(IN)/pytest -q tests/cross
 

@@ -20,7 +20,8 @@ from services.planning.imports.trello import is_trello, read_trello
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_XER: Final = b"ERMHDR"
+_FOREIGN: Final = ((_OLE, "mpp"), (b"ERMHDR", "xer"), (b"MPX,", "mpx"), (b"MPX;", "mpx"))
+_PRIMAVERA_XML: Final = b"<APIBusinessObjects"
 _TEXT_NAMES: Final = (".csv", ".tsv", ".txt")
 # By what a document holds, which reader takes it.
 _JSON: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any, Reading], FilePlan]], ...]] = (
@@ -29,6 +30,12 @@ _JSON: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any, Reading], FilePla
     (is_asana_json, read_asana_json),
 )
 _HEADERS: Final = (("Task ID", "Name", "Section/Column"), ("Summary", "Issue key"))
+
+
+def foreign_format(content: bytes) -> str | None:
+    """`mpp`, `xer`, `mpx` or `pmxml` for what only MPXJ reads, None for everything else."""
+    known = next((kind for mark, kind in _FOREIGN if content.startswith(mark)), None)
+    return "pmxml" if known is None and _PRIMAVERA_XML in content[:2_000] else known
 
 
 def read_plan(content: bytes, filename: str, reading: Reading) -> FilePlan:
@@ -40,11 +47,8 @@ def read_plan(content: bytes, filename: str, reading: Reading) -> FilePlan:
     name = filename.lower()
     if content.startswith(_ZIP):
         return _from_table(content, reading, workbook=True)
-    if content.startswith((_OLE, _XER)):
-        kind = "Primavera's XER" if content.startswith(_XER) else "Microsoft's binary format"
-        raise UnreadableFile(
-            "format_not_read", f"{kind} is not read here: save the plan as XML (MSPDI), or the table as XLSX or CSV", 1
-        )
+    if foreign_format(content) is not None:
+        raise UnreadableFile("format_not_read", "this format needs a converter: save the plan as XML (MSPDI)", 1)
     if reading.mapping is not None or (name.endswith(_TEXT_NAMES) and not head.startswith((b"<", b"{"))):
         return _from_table(content, reading, workbook=False)
     if head.startswith((b"{", b"[")) or name.endswith(".json"):

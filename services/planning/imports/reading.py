@@ -14,7 +14,9 @@ from typing import Final
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from services.planning.imports.conversion import converted
 from services.planning.imports.file_plan import FilePlan, Reading
+from services.planning.imports.mspdi import Finding
 from services.planning.imports.reading_process import OUT_OF_MEMORY, UNREADABLE
 from services.planning.imports.record_stream import UnreadableFile
 
@@ -56,10 +58,13 @@ async def read_apart(
     filename: str,
     reading: Reading,
     *,
+    mpxj_lib: str | None = None,
     memory_bytes: int = MEMORY_BYTES,
     cpu_seconds: int = CPU_SECONDS,
 ) -> FilePlan:
     """The plan in the file. Raises UnreadableFile, also for a file that asks for too much.
+
+    `mpxj_lib` is the folder of MPXJ's jars, without which its formats are refused.
 
     When this call is cancelled the process ends with it.
     """
@@ -70,6 +75,7 @@ async def read_apart(
         "cpu_seconds": cpu_seconds,
     }
     async with _TURNS.of_this_loop():
+        content, foreign = await converted(content, mpxj_lib, reading.max_bytes)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -102,7 +108,11 @@ async def read_apart(
             place="the file",
         )
     # Checked and turned into values in a thread: a hundred thousand tasks take a second.
-    return await asyncio.to_thread(_understood, answered)
+    file = await asyncio.to_thread(_understood, answered)
+    if foreign is not None:
+        file.format = foreign
+        file.plan.report.append(Finding("the file", 1, "changed", "converted to MSPDI by MPXJ"))
+    return file
 
 
 def _understood(answered: bytes) -> FilePlan:

@@ -98,8 +98,9 @@ async def receive_plan(request: Request, project_id: UUID, mapping_id: MappingId
     dry_run = _is_dry(request)
     try:
         if dry_run:
+            lib = context.service.settings.mpxj_lib
             # Before the transaction begins, which must not wait for a file to be read.
-            upload = replace(upload, plan=await read_stored(storage, stored, upload.filename, reading))
+            upload = replace(upload, plan=await read_stored(storage, stored, upload.filename, reading, lib))
         yield upload
     except Unavailable:
         # Whether the write was committed is not known, and a job without its file would be worse than a file too many.
@@ -111,7 +112,9 @@ async def receive_plan(request: Request, project_id: UUID, mapping_id: MappingId
         await storage.discard(stored.key)
 
 
-async def read_stored(storage: Storage, stored: StoredObject, filename: str, reading: Reading) -> FilePlan:
+async def read_stored(
+    storage: Storage, stored: StoredObject, filename: str, reading: Reading, mpxj_lib: str | None
+) -> FilePlan:
     """What the stored file holds. Raises UnreadablePlan with the place, Unavailable while the store is away."""
     try:
         content = b"".join([chunk async for chunk in await storage.open(stored)])
@@ -121,7 +124,7 @@ async def read_stored(storage: Storage, stored: StoredObject, filename: str, rea
     except StorageFailed as error:
         raise Unavailable from error
     try:
-        return await read_apart(content, filename, reading)
+        return await read_apart(content, filename, reading, mpxj_lib=mpxj_lib)
     except UnreadableFile as error:
         raise UnreadablePlan.of(error) from error
 

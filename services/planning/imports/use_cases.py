@@ -109,7 +109,8 @@ async def import_plan(run: JobRun) -> None:
     stored = stored_object(arguments)
     try:
         await run.report(5, "reading the file")
-        file = await read_stored(storage, stored, arguments["filename"], Reading(**arguments["reading"]))
+        lib = run.database.settings.mpxj_lib
+        file = await read_stored(storage, stored, arguments["filename"], Reading(**arguments["reading"]), lib)
         source = await asyncio.to_thread(to_plan, file.plan)
         await run.report(40, "scheduling")
         async with run.write() as session:

@@ -5,6 +5,7 @@ import io
 import random
 import time
 import zipfile
+from typing import Any
 
 import orjson
 import pytest
@@ -139,7 +140,8 @@ async def test_cells_with_formulas_and_letters_that_cannot_be_stored_are_texts(w
 
 
 async def test_a_file_that_takes_too_much_ends_its_own_process_only() -> None:
-    for limits in ({"memory_bytes": 300_000_000}, {"cpu_seconds": 1}):
+    limited: list[dict[str, Any]] = [{"memory_bytes": 300_000_000}, {"cpu_seconds": 1}]
+    for limits in limited:
         content = b'{"lists": [], "cards": [' + b'{"a": [1, 2]},' * 1_400_000 + b"{}]}"
         with pytest.raises(UnreadableFile) as refusal:
             await reading.read_apart(content, "large.json", Reading(), **limits)

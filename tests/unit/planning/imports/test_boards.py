@@ -317,10 +317,3 @@ def test_links_between_a_task_and_what_it_contains_are_dropped() -> None:
     )
     assert links(file) == set()
     assert told(file, "links", "dropped")
-
-
-@pytest.mark.parametrize("content", [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, b"ERMHDR\t19.12"])
-def test_formats_that_are_not_read_are_named(content: bytes) -> None:
-    with pytest.raises(UnreadableFile) as refusal:
-        read_plan(content, "plan.mpp", OSLO)
-    assert refusal.value.code == "format_not_read"
