@@ -1,5 +1,6 @@
 """Who the persons of an imported plan are: proposed by their address, said by people, and their tasks follow."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from services.kernel.session import WriteSession
 from services.planning.decisions.use_cases import record_acceptance
 from services.planning.imports.events import IMPORT_PEOPLE_MATCHED
 from services.planning.imports.plan_import import ImportReversed
-from services.planning.imports.repository import IMPORTS, keep_items, load_import, match_person, people_of
+from services.planning.imports.repository import IMPORTS, give_tasks, keep_items, load_import, people_of, persons_of
 from services.planning.imports.schemas import PersonMatch
 from services.planning.schedule.events import PLAN_RESCHEDULED
 from services.planning.schedule.plan_rows import task_row
@@ -41,21 +42,28 @@ async def match_people(session: WriteSession, import_id: UUID, matches: Sequence
         raise ImportReversed
     people = {each.person_id for each in matches if each.person_id is not None}
     members = await active_members(session, project_id, people) if people else set()
-    errors, tasks, matched = [], set(), []
+    known = await persons_of(session, import_id, [each.resource_id for each in matches])
+    errors = []
     for number, each in enumerate(matches):
         if each.person_id is not None and each.person_id not in members:
             place = f"/people/{number}/person_id"
             errors.append(error_at(place, "unknown_reference", "nobody on the project is that"))
-            continue
-        given = await match_person(session, import_id, each.resource_id, each.person_id)
-        if given is None:
+        if each.resource_id not in known:
             place = f"/people/{number}/resource_id"
             errors.append(error_at(place, "unknown_reference", "no person of this import is that"))
-            continue
-        tasks.update(given)
-        matched.append(each)
+    counts = Counter(each.resource_id for each in matches)
+    errors += [
+        error_at(f"/people/{number}/resource_id", "repeated", "a person is one")
+        for number, each in enumerate(matches)
+        if counts[each.resource_id] > 1
+    ]
     if errors:
         raise ValidationFailed(errors=errors)
+    matched = [each for each in matches if known[each.resource_id] != each.person_id]
+    tasks: set[UUID] = set()
+    if matched:
+        changes = [(each.resource_id, known[each.resource_id], each.person_id) for each in matched]
+        tasks.update(await give_tasks(session, record, changes))
     affected = people - {session.author_id}
     impact: dict[str, Any] = {"subject": {"type": "import", "id": str(import_id), "title": record.filename}}
     if affected:

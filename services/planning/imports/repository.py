@@ -205,16 +205,22 @@ async def items_of(reader: Reader, import_id: UUID, noun: str) -> list[UUID]:
 
 
 async def changed_items(reader: Reader, import_id: UUID) -> list[tuple[str, UUID, bool]]:
-    """Noun, id and whether it is still there, of what was changed or removed since; a hundred at most."""
-    parts = [
-        f"""(select i.noun, i.object_id, t.id is not null as present from import_items i
-             left join {table} t on t.tenant_id = i.tenant_id and t.id = i.object_id
-             where i.tenant_id = $1 and i.import_id = $2 and i.noun = '{noun}'
-               and (t.id is null or i.digest <> {_digest(noun)}) limit {_MOST_PLACES})"""
-        for noun, table in _TABLES.items()
-    ]
-    rows = await reader.rows(" union all ".join(parts), reader.tenant_id, import_id)
-    return [(row["noun"], row["object_id"], row["present"]) for row in rows]
+    """Noun, id and whether it is still there, of what was changed or removed since; a hundred of each noun at most."""
+    found: list[tuple[str, UUID, bool]] = []
+    for noun, table in _TABLES.items():
+        ids = await items_of(reader, import_id, noun)
+        for start in range(0, len(ids), 20_000):
+            rows = await reader.rows(
+                f"""select i.object_id, t.id is not null as present from import_items i
+                    left join {table} t on t.tenant_id = i.tenant_id and t.id = i.object_id
+                    where i.tenant_id = $1 and i.import_id = $2 and i.noun = '{noun}' and i.object_id = any($3)
+                      and (t.id is null or i.digest <> {_digest(noun)}) order by i.object_id limit {_MOST_PLACES}""",
+                reader.tenant_id,
+                import_id,
+                ids[start : start + 20_000],
+            )
+            found += [(noun, row["object_id"], row["present"]) for row in rows]
+    return found
 
 
 def _references() -> list[tuple[str, str, str]]:
@@ -305,48 +311,53 @@ async def people_of(reader: Reader, import_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-async def match_person(
-    session: WriteSession, import_id: UUID, resource_id: UUID, person_id: UUID | None
-) -> list[UUID] | None:
-    """The resource is this person, to whom the tasks are given in which it is the first. Returns those; None where the
-    import made no such resource. A person who was matched before loses the tasks."""
-    known = await session.row(
-        """select r.person_id from import_items i join resources r on r.tenant_id = i.tenant_id and r.id = i.object_id
-           where i.tenant_id = $1 and i.import_id = $2 and i.noun = 'resource' and i.object_id = $3
+async def persons_of(session: WriteSession, import_id: UUID, resource_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Those of the resources that are persons of the import, each with who that is said to be, locked."""
+    rows = await session.rows(
+        """select r.id, r.person_id from import_items i join resources r on r.tenant_id = i.tenant_id and r.id = i.object_id
+           where i.tenant_id = $1 and i.import_id = $2 and i.noun = 'resource' and i.object_id = any($3)
              and r.resource_type = 'work' for update of r""",
         session.tenant_id,
         import_id,
-        resource_id,
+        list(resource_ids),
     )
-    if known is None:
-        return None
-    if known["person_id"] == person_id:
-        return []
+    return {row["id"]: row["person_id"] for row in rows}
+
+
+async def give_tasks(
+    session: WriteSession, record: Import, matches: Sequence[tuple[UUID, UUID | None, UUID | None]]
+) -> list[UUID]:
+    """(resource, who it was said to be, who it is): the tasks of the import in which the resource is the first are given to
+    the new one, unless somebody else was given them. Returns those tasks."""
+    columns = [list(column) for column in zip(*matches, strict=True)]
     await session.value(
-        """update resources set person_id = $3, work_kind = coalesce(work_kind, 'person'), version = version + 1,
-             updated_at = $4, updated_by_id = $5 where tenant_id = $1 and id = $2""",
+        """update resources r set person_id = m.person_id, version = r.version + 1, updated_at = $4, updated_by_id = $5,
+             work_kind = case when m.person_id is null then r.work_kind else coalesce(r.work_kind, 'person') end
+           from unnest($2::uuid[], $3::uuid[]) as m(id, person_id) where r.tenant_id = $1 and r.id = m.id""",
         session.tenant_id,
-        resource_id,
-        person_id,
+        columns[0],
+        columns[2],
         session.now,
         session.author_id,
     )
     rows = await session.rows(
-        """update tasks t set assignee_id = $3, version = t.version + 1, updated_at = $5, updated_by_id = $6
-           from import_items i where t.tenant_id = $1 and i.tenant_id = $1 and i.import_id = $7 and i.noun = 'task'
-             and i.object_id = t.id and not t.summary and t.assignee_id is not distinct from $4
-             and t.assignee_id is distinct from $3
-             and $2 = (select a.resource_id from assignments a join resources r
-                 on r.tenant_id = a.tenant_id and r.id = a.resource_id and r.resource_type = 'work'
-               where a.tenant_id = $1 and a.task_id = t.id order by a.id limit 1)
+        """with first as materialized (
+             select distinct on (a.task_id) a.task_id, a.resource_id from assignments a
+             join resources r on r.tenant_id = a.tenant_id and r.id = a.resource_id and r.resource_type = 'work'
+             where a.tenant_id = $1 and a.project_id = $2 order by a.task_id, a.id)
+           update tasks t set assignee_id = m.person_id, version = t.version + 1, updated_at = $7, updated_by_id = $8
+           from unnest($4::uuid[], $5::uuid[], $6::uuid[]) as m(resource_id, known_id, person_id)
+           join first on first.resource_id = m.resource_id
+           join import_items i on i.tenant_id = $1 and i.import_id = $3 and i.noun = 'task' and i.object_id = first.task_id
+           where t.tenant_id = $1 and t.id = first.task_id and not t.summary
+             and t.assignee_id is not distinct from m.known_id and t.assignee_id is distinct from m.person_id
            returning t.id""",
         session.tenant_id,
-        resource_id,
-        person_id,
-        known["person_id"],
+        record.project_id,
+        record.id,
+        *columns,
         session.now,
         session.author_id,
-        import_id,
     )
     return [row["id"] for row in rows]
 

@@ -19,7 +19,7 @@ from services.kernel.storage import Storage, StoredObject
 from services.kernel.stored_files import keep_file, release_file
 from services.planning.decisions.decision import Decision
 from services.planning.decisions.use_cases import record_acceptance, record_decision
-from services.planning.external_refs.repository import owners
+from services.planning.external_refs.repository import Key, owners
 from services.planning.imports.events import PLAN_IMPORTED
 from services.planning.imports.file_plan import FilePlan, Reading
 from services.planning.imports.mspdi import MspdiPlan
@@ -217,7 +217,10 @@ async def _known(session: WriteSession, plan: WorkingPlan, file: FilePlan) -> Kn
     if file.frame:
         return Known()
     references = {uid: found for uid in file.origins if (found := reference_of(file, uid)) is not None}
-    owned = await owners(session, set(references.values())) if references else {}
+    keys = sorted(set(references.values()))
+    owned: dict[Key, UUID] = {}
+    for start in range(0, len(keys), 10_000):
+        owned |= await owners(session, keys[start : start + 10_000])
     tasks = {uid: owned[key] for uid, key in references.items() if owned.get(key) in plan.tasks}
     refused = frozenset(uid for uid, key in references.items() if key in owned and uid not in tasks)
     by_address: dict[str, Mapping[str, Any]] = {}

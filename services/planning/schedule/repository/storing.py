@@ -115,8 +115,12 @@ async def store_plan(session: WriteSession, plan: WorkingPlan, texts: dict[UUID,
     await claim_each(session, "task", named)
     await store_parts(session, [one for task_id in plan.rescaled for one in plan.assignments.get(task_id, ())])
     if plan.removed:
-        await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, [*plan.removed])
-        await release(session, [*plan.removed])
+        # What lies below goes first, so that each call leaves nothing without its parent.
+        removed = [*reversed(plan.removed)]
+        for start in range(0, len(removed), 5_000):
+            part = removed[start : start + 5_000]
+            await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, part)
+            await release(session, part)
     if plan.finish != plan.finish_before or plan.start != plan.start_before:
         await driver.execute(
             """update projects set finish = $3, start = $6, version = version + 1, updated_at = $4, updated_by_id = $5

@@ -87,7 +87,22 @@ async def test_a_match_names_persons_of_the_file_and_people_of_the_project(world
     ):
         answer = await match(world, made, "manager", (who, whom))
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, place)
+    twice = await match(world, made, "manager", (member, world.people["member"]), (member, None))
+    assert (twice.status_code, len(twice.json()["errors"])) == (422, 2)
     assert (await people(world, made))["Member"]["person_id"] is None
+
+
+async def test_what_somebody_was_given_meanwhile_stays_theirs(world: World) -> None:
+    made = await imported(world, board())
+    tasks = await by_title(world)
+    survey = tasks["Survey"]
+    given = await world["manager"].patch(
+        f"/v1/tasks/{survey['id']}", {"assignee_id": str(world.people["manager"])}, survey["version"]
+    )
+    assert given.status_code == 200, given.text
+    member = (await people(world, made))["Member"]["resource_id"]
+    assert (await match(world, made, "manager", (member, world.people["member"]))).status_code == 200
+    assert (await by_title(world))["Survey"]["assignee_id"] == str(world.people["manager"])
 
 
 async def test_matching_is_tried_without_effect_and_does_not_stand_in_the_way_of_an_undo(world: World) -> None:
