@@ -396,7 +396,7 @@ async def load_mapping(session: WriteSession, mapping_id: UUID) -> ImportMapping
 async def mapping_document(reader: Reader, project_id: UUID, mapping_id: UUID) -> str | None:
     """A mapping of the project as JSON, for a process that reads a file by it."""
     text: str | None = await reader.value(
-        """select row_to_json(m)::text from (select columns, date_format, decimal_sign, delimiter, encoding, outline,
+        """select row_to_json(m)::text from (select id, columns, date_format, decimal_sign, delimiter, encoding, outline,
              header_row, sheet from import_mappings where tenant_id = $1 and project_id = $2 and id = $3) m""",
         reader.tenant_id,
         project_id,

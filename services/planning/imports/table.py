@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +26,7 @@ _LINES_TO_GUESS: Final = 10
 _DOCUMENT_TYPES: Final = tuple(
     mark.encode(encoding) for mark in ("<!DOCTYPE", "<!ENTITY") for encoding in ("utf-8", "utf-16-le", "utf-16-be")
 )
+_SEPARATOR_HINT: Final = re.compile(r"sep=([;,\t|])\r?\n", re.IGNORECASE)
 _CHUNK: Final = 1 << 20
 
 
@@ -51,13 +53,17 @@ def read_csv(content: bytes, told: TableFormat, known_headers: Iterable[Sequence
     """A CSV file. The header is the told row, or among the first ten the one that holds one of the known headers, or the
     first. Raises UnreadableFile `not_text`, `not_csv` with the line, `too_many_records`, `too_many_columns`."""
     text = _decoded(content, told.encoding)
-    delimiter = told.delimiter or _guessed_delimiter(text)
+    # A spreadsheet's own hint to its next reader, which is no row.
+    hint = _SEPARATOR_HINT.match(text)
+    delimiter = told.delimiter or (hint[1] if hint is not None else _guessed_delimiter(text))
     csv.field_size_limit(LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
 
     def rows() -> Iterator[tuple[int, list[str]]]:
         try:
-            yield from enumerate(reader, 1)
+            for number, row in enumerate(reader, 1):
+                if number > 1 or hint is None:
+                    yield number, row
         except csv.Error as error:
             raise UnreadableFile("not_csv", str(error), reader.line_num) from error
 
@@ -166,8 +172,8 @@ def read_xlsx(stream: BinaryIO, told: TableFormat, known_headers: Iterable[Seque
             raise UnreadableFile("no_sheet", f"there is no sheet {told.sheet[:60]!r}", 1, place="the workbook")
         sheet = book[told.sheet] if told.sheet is not None else book.worksheets[0]
         sheet.reset_dimensions()
-        rows = sheet.iter_rows(max_row=_EXCELS_LAST_ROW, max_col=MOST_COLUMNS, values_only=True)
-        texts = ((number, _trimmed([_cell_text(value) for value in row])) for number, row in enumerate(rows, 1))
+        rows = sheet.iter_rows(max_row=_EXCELS_LAST_ROW, max_col=MOST_COLUMNS)
+        texts = ((number, _trimmed([_cell_text(cell) for cell in row])) for number, row in enumerate(rows, 1))
         return _table(texts, told.header_row, known_headers, max_rows)
     except (UnreadableFile, MemoryError):
         raise
@@ -182,7 +188,8 @@ def _trimmed(row: list[str]) -> list[str]:
     return row
 
 
-def _cell_text(value: Any) -> str:
+def _cell_text(cell: Any) -> str:
+    value = cell.value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -194,6 +201,9 @@ def _cell_text(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, timedelta):
         return f"{value.total_seconds() / 3600:g} h"
+    if isinstance(value, int | float) and "%" in cell.number_format:
+        # Half is shown as 50 %, and that is what is meant.
+        return f"{value * 100:.12g}%"
     if isinstance(value, float):
         return f"{value:.12g}"
     return str(value)[:LONGEST_CELL]

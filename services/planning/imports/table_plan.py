@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from services.kernel.working_time import TICKS_PER_MINUTE
-from services.planning.imports.file_plan import FilePlan, Reading
+from services.planning.imports.file_plan import FilePlan, Origin, Reading
 from services.planning.imports.mspdi import MspdiTask
 from services.planning.imports.plan_builder import (
     EVENING,
@@ -56,7 +56,7 @@ class ColumnMember(StrEnum):
 
 # The members with the names by which it is known without a mapping, in English and Norwegian.
 MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "external_id": ("id", "unique id", "unik id", "uid", "task id", "key", "nr", "no", "no."),
+    "external_id": ("id", "unique id", "unik id", "uid", "task id", "key", "card id", "nr", "no", "no."),
     "title": (
         "title",
         "task name",
@@ -64,17 +64,18 @@ MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
         "task",
         "summary",
         "activity",
+        "card name",
         "oppgavenavn",
         "navn",
         "oppgave",
         "tittel",
         "aktivitet",
     ),
-    "notes": ("notes", "description", "merknader", "beskrivelse", "notater"),
+    "notes": ("notes", "description", "card description", "merknader", "beskrivelse", "notater"),
     "wbs_code": ("wbs", "wbs code", "outline number", "wbs-kode", "disposisjonsnummer"),
     "outline_level": ("outline level", "level", "disposisjonsnivå", "nivå"),
     "parent": ("parent", "parent id", "parent task", "overordnet"),
-    "section": ("section", "stage", "list", "group", "phase", "section/column", "fase", "gruppe"),
+    "section": ("section", "stage", "list name", "list", "group", "phase", "section/column", "fase", "gruppe"),
     "start": ("start", "start date", "startdato"),
     "finish": ("finish", "finish date", "end", "end date", "slutt", "sluttdato"),
     "deadline": ("deadline", "due date", "due", "tidsfrist", "frist"),
@@ -83,7 +84,7 @@ MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "percent_complete": ("% complete", "percent complete", "progress", "% fullført", "fremdrift"),
     "predecessors": ("predecessors", "foregående oppgaver", "foregående"),
     "labels": ("labels", "tags", "etiketter"),
-    "assignee": ("owner", "assignee", "resource names", "ressursnavn", "ansvarlig"),
+    "assignee": ("owner", "assignee", "resource names", "members", "ressursnavn", "ansvarlig"),
     "assignee_email": ("assignee email", "email", "e-mail", "e-post"),
     "priority": ("priority", "prioritet"),
     "milestone": ("milestone", "milepæl"),
@@ -123,12 +124,14 @@ class TableMapping:
     """Which column (by its name in the header) holds which of MEMBERS, and how dates, numbers and the outline are written.
 
     `outline` is `level`, `parent`, `wbs_code`, `section` or `none`, None for the first whose column is there.
+    `key` tells whose ids the rows have: under one mapping an id is one thing, and without a mapping it is nobody's name.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     date_format: str | None = None
     decimal_sign: str = "."
     outline: str | None = None
+    key: str = ""
     table: TableFormat = field(default_factory=TableFormat)
 
     @classmethod
@@ -139,7 +142,12 @@ class TableMapping:
         )
         columns = {each["member"]: each["column"] for each in document["columns"]}
         return cls(
-            columns, document.get("date_format"), document.get("decimal_sign") or ".", document.get("outline"), table
+            columns=columns,
+            date_format=document.get("date_format"),
+            decimal_sign=document.get("decimal_sign") or ".",
+            outline=document.get("outline"),
+            key=document.get("id") or "",
+            table=table,
         )
 
 
@@ -159,6 +167,7 @@ class _Rows:
 
     def _columns(self) -> dict[str, int]:
         header = [name.strip().lower() for name in self.table.header]
+        spaced = [name.replace("_", " ") for name in header]
         found: dict[str, int] = {}
         for member, column in self.mapping.columns.items():
             name = " ".join(column.split()).lower()
@@ -168,10 +177,10 @@ class _Rows:
         if not self.mapping.columns:
             for member, names in MEMBERS.items():
                 known = next(
-                    (name for name in names if name in header and header.index(name) not in found.values()), None
+                    (name for name in names if name in spaced and spaced.index(name) not in found.values()), None
                 )
                 if known is not None:
-                    found[member] = header.index(known)
+                    found[member] = spaced.index(known)
         if "title" not in found:
             raise UnreadableFile("no_title", "no column is known to hold the titles of tasks", 1, place="the header")
         return found
@@ -220,9 +229,7 @@ class _Rows:
                 continue
             labels = re.split("[,;]", cells.get("labels", ""))
             external_id = cells.get("external_id", "")
-            task = build.task(
-                build.text(cells["title"], "title"), place, None, build.origin("task", external_id, "", labels)
-            )
+            task = build.task(build.text(cells["title"], "title"), place, None, self._origin(external_id, labels))
             task.id = ordinal
             self._fill(task, cells, place)
             by_id.setdefault(external_id or (str(ordinal) if "external_id" not in at else ""), task.uid)
@@ -253,6 +260,10 @@ class _Rows:
             for text in self._several(links):
                 self._link(task, text, by_id, number)
         return build.finish()
+
+    def _origin(self, external_id: str, labels: Sequence[str]) -> Origin:
+        key = self.mapping.key
+        return self.build.origin(key or "task", external_id if key else "", "", labels)
 
     def _cells(self, row: Sequence[str]) -> dict[str, str]:
         build, members = self.build, {column: member for member, column in self.at.items()}

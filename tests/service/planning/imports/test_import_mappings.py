@@ -130,6 +130,12 @@ async def test_a_table_is_read_by_its_mapping(world: World) -> None:
     assert tasks["Støpe"]["percent_complete"] == 25
     assert tasks["Åpning"]["milestone"] is True
     assert tasks["Støpe"]["start"] > tasks["Grave"]["finish"]
+    assert tasks["Grave"]["external_refs"] == [{"system": "table", "type": made["id"], "id": "1", "url": None}]
+    newer = (TABLE + "4;Rydde;1d;3;;;\n").encode("windows-1252")
+    again = await imported(world, newer, filename="newer.csv", query=query)
+    assert (again["counts"]["tasks"], again["counts"]["dependencies"]) == (1, 1)
+    other = await imported(world, b"Nr;Navn\n1;Noe annet\n", filename="other.csv")
+    assert other["counts"]["tasks"] == 1, "without a mapping an id is nobody's name"
 
 
 async def test_a_workbook_is_read_by_the_same_mapping(world: World) -> None:

@@ -159,6 +159,38 @@ def test_a_workbook_is_read_like_a_table_with_its_own_dates_and_numbers() -> Non
     assert not formula, "a formula whose value the file does not keep has none"
 
 
+def test_a_workbooks_percentages_are_those_that_it_shows() -> None:
+    from openpyxl import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 -- only few tests write workbooks
+
+    book, written = Workbook(), io.BytesIO()
+    for row in (["Name", "% complete"], ["A", 0.5], ["B", 50]):
+        book.active.append(row)
+    book.active["B2"].number_format = "0%"
+    book.save(written)
+    assert [task.percent_complete for task in read(written.getvalue()).plan.tasks] == [50, 50]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\r\nName;Duration\r\nA;2d\r\n",
+        "\ufeffTask_Name,Duration\nA,2 days?\n",
+        "Card ID\tCard Name\tDuration\n1\tA\t2\n",
+    ],
+)
+def test_tables_of_spreadsheets_and_other_tools_are_known(text: str) -> None:
+    (task,) = read(text).plan.tasks
+    assert (task.name, task.duration) == ("A", 2 * DAY)
+
+
+def test_an_id_is_a_name_only_under_a_mapping() -> None:
+    text = "ID,Name\n7,A\n"
+    without, stored = read(text), orjson.loads(mapping(columns={"title": "Name", "external_id": "ID"}))
+    under = read(text, orjson.dumps(stored | {"id": "m-1"}).decode())
+    assert [file.origins[1].id for file in (without, under)] == ["", "7"]
+    assert under.origins[1].type == "m-1"
+
+
 def bomb() -> bytes:
     """A megabyte of zip that unpacks to a gigabyte."""
     written = io.BytesIO()
