@@ -60,7 +60,7 @@ psplib: CASES = ../shared/data/psplib
 psplib: $(VENV)/.installed-dev ## Level instances of PSPLIB (SET=j30 N=48 LIMIT=5 CASES=folder)
 	@$(IN)/python -m tests.bench.psplib "$(or $(SET),j30)" --count "$(or $(N),48)" --limit "$(or $(LIMIT),5)" --cases "$(CASES)"
 
-cross: $(VENV)/.installed-dev ## Sign in by a second OpenID Connect provider, let MPXJ read plans (needs node, npm and java)
+cross: $(VENV)/.installed-dev ## Sign in by a second OpenID Connect provider, exchange plans with MPXJ (needs node, npm and java)
 	@npm ci --prefix tests/cross --ignore-scripts --no-audit --no-fund --silent
 	@test -n "$$MPXJ_LIB" -o -d tests/cross/.mpxj || $(IN)/uv pip install --quiet --no-deps --target tests/cross/.mpxj mpxj==16.10.0
 	@$(IN)/pytest -q tests/cross

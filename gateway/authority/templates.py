@@ -34,6 +34,7 @@ OPERATIONAL = (
     "checklist.keep",
     "label.record",
     "levelling.run",
+    "import.mapping",
     "status_report.draft",
 )
 OF_MEMBERS = (

@@ -18,7 +18,7 @@ _NOUNS_BY_SERVICE: Final[dict[str, str]] = {
         projects tasks dependencies calendars resources assignments goals success-criteria baselines cost-codes
         budget-lines commitments actuals risks risk-responses decisions decision-reviews conflicts responsibilities gates
         gate-passages imports schedule-runs reschedulings levelling-runs levelling-clearances milestones external
-        accounting-periods absences competences resource-competences competence-demands
+        import-mappings accounting-periods absences competences resource-competences competence-demands
         task-shifts task-moves task-copies task-deletions resource-replacements plan-changes
         wbs-renumberings
         staffing-requests contracts contract-milestones contract-options contract-change-orders

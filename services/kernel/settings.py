@@ -65,6 +65,9 @@ class Settings(BaseModel):
     front_url: str | None = Field(
         default=None, description="where people accept invitations and set passwords; mails then hold a link"
     )
+    mpxj_lib: str | None = Field(
+        default=None, description="folder with MPXJ's jars, by which planning reads MPP, MPX, XER and PMXML with Java"
+    )
     run_workers: bool = Field(
         default=True, description="whether this process also relays, reads the log and works off jobs"
     )

@@ -12,7 +12,7 @@ from services.planning.custom_fields import custom_field
 from services.planning.decisions import decision
 from services.planning.external_refs import external_reference
 from services.planning.gates import gate_passage
-from services.planning.imports import plan_import
+from services.planning.imports import import_mapping, plan_import
 from services.planning.labels import label
 from services.planning.levelling import levelling_run
 from services.planning.periods import accounting_period
@@ -65,6 +65,7 @@ NOUNS = (
     task_brief,
     need,
     plan_import,
+    import_mapping,
     levelling_run,
     external_reference,
 )

@@ -135,6 +135,12 @@ RECIPES: tuple[tuple[str, str, str, Any], ...] = (
     ("documents", "POST", f"{PROJECT}/documents", FILE),
     ("document-versions", "GET", "/v1/documents/{documents}/versions", None),
     ("imports", "POST", f"{PROJECT}/imports", PLAN),
+    (
+        "import-mappings",
+        "POST",
+        f"{PROJECT}/import-mappings",
+        {"name": "Task list", "columns": [{"column": "Task", "member": "title"}]},
+    ),
     ("levelling-runs", "POST", f"{PROJECT}/levelling-runs", "example"),
     (
         "archived-projects",

@@ -110,10 +110,10 @@ TEAM = (
     "absences accounting-periods action-items agenda-items assignments attendances baselines board-cards"
     " board-columns boards calendars checklist-items competence-demands conflicts contract-change-orders"
     " contract-milestones contract-options contracts cost-codes custom-fields decision-reviews decisions"
-    " delegations dependencies document-versions documents external gate-passages gates goals imports jobs labels"
-    " levelling-runs meetings needs outcomes plan-changes proposal-comments proposals recurrences"
-    " resource-competences resources responsibilities risk-responses risks staffing-requests success-criteria"
-    " task-briefs tasks"
+    " delegations dependencies document-versions documents external gate-passages gates goals import-mappings"
+    " imports jobs labels levelling-runs meetings needs outcomes plan-changes proposal-comments proposals"
+    " recurrences resource-competences resources responsibilities risk-responses risks staffing-requests"
+    " success-criteria task-briefs tasks"
 )
 AUDIENCE_OF_OBJECTS = dict.fromkeys(TEAM.split(), "team") | {
     "projects": "known",
@@ -142,12 +142,12 @@ TEAM_LISTS = (
     " checklist-items competence-demands competence-warnings conflicts contract-alerts contract-change-orders"
     " contract-milestones contract-options contracts cost-codes custom-fields decision-calibration"
     " decision-reviews decisions delegations dependencies detected-conflicts driving-path exports float-paths"
-    " forecast gate-passages gates goals imports labels levelling-clearances levelling-runs make-ready-actions"
-    " milestones needs over-allocations overview plan-changes plan-instantiations plan-lint plan-templates"
-    " proposals readiness recurrences reschedulings resource-competences resource-loads resource-replacements"
-    " resources responsibilities responsibility-matrix risk-responses risks schedule-options schedule-runs"
-    " staffing-requests success-criteria task-briefs task-copies task-deletions task-moves task-shifts tasks"
-    " track-records wbs-mask wbs-renumberings"
+    " forecast gate-passages gates goals import-mappings imports labels levelling-clearances levelling-runs"
+    " make-ready-actions milestones needs over-allocations overview plan-changes plan-instantiations plan-lint"
+    " plan-templates proposals readiness recurrences reschedulings resource-competences resource-loads"
+    " resource-replacements resources responsibilities responsibility-matrix risk-responses risks schedule-options"
+    " schedule-runs staffing-requests success-criteria task-briefs task-copies task-deletions task-moves"
+    " task-shifts tasks track-records wbs-mask wbs-renumberings"
 )
 AUDIENCE_OF_LISTS = dict.fromkeys(TEAM_LISTS.split(), "team") | {
     "actuals": "costs",

@@ -31,20 +31,23 @@ async def claim_each(session: WriteSession, noun: str, claims: Sequence[tuple[Ke
     if not claims:
         return
     ordered = sorted(set(claims))
-    inserted = await session.rows(
-        """insert into external_refs (tenant_id, system, type, external_id, noun, object_id)
-           select $1, claimed.system, claimed.type, claimed.id, $2, claimed.object_id
-           from unnest($3::text[], $4::text[], $5::text[], $6::uuid[]) as claimed(system, type, id, object_id)
-           on conflict do nothing returning true""",
-        session.tenant_id,
-        noun,
-        [key[0] for key, _ in ordered],
-        [key[1] for key, _ in ordered],
-        [key[2] for key, _ in ordered],
-        [object_id for _, object_id in ordered],
-    )
-    if len(inserted) != len(ordered):
-        raise ExternalRefTaken
+    # Each ten thousand are a call of their own, since the time of a call is limited.
+    for start in range(0, len(ordered), 10_000):
+        part = ordered[start : start + 10_000]
+        inserted = await session.rows(
+            """insert into external_refs (tenant_id, system, type, external_id, noun, object_id)
+               select $1, claimed.system, claimed.type, claimed.id, $2, claimed.object_id
+               from unnest($3::text[], $4::text[], $5::text[], $6::uuid[]) as claimed(system, type, id, object_id)
+               on conflict do nothing returning true""",
+            session.tenant_id,
+            noun,
+            [key[0] for key, _ in part],
+            [key[1] for key, _ in part],
+            [key[2] for key, _ in part],
+            [object_id for _, object_id in part],
+        )
+        if len(inserted) != len(part):
+            raise ExternalRefTaken
 
 
 async def release(session: WriteSession, object_ids: Sequence[UUID]) -> None:

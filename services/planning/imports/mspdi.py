@@ -57,6 +57,7 @@ _MOST_OCCURRENCES_IN_A_FILE: Final = 100_000
 # No number of a plan is longer; arithmetic on numbers of a million digits would stop the process.
 _LONGEST_NUMBER: Final = 40
 _MOST_DIGITS: Final = 15
+_MOST_EXAMPLES: Final = 3
 _LONGEST_SPAN: Final = 10**9  # ticks: 190 years around the clock
 NO_UID: Final = -1
 UNASSIGNED: Final = -65535
@@ -76,6 +77,7 @@ class Finding:
     count: int
     disposition: str
     reason: str
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -301,6 +303,7 @@ class _Reader:
     def __init__(self) -> None:
         self.plan = MspdiPlan()
         self.oddities: Counter[tuple[str, str, str]] = Counter()
+        self.examples: dict[tuple[str, str, str], list[str]] = {}
         self.properties: dict[str, str] = {}
         self.occurrences_left = _MOST_OCCURRENCES_IN_A_FILE
 
@@ -326,7 +329,12 @@ class _Reader:
     # Values; one that cannot be read is left out and reported, since one bad cell must not cost a whole plan.
 
     def _odd(self, record: Record, tag: str, reason: str, disposition: str = "dropped") -> None:
-        self.oddities[f"{record.tag}/{tag}", disposition, reason] += 1
+        key = f"{record.tag}/{tag}", disposition, reason
+        self.oddities[key] += 1
+        text, examples = record.get(tag), self.examples.setdefault(key, [])
+        # What somebody costs is not for everybody who reads a report.
+        if text and len(examples) < _MOST_EXAMPLES and "Rate" not in tag and "Cost" not in tag:
+            examples.append(f"line {record.line}: {text[:_LONGEST_NUMBER]}")
 
     def _integer(self, record: Record, tag: str, default: int = 0) -> int:
         return int(self._decimal(record, tag, Decimal(default)))
@@ -742,8 +750,8 @@ class _Reader:
             Finding(path, count, *_disposition(path)) for path, count in sorted(counts.items()) if path.count("/") > 0
         ]
         findings += [
-            Finding(path, count, disposition, reason)
-            for (path, disposition, reason), count in sorted(self.oddities.items())
+            Finding(*key[:1], count, *key[1:], tuple(self.examples.get(key, ())))
+            for key, count in sorted(self.oddities.items())
         ]
         return findings
 

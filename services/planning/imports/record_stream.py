@@ -18,10 +18,11 @@ _CHUNK: Final = 1 << 16
 
 
 class UnreadableFile(Exception):
-    """The file cannot be read as what it claims to be; `code` says why, `line` where (1 is the first)."""
+    """The file cannot be read as what it claims to be; `code` says why, `line` (1 is the first) and `place` where."""
 
-    def __init__(self, code: str, detail: str, line: int) -> None:
-        super().__init__(f"line {line}: {detail}")
+    def __init__(self, code: str, detail: str, line: int, place: str = "") -> None:
+        self.place = place or f"line {line}"
+        super().__init__(f"{self.place}: {detail}")
         self.code = code
         self.detail = detail
         self.line = line

@@ -1,5 +1,6 @@
 """From a file's plan to the rows of a project: ids given, values brought into our bounds, each alteration counted."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from services.kernel.ids import new_id
 from services.kernel.money import MINOR_UNITS, Money
 from services.kernel.working_time import TICKS_PER_MINUTE, WorkingTime, to_local, to_ticks
 from services.kernel.working_time import Calendar as WorkingCalendar
+from services.planning.imports.file_plan import FilePlan
 from services.planning.imports.mspdi import MspdiPlan, MspdiResource, MspdiTask
 from services.planning.schedule.availability import Availability, Staff, capacities_of
 from services.planning.schedule.effort import LEAST_UNITS, MAXIMUM_UNITS, WorkContour
@@ -61,10 +63,23 @@ class TakenOver:
     dependencies: list[dict[str, Any]] = field(default_factory=list)
     texts: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     task_ids: dict[int, UUID] = field(default_factory=dict)
+    known: set[int] = field(default_factory=set)
     alterations: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     project_calendar_id: UUID | None = None
     calendar_ids: dict[Any, UUID] = field(default_factory=dict)
     resource_ids: dict[int, UUID] = field(default_factory=dict)
+    references: set[tuple[str, str, str]] = field(default_factory=set)
+
+    @property
+    def made(self) -> dict[str, list[UUID]]:
+        """The ids of everything that is new, by noun."""
+        return {
+            "task": list(self.texts),
+            "dependency": [row["id"] for row in self.dependencies],
+            "assignment": [row["id"] for row in self.assignments],
+            "resource": [row["id"] for row in self.resources],
+            "calendar": [row["id"] for row in self.calendars],
+        }
 
     def altered(self, path: str, disposition: str, reason: str) -> None:
         """Count an alteration for the report."""
@@ -89,23 +104,72 @@ def options_of(source: Plan) -> Options:
     return Options(source.honor_constraints, source.split_in_progress, source.multiple_critical_paths, finish)
 
 
-def take_over(plan: WorkingPlan, source: Plan, mspdi: MspdiPlan) -> TakenOver:
-    """Put the file's tasks behind those of the plan, and collect the rows of everything else."""
-    taken = TakenOver()
-    calendar_ids = _calendars(plan, source, taken)
-    taken.project_calendar_id = calendar_ids[source.calendar]
-    resource_ids = _resources(mspdi, calendar_ids, plan.currency, taken)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What of the file the project has already: tasks by their UID, and persons of the file that are resources of it.
+
+    `refused` are the UIDs of tasks whose external name belongs to something else.
+    """
+
+    tasks: Mapping[int, UUID] = field(default_factory=dict)
+    resources: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    refused: frozenset[int] = frozenset()
+
+
+def take_over(
+    plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, file: FilePlan | None = None, known: Known | None = None
+) -> TakenOver:
+    """Put the file's tasks behind those of the plan, and collect the rows of everything else.
+
+    Without a `file` it is one that says how it is scheduled, calendars included.
+    """
+    taken, known = TakenOver(), known or Known()
+    calendar_ids: dict[Any, UUID] = {}
+    if file is None or file.frame:
+        calendar_ids = _calendars(plan, source, taken)
+        taken.project_calendar_id = calendar_ids[source.calendar]
+    resource_ids = _resources(mspdi, calendar_ids, plan.currency, taken, known)
     taken.calendar_ids, taken.resource_ids = calendar_ids, resource_ids
     described = {task.uid: task for task in mspdi.tasks}
+    taken.known.update(known.tasks)
     for task in source.tasks:
         uid: int = task.id  # type: ignore[assignment]  # the ids of an MSPDI plan are its UIDs
+        if uid in known.tasks:
+            taken.task_ids[uid] = known.tasks[uid]
+            taken.altered("tasks", "dropped", "the project has it already, by its external id")
+            continue
         own = _task(task, described[uid], calendar_ids, taken)
         taken.task_ids[uid] = own.id
+        if file is not None and uid in file.origins:
+            _name(own, file, uid, known, taken)
         parent_id = taken.task_ids[task.parent] if task.parent is not None else None  # type: ignore[index]
         plan.add(own, parent_id)
     _links(plan, source, mspdi, taken)
-    _assignments(plan, source, mspdi, resource_ids, taken)
+    _assignments(plan, source, mspdi, resource_ids, taken, known)
     return taken
+
+
+def reference_of(file: FilePlan, uid: int) -> tuple[str, str, str] | None:
+    """System, type and id of a task of the file, None where the file does not name it."""
+    origin = file.origins.get(uid)
+    return (
+        None if origin is None or not origin.id else (file.system, origin.type, unicodedata.normalize("NFC", origin.id))
+    )
+
+
+def _name(own: PlanTask, file: FilePlan, uid: int, known: Known, taken: TakenOver) -> None:
+    """What the other system calls the task, and its labels."""
+    origin, reference = file.origins[uid], reference_of(file, uid)
+    text = taken.texts[own.id]
+    text["labels"] = list(origin.labels)
+    if reference is None:
+        return
+    if uid in known.refused or reference in taken.references:
+        taken.altered("tasks/id", "dropped", "something else has this external id already")
+        return
+    taken.references.add(reference)
+    system, kind, external_id = reference
+    text["external_refs"] = [{"system": system, "type": kind, "id": external_id, "url": origin.url or None}]
 
 
 def _calendars(plan: WorkingPlan, source: Plan, taken: TakenOver) -> dict[Any, UUID]:
@@ -139,13 +203,20 @@ def _calendars(plan: WorkingPlan, source: Plan, taken: TakenOver) -> dict[Any, U
     return ids
 
 
-def _resources(mspdi: MspdiPlan, calendar_ids: dict[Any, UUID], currency: str, taken: TakenOver) -> dict[int, UUID]:
+def _resources(
+    mspdi: MspdiPlan, calendar_ids: dict[Any, UUID], currency: str, taken: TakenOver, known: Known
+) -> dict[int, UUID]:
     ids: dict[int, UUID] = {}
+    # Ids of one moment are in no order by themselves; lists and what comes first follow the file.
+    fresh = iter(sorted(new_id() for _ in mspdi.resources))
     money = mspdi.project.currency if mspdi.project.currency in MINOR_UNITS else currency
     for resource in mspdi.resources:
         if resource.is_null or not (resource.name or resource.uid > 0):
             continue
-        ids[resource.uid] = new_id()
+        if resource.uid in known.resources:
+            ids[resource.uid] = known.resources[resource.uid]["id"]
+            continue
+        ids[resource.uid] = next(fresh)
         kind = _RESOURCE_TYPES.get(resource.type, "work")
         first, dated = _rates(resource, money) if kind != "cost" else (Rate(Decimal(0)), [])
         costs = first != Rate(Decimal(0)) or bool(dated)
@@ -315,10 +386,12 @@ def _splits(task: Task) -> dict[str, Any] | None:
 
 
 def _links(plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, taken: TakenOver) -> None:
-    seen: set[tuple[UUID, UUID]] = set()
+    seen = {(link.predecessor_id, link.successor_id) for link in plan.links}
     path = "Project/Tasks/Task/PredecessorLink"
     for link in source.links:
         ends = taken.task_ids[link.predecessor], taken.task_ids[link.successor]  # type: ignore[index]
+        if link.predecessor in taken.known and link.successor in taken.known:
+            continue
         if ends in seen:
             taken.altered(path, "dropped", "the two tasks are linked already")
             continue
@@ -347,7 +420,12 @@ def _link(link: Link, predecessor_id: UUID, successor_id: UUID) -> PlanLink:
 
 
 def _assignments(
-    plan: WorkingPlan, source: Plan, mspdi: MspdiPlan, resource_ids: dict[int, UUID], taken: TakenOver
+    plan: WorkingPlan,
+    source: Plan,
+    mspdi: MspdiPlan,
+    resource_ids: dict[int, UUID],
+    taken: TakenOver,
+    known_before: Known,
 ) -> None:
     scheduled: dict[tuple[int, int], Assignment] = {}
     durations: dict[int, int] = {}
@@ -355,13 +433,17 @@ def _assignments(
         durations[task.id] = task.duration  # type: ignore[index]
         for part in task.assignments:
             scheduled[task.id, part.resource_id] = part  # type: ignore[index]
-    resources = {row["id"]: row for row in taken.resources}
+    resources: dict[UUID, Mapping[str, Any]] = {row["id"]: row for row in taken.resources}
+    resources |= {row["id"]: row for row in known_before.resources.values()}
     money = mspdi.project.currency if mspdi.project.currency in MINOR_UNITS else plan.currency
     tables = list(RateTable)
     seen: set[tuple[int, int]] = set()
+    fresh = iter(sorted(new_id() for _ in mspdi.assignments))
     for item in mspdi.assignments:
         task_id, resource_id = taken.task_ids.get(item.task_uid), resource_ids.get(item.resource_uid)
         pair = item.task_uid, item.resource_uid
+        if item.task_uid in taken.known:
+            continue
         if task_id is None or resource_id is None or pair in seen or item.units <= 0:
             if item.resource_uid >= 0:
                 reason = "without a task, a resource or units, or a second one of the same pair"
@@ -371,7 +453,7 @@ def _assignments(
         known = scheduled.get(pair)
         length = known.duration if known is not None else None
         own: dict[str, Any] = {
-            "id": new_id(),
+            "id": next(fresh),
             "task_id": task_id,
             "resource_id": resource_id,
             "units": min(max(item.units, LEAST_UNITS), MAXIMUM_UNITS).quantize(LEAST_UNITS),

@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, BinaryIO, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, WithJsonSchema
 
-from services.kernel.ids import new_id
 from services.kernel.money import MINOR_UNITS
 from services.kernel.working_time import MOST_BASES, TICKS_PER_MINUTE, InvalidCalendar
 from services.kernel.working_time import Calendar as WorkingCalendar
@@ -33,24 +32,20 @@ from services.planning.imports.mspdi import (
     MspdiResource,
     MspdiTask,
 )
-from services.planning.imports.record_stream import Limits, UnreadableFile
-from services.planning.imports.taking_over import TakenOver
+from services.planning.imports.record_stream import UnreadableFile
 from services.planning.resources.resource import ResourceType, WorkKind
-from services.planning.schedule.absent_time import joined
-from services.planning.schedule.availability import Availability, Staff, capacities_of
 from services.planning.schedule.calendar import default_calendar, working_calendar
 from services.planning.schedule.dependency import DependencyType, LagBasis
 from services.planning.schedule.effort import LEAST_UNITS, MAXIMUM_UNITS, WorkContour
 from services.planning.schedule.pricing import Accrual, RateTable
 from services.planning.schedule.public_holidays import HolidayCountry
 from services.planning.schedule.task import DATELESS, DateConstraint, TaskStatus, TaskType
-from services.planning.schedule.working_plan import WorkingPlan
 
 FORMAT: Final = "tandem-json"
 VERSION: Final = 1
 MOST_ROWS: Final = 100
 
-_AMOUNTS: Final = ("standard_rate", "overtime_rate", "cost_per_use")
+AMOUNTS: Final = ("standard_rate", "overtime_rate", "cost_per_use")
 _CONSTRAINTS: Final = {
     DateConstraint.AS_SOON_AS_POSSIBLE: 0,
     DateConstraint.AS_LATE_AS_POSSIBLE: 1,
@@ -355,26 +350,9 @@ class Beside:
     baseline_tasks: dict[int, dict[int, tuple[str, str]]] = field(default_factory=dict)
 
 
-def looks_like_tandem_json(head: bytes) -> bool:
-    """Whether a file that begins so is JSON at all; what it is, its reader finds out."""
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
-
-
 def is_tandem_json(document: Any) -> bool:
     """Whether a JSON document says that it is one of ours."""
     return isinstance(document, Mapping) and document.get("format") == FORMAT
-
-
-def read_tandem_json(stream: BinaryIO, limits: Limits) -> tuple[MspdiPlan, Beside]:
-    """The plan in a document. Raises UnreadableFile with a code, and the place in the document."""
-    content = stream.read(limits.max_bytes + 1)
-    if len(content) > limits.max_bytes:
-        raise UnreadableFile("too_large", f"the file is larger than {limits.max_bytes} bytes", 1)
-    try:
-        document = orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise UnreadableFile("not_json", error.msg, error.lineno) from error
-    return plan_of(document)
 
 
 def plan_of(document: Any) -> tuple[MspdiPlan, Beside]:
@@ -388,7 +366,7 @@ def plan_of(document: Any) -> tuple[MspdiPlan, Beside]:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = "/".join(str(step) for step in first["loc"])
-        raise UnreadableFile("not_this_format", f"/{place}: {first['msg']}", 1) from error
+        raise UnreadableFile("not_this_format", first["msg"], 1, place=f"/{place}") from error
     return _Reader(parsed).read()
 
 
@@ -749,85 +727,3 @@ class _Reader:
         }
         report += [Finding(path, count, "dropped", why) for (path, why), count in lost.items() if count]
         self.plan.report = report
-
-
-def take_beside(plan: WorkingPlan, taken: TakenOver, beside: Beside) -> None:
-    """Put what stands beside the plan into what was taken over of it, before it is scheduled."""
-    for uid, task_id in taken.task_ids.items():
-        task = plan.tasks[task_id]
-        for name, value in beside.tasks.get(uid, {}).items():
-            setattr(task, name, value)
-        taken.texts[task_id] |= beside.texts.get(uid, {}) | {"import_uid": None}
-    # The codes of the tasks are made anew from their own.
-    _ = plan.outline
-    documents = {taken.calendar_ids[uid]: document for uid, document in beside.calendars.items()}
-    for row in taken.calendars:
-        if row["id"] in documents:
-            row["document"] = orjson.dumps(documents[row["id"]]).decode()
-    if beside.usual_calendar is not None:
-        # The project has none of its own and goes on without one.
-        usual_id = taken.calendar_ids[beside.usual_calendar]
-        taken.calendars = [row for row in taken.calendars if row["id"] != usual_id]
-        taken.project_calendar_id = None
-    resource_uids = {resource_id: uid for uid, resource_id in taken.resource_ids.items()}
-    for row in taken.resources:
-        uid = resource_uids[row["id"]]
-        row.update(beside.resources[uid])
-        for name in _AMOUNTS:
-            row[name] = None if row[name] is None else Decimal(row[name])
-        row["team_id"] = taken.resource_ids[beside.teams[uid]] if uid in beside.teams else None
-    # A team is stored before those who belong to it.
-    taken.resources.sort(key=lambda row: row["team_id"] is not None)
-    away = {
-        taken.resource_ids[uid]: joined((part.starts_on, part.ends_on) for part in parts)
-        for uid, parts in beside.absences.items()
-    }
-    plan.capacities |= capacities_of(
-        [
-            Staff(
-                row["id"],
-                row["name"],
-                row["max_units"],
-                row["calendar_id"],
-                None,
-                row["team_id"],
-                Availability.read(row["max_units"], row["availability"]),
-                away.get(row["id"], ()),
-            )
-            for row in taken.resources
-            if row["resource_type"] == ResourceType.WORK
-        ]
-    )
-    task_uids = {task_id: uid for uid, task_id in taken.task_ids.items()}
-    for row in taken.assignments:
-        row.update(beside.assignments[task_uids[row["task_id"]]][resource_uids[row["resource_id"]]])
-    for task_id, task_uid in task_uids.items():
-        for part in plan.assignments.get(task_id, ()):
-            own = beside.assignments[task_uid][resource_uids[part.resource_id]]
-            part.duration, part.remaining, part.delay = own["duration"], own["remaining"], own["delay"] or 0
-            part.away = away.get(part.resource_id, ())
-
-
-def absences_of(taken: TakenOver, beside: Beside) -> list[dict[str, Any]]:
-    """Rows of the document's absences."""
-    return [
-        {
-            "id": new_id(),
-            "resource_id": taken.resource_ids[uid],
-            "starts_on": part.starts_on,
-            "ends_on": part.ends_on,
-            "kind": part.kind.value,
-            "confidential": part.confidential,
-            "note": part.note,
-        }
-        for uid, parts in beside.absences.items()
-        for part in parts
-    ]
-
-
-def rows_of_baseline(
-    number: int, rows: Sequence[tuple[Any, ...]], taken: TakenOver, beside: Beside
-) -> list[tuple[Any, ...]]:
-    """Rows of a baseline with the codes and the titles that its tasks had then."""
-    uids = {task_id: uid for uid, task_id in taken.task_ids.items()}
-    return [(row[0], *beside.baseline_tasks[number][uids[row[0]]], *row[3:]) for row in rows]

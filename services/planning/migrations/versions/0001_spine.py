@@ -641,6 +641,41 @@ def upgrade() -> None:
     )
     op.create_index("ix_goals_project", "goals", ["tenant_id", "project_id", "created_at"], unique=False)
     op.create_table(
+        "import_mappings",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("project_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("columns", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("date_format", sa.Text(), nullable=True),
+        sa.Column("decimal_sign", sa.Text(), nullable=False),
+        sa.Column("delimiter", sa.Text(), nullable=True),
+        sa.Column("encoding", sa.Text(), nullable=True),
+        sa.Column("outline", sa.Text(), nullable=True),
+        sa.Column("header_row", sa.Integer(), nullable=True),
+        sa.Column("sheet", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_id", sa.UUID(), nullable=False),
+        sa.Column("updated_by_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "changed_in",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="column to the version in which it last changed",
+        ),
+        sa.CheckConstraint("decimal_sign in ('.',',')", name=op.f("ck_import_mappings_decimal_sign")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "project_id"],
+            ["projects.tenant_id", "projects.id"],
+            name=op.f("fk_import_mappings_tenant_id_project_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_import_mappings")),
+    )
+    op.create_index("uq_import_mappings_name", "import_mappings", ["tenant_id", "project_id", "name"], unique=True)
+    op.create_table(
         "imports",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("id", sa.UUID(), nullable=False),
@@ -654,6 +689,9 @@ def upgrade() -> None:
         sa.Column("source_guid", sa.Text(), nullable=False),
         sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("frame_before", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("frame_after", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("reversed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -673,7 +711,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_imports")),
     )
-    op.create_index("uq_imports_file", "imports", ["tenant_id", "project_id", "sha256"], unique=True)
+    op.create_index(
+        "uq_imports_file",
+        "imports",
+        ["tenant_id", "project_id", "sha256"],
+        unique=True,
+        postgresql_where=sa.text("reversed_at is null"),
+    )
     op.create_table(
         "labels",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -1255,6 +1299,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_decisions_project", "decisions", ["tenant_id", "project_id", "decided_at"], unique=False)
     op.create_index("ix_decisions_subject", "decisions", ["tenant_id", "subject_id"], unique=False)
+    op.create_table(
+        "import_items",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("import_id", sa.UUID(), nullable=False),
+        sa.Column("noun", sa.Text(), nullable=False),
+        sa.Column("object_id", sa.UUID(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "import_id"],
+            ["imports.tenant_id", "imports.id"],
+            name=op.f("fk_import_items_tenant_id_import_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "import_id", "noun", "object_id", name=op.f("pk_import_items")),
+    )
+    op.create_index("ix_import_items_object", "import_items", ["tenant_id", "object_id"], unique=False)
     op.create_table(
         "resources",
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -2459,6 +2519,8 @@ def downgrade() -> None:
     op.drop_index("ix_resources_project", table_name="resources")
     op.drop_index("ix_resources_person", table_name="resources")
     op.drop_table("resources")
+    op.drop_index("ix_import_items_object", table_name="import_items")
+    op.drop_table("import_items")
     op.drop_index("ix_decisions_subject", table_name="decisions")
     op.drop_index("ix_decisions_project", table_name="decisions")
     op.drop_table("decisions")
@@ -2500,8 +2562,10 @@ def downgrade() -> None:
     op.drop_index("uq_labels_name", table_name="labels")
     op.drop_index("ix_labels_project", table_name="labels")
     op.drop_table("labels")
-    op.drop_index("uq_imports_file", table_name="imports")
+    op.drop_index("uq_imports_file", table_name="imports", postgresql_where=sa.text("reversed_at is null"))
     op.drop_table("imports")
+    op.drop_index("uq_import_mappings_name", table_name="import_mappings")
+    op.drop_table("import_mappings")
     op.drop_index("ix_goals_project", table_name="goals")
     op.drop_table("goals")
     op.drop_index(

@@ -10,7 +10,7 @@ import orjson
 from services.kernel.ids import new_id
 from services.kernel.session import WriteSession
 from services.planning.custom_fields.recomputing import follow_plan
-from services.planning.external_refs.repository import claim, release
+from services.planning.external_refs.repository import claim, claim_each, key_of, release
 from services.planning.schedule.baseline_comparison import PlanPicture
 from services.planning.schedule.plan_rows import COLUMNS, COMPUTED, PlanAssignment, PlanTask
 from services.planning.schedule.working_plan import WorkingPlan
@@ -152,12 +152,21 @@ async def store_plan(
                     task_id,
                     _stored(name, value),
                 )
-        if task_id in plan.tasks and "external_refs" in text:
+        if task_id in plan.tasks and task_id not in plan.added and "external_refs" in text:
             await claim(session, "task", task_id, text["external_refs"])
+    # What is new has no references to give back, so all of them are claimed at once.
+    named = [
+        (key_of(ref), task_id) for task_id in plan.added for ref in written.get(task_id, {}).get("external_refs", ())
+    ]
+    await claim_each(session, "task", named)
     await store_parts(session, [one for task_id in plan.rescaled for one in plan.assignments.get(task_id, ())])
     if plan.removed:
-        await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, [*plan.removed])
-        await release(session, [*plan.removed])
+        # What lies below goes first, so that each call leaves nothing without its parent.
+        removed = [*reversed(plan.removed)]
+        for start in range(0, len(removed), 5_000):
+            part = removed[start : start + 5_000]
+            await driver.execute("delete from tasks where tenant_id = $1 and id = any($2)", tenant_id, part)
+            await release(session, part)
     if plan.finish != plan.finish_before or plan.start != plan.start_before:
         await driver.execute(
             """update projects set finish = $3, start = $6, version = version + 1, updated_at = $4, updated_by_id = $5

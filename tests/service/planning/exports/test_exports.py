@@ -13,10 +13,10 @@ from pypdf import PdfReader
 from services.planning.exports import use_cases
 from services.planning.exports.pdf_worker import GanttWorker
 from services.planning.imports.mspdi import read_mspdi
+from tests.factories.imports import finished, upload
 from tests.factories.plans import make_link, make_plan, make_task
 from tests.factories.policies import make_policy
 from tests.factories.world import Caller, ServiceUnderTest, World
-from tests.service.planning.imports.test_imports import finished, upload
 
 FILES = Path(__file__).parents[3] / "data" / "msproject"
 FORMATS = (

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from services.kernel import jobs
-from services.kernel.http_client import Response
 from services.kernel.ids import new_id
 from services.kernel.storage import Storage, StorageFailed
 from services.kernel.working_time import to_local
 from services.planning.imports.mspdi import read_mspdi
 from services.planning.imports.mspdi_plan import to_plan
 from services.planning.schedule.critical_path import schedule
+from tests.factories.imports import everything, finished, upload
 from tests.factories.plans import make_task
 from tests.factories.policies import make_policy
-from tests.factories.world import Caller, ServiceUnderTest, World
+from tests.factories.world import ServiceUnderTest, World
 
 FILES = Path(__file__).parents[3] / "data" / "msproject"
 
@@ -25,35 +25,6 @@ FILES = Path(__file__).parents[3] / "data" / "msproject"
 @pytest.fixture
 async def world(planning: ServiceUnderTest) -> World:
     return await planning.world(make_policy())
-
-
-async def upload(world: World, caller: Caller, content: bytes, **options: Any) -> Response:
-    files = {"file": (options.pop("filename", "plan.xml"), content, "application/xml")}
-    return await caller.request("POST", f"/v1/projects/{world.project_id}/imports", files=files, **options)
-
-
-async def finished(world: World, answer: Response) -> dict[str, Any]:
-    """The job once it has ended."""
-    assert answer.status_code == 202, answer.text
-    while True:
-        job: dict[str, Any] = (await world["manager"].get(answer.headers["location"])).json()
-        if job["state"] in ("succeeded", "failed", "cancelled"):
-            return job
-        await asyncio.sleep(0.05)
-
-
-async def everything(world: World, noun: str) -> list[dict[str, Any]]:
-    """All objects of one kind in the project."""
-    found: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        answer = await world["manager"].get(f"/v1/projects/{world.project_id}/{noun}?limit=200{cursor}")
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found += page["data"]
-        if page["page"]["next_cursor"] is None:
-            return found
-        cursor = f"&cursor={page['page']['next_cursor']}"
 
 
 async def test_nobody_uploads_without_an_identity(world: World) -> None:

@@ -7,10 +7,10 @@ import orjson
 import pytest
 from pydantic import TypeAdapter
 
-from services.planning.imports.mspdi import Limits
+from services.planning.imports.json_document import read_json
 from services.planning.imports.mspdi_plan import to_plan
 from services.planning.imports.record_stream import UnreadableFile
-from services.planning.imports.tandem_json import Beside, read_tandem_json
+from services.planning.imports.tandem_json import Beside, plan_of
 
 _DAYS: list[Any] = [[["08:00", "12:00"]]] * 5 + [None, None]
 
@@ -29,7 +29,7 @@ def document(**members: Any) -> dict[str, Any]:
 
 
 def read(content: bytes) -> Any:
-    return read_tandem_json(io.BytesIO(content), Limits())
+    return plan_of(read_json(io.BytesIO(content), 1_000_000))
 
 
 def task(**members: Any) -> list[dict[str, Any]]:
@@ -128,12 +128,6 @@ def test_what_is_no_such_document_is_refused(content: bytes, code: str) -> None:
     with pytest.raises(UnreadableFile) as refused:
         read(content)
     assert refused.value.code == code
-
-
-def test_a_document_is_no_larger_than_it_may_be() -> None:
-    with pytest.raises(UnreadableFile) as refused:
-        read_tandem_json(io.BytesIO(b" " * 1_001), Limits(max_bytes=1_000))
-    assert refused.value.code == "too_large"
 
 
 def test_what_stands_beside_the_plan_can_be_handed_on_as_json() -> None:
