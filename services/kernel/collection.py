@@ -5,6 +5,7 @@ columns make the list, the single object and the answer to a write, so a represe
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -307,7 +308,8 @@ class Collection:
         if "q" in reserved:
             clauses.append(self._text(reserved["q"], arguments))
         keys = parse_sort(self.sorts, reserved.get("sort", self.default_sort))
-        binding = f"{sorted(asked)}|{orjson.dumps(where).decode()}|{reserved.get('q')}|{[(n, d) for n, _, d in keys]}"
+        # Not by orjson, which refuses whole numbers beyond 64 bits; a condition on text may name one.
+        binding = f"{sorted(asked)}|{json.dumps(where)}|{reserved.get('q')}|{[(n, d) for n, _, d in keys]}"
         counted = f"select count(*) from {self.source} where {' and '.join(clauses)}"
         limit = parse_limit(reserved.get("limit"))
         if "cursor" in reserved:

@@ -78,7 +78,7 @@ class Call:
 Node = Literal | Name | Call
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=256)
 def parse(text: str) -> Node:
     """The tree of a formula. Raises FormulaError."""
     if len(text) > MAXIMUM_LENGTH:

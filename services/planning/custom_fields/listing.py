@@ -4,8 +4,6 @@ import re
 from typing import Final
 from uuid import UUID
 
-import orjson
-
 from services.kernel.collection import Collection, SearchQuery
 from services.kernel.requests import Read
 from services.planning.custom_fields.repository import asked_by_fields
@@ -20,7 +18,7 @@ async def page_with_fields(collection: Collection, read: Read, project_id: UUID)
 
 async def search_with_fields(collection: Collection, read: Read, query: SearchQuery, project_id: UUID) -> Collection:
     """The same for a search."""
-    return await _with_fields(collection, read, project_id, orjson.dumps([query.where, query.sort]))
+    return await _with_fields(collection, read, project_id, repr((query.where, query.sort)).encode())
 
 
 async def _with_fields(collection: Collection, read: Read, project_id: UUID, text: bytes) -> Collection:

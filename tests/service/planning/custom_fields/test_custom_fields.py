@@ -267,6 +267,16 @@ async def test_tasks_are_found_and_sorted_by_their_fields(world: World) -> None:
     assert paged == ["C", "B", "A", "D"]
 
 
+@pytest.mark.parametrize("value", [10**30, 1.5e300, [], {}, None, True, "\U0001f600", ["a"] * 200])
+async def test_odd_values_in_a_search_are_answered(world: World, value: Any) -> None:
+    await make_field(world, "cost")
+    await make_field(world, "note", "text")
+    for field in ("field.cost", "field.note", "title", "field.none"):
+        where = {"all": [{"field": field, "value": value}]}
+        answer = await world["member"].post(f"/v1/projects/{world.project_id}/tasks/searches", {"where": where})
+        assert answer.status_code in (200, 400), answer.text
+
+
 async def test_options_and_fields_that_are_used_do_not_go(world: World) -> None:
     risk = await make_field(world, "risk", "choice", options=["low", "high"])
     twice = await formula(world, "label", 'risk & "!"')
