@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, BinaryIO, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final, Literal
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, WithJsonSchema
@@ -34,7 +34,6 @@ from services.planning.imports.mspdi import (
     MspdiTask,
 )
 from services.planning.imports.record_stream import Limits, UnreadableFile
-from services.planning.imports.taking_over import TakenOver
 from services.planning.resources.resource import ResourceType, WorkKind
 from services.planning.schedule.absent_time import joined
 from services.planning.schedule.availability import Availability, Staff, capacities_of
@@ -44,7 +43,10 @@ from services.planning.schedule.effort import LEAST_UNITS, MAXIMUM_UNITS, WorkCo
 from services.planning.schedule.pricing import Accrual, RateTable
 from services.planning.schedule.public_holidays import HolidayCountry
 from services.planning.schedule.task import DATELESS, DateConstraint, TaskStatus, TaskType
-from services.planning.schedule.working_plan import WorkingPlan
+
+if TYPE_CHECKING:
+    from services.planning.imports.taking_over import TakenOver
+    from services.planning.schedule.working_plan import WorkingPlan
 
 FORMAT: Final = "tandem-json"
 VERSION: Final = 1
