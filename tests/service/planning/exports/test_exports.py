@@ -348,3 +348,10 @@ async def test_every_part_of_a_plan_has_its_share_in_the_tag(world: World) -> No
     known = {"If-None-Match": ", ".join(sorted(seen))}
     assert (await manager.request("GET", f"{exports(world)}/tandem-json", headers=known)).status_code == 304
     assert (await world["member"].request("GET", f"{exports(world)}/tandem-json", headers=known)).status_code == 200
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_a_project_without_a_plan_has_its_files_as_well(world: World, kind: str) -> None:
+    answer = await world["stakeholder"].get(exports(world) + kind)
+    assert answer.status_code == 200, answer.text
+    assert answer.content
