@@ -13,7 +13,11 @@ PLAN_UPLOAD: dict[str, Any] = {
                 "type": "object",
                 "required": ["file"],
                 "properties": {
-                    "file": {"type": "string", "format": "binary", "description": "Microsoft Project XML (MSPDI), or JSON of Tandem"}
+                    "file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "Microsoft Project XML (MSPDI), or JSON of Tandem",
+                    }
                 },
                 "additionalProperties": False,
             }
