@@ -456,7 +456,7 @@ class _Writer:
             "Stop": task.stop,
             "Resume": task.resume,
             "EffortDriven": task.effort_driven,
-            "Recurring": False,
+            "Recurring": task.recurring,
             "Estimated": False,
             "Milestone": task.milestone,
             "Summary": task.summary,

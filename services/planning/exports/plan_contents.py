@@ -58,6 +58,7 @@ class ExportedTask(PlanTask):
     labels: list[str]
     external_refs: list[dict[str, Any]]
     import_uid: int | None
+    recurring: bool
     updated_at: datetime
     assignee: str | None
 

@@ -132,7 +132,19 @@ def _splits(splits: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 _OF_A_TASK: Final = (
-    *("wbs_code", "wbs_custom", "title", "notes", "labels", "status", "assignee", "milestone", "manual", "active"),
+    *(
+        "wbs_code",
+        "wbs_custom",
+        "title",
+        "notes",
+        "labels",
+        "status",
+        "assignee",
+        "milestone",
+        "recurring",
+        "manual",
+        "active",
+    ),
     *("external", "placeholder", "elapsed", "task_type", "effort_driven", "constraint_type", "constraint_date"),
     *("deadline", "ignore_resource_calendars", "priority", "percent_complete", "actual_start", "actual_finish"),
     *("stop", "resume", "manual_start", "manual_finish", "external_refs", "start", "finish", "total_float_minutes"),

@@ -129,7 +129,7 @@ async def load_contents(reader: Reader, project_id: UUID, person_id: UUID) -> Pl
 
 async def _tasks(reader: Reader, project_id: UUID) -> list[ExportedTask]:
     rows = await reader.rows(
-        f"""select {_TASK}, t.notes, t.labels, t.external_refs::text, t.import_uid, t.updated_at, p.name from tasks t
+        f"""select {_TASK}, t.notes, t.labels, t.external_refs::text, t.import_uid, t.recurring, t.updated_at, p.name from tasks t
             left join people p on p.tenant_id = t.tenant_id and p.id = t.assignee_id
             where t.tenant_id = $1 and t.project_id = $2 order by t.position, t.id""",
         reader.tenant_id,
@@ -140,7 +140,7 @@ async def _tasks(reader: Reader, project_id: UUID) -> list[ExportedTask]:
         values: list[Any] = list(row)
         if values[_SPLITS] is not None:
             values[_SPLITS] = orjson.loads(values[_SPLITS])
-        values[-4] = orjson.loads(values[-4])
+        values[-5] = orjson.loads(values[-5])
         found.append(ExportedTask(*values))
     return found
 

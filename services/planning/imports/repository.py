@@ -44,6 +44,7 @@ _TABLES: Final = {
     "assignment": "assignments",
     "resource": "resources",
     "calendar": "calendars",
+    "absence": "absences",
 }
 _BOOKKEEPING: Final = ("version", "updated_at", "updated_by_id", "changed_in")
 # What follows from the plan and not from what people write; of a summary more than of a task.
@@ -261,8 +262,8 @@ async def load_import(session: WriteSession, import_id: UUID) -> Import:
 
 
 async def remove_rest(session: WriteSession, import_id: UUID) -> None:
-    """Remove the resources and calendars that the import made, and what is remembered of all that it made."""
-    for noun in ("resource", "calendar"):
+    """Remove the resources with their absences and the calendars that the import made, and what is remembered of all that it made."""
+    for noun in ("absence", "resource", "calendar"):
         await session.value(
             f"""delete from {_TABLES[noun]} where tenant_id = $1 and id in (select object_id from import_items
                 where tenant_id = $1 and import_id = $2 and noun = '{noun}')""",

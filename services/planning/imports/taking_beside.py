@@ -70,9 +70,10 @@ def take_beside(plan: WorkingPlan, taken: TakenOver, beside: Beside) -> None:
             own = beside.assignments[task_uid][resource_uids[part.resource_id]]
             part.duration, part.remaining, part.delay = own["duration"], own["remaining"], own["delay"] or 0
             part.away = away.get(part.resource_id, ())
+    taken.absences = _absences(taken, beside)
 
 
-def absences_of(taken: TakenOver, beside: Beside) -> list[dict[str, Any]]:
+def _absences(taken: TakenOver, beside: Beside) -> list[dict[str, Any]]:
     """Rows of the document's absences."""
     return [
         {

@@ -68,6 +68,7 @@ class TakenOver:
     project_calendar_id: UUID | None = None
     calendar_ids: dict[Any, UUID] = field(default_factory=dict)
     resource_ids: dict[int, UUID] = field(default_factory=dict)
+    absences: list[dict[str, Any]] = field(default_factory=list)
     references: set[tuple[str, str, str]] = field(default_factory=set)
 
     @property
@@ -79,6 +80,7 @@ class TakenOver:
             "assignment": [row["id"] for row in self.assignments],
             "resource": [row["id"] for row in self.resources],
             "calendar": [row["id"] for row in self.calendars],
+            "absence": [row["id"] for row in self.absences],
         }
 
     def altered(self, path: str, disposition: str, reason: str) -> None:

@@ -182,6 +182,7 @@ class TaskPart(Part):
     status: TaskStatus = TaskStatus.TODO
     assignee: Text | None = None
     milestone: bool = False
+    recurring: bool = False
     manual: bool = False
     active: bool = True
     external: bool = False
@@ -406,7 +407,7 @@ class _Reader:
         found: dict[str, int] = {}
         for number, part in enumerate(parts, 1):
             if part.id in found:
-                raise UnreadableFile("not_this_format", f"/{folder}/{number - 1}/id: stands there twice", 1)
+                raise UnreadableFile("not_this_format", "stands there twice", 1, place=f"/{folder}/{number - 1}/id")
             found[part.id] = number
         return found
 
@@ -414,7 +415,7 @@ class _Reader:
     def _known(among: Mapping[str, int], name: str, place: str) -> int:
         uid = among.get(name)
         if uid is None:
-            raise UnreadableFile("not_this_format", f"/{place}: names nothing in this document", 1)
+            raise UnreadableFile("not_this_format", "names nothing in this document", 1, place=f"/{place}")
         return uid
 
     def _calendar_uid(self, name: str | None, place: str) -> int:
@@ -455,7 +456,7 @@ class _Reader:
                 own = WorkingCalendar.from_json(document)
                 known = working_calendar(orjson.dumps(document).decode())
             except (InvalidCalendar, TypeError, ValueError) as error:
-                raise UnreadableFile("not_this_format", f"/{place}: {error}"[:300], 1) from error
+                raise UnreadableFile("not_this_format", str(error)[:300], 1, place=f"/{place}") from error
             stored[number] = own.to_json() | ({} if part.holidays is None else {"holidays": part.holidays.value})
             self.plan.calendars.append(
                 MspdiCalendar(
@@ -474,8 +475,10 @@ class _Reader:
             while (above := bases.get(above, NO_UID)) != NO_UID:
                 steps += 1
                 if steps > MOST_BASES:
-                    place = f"/calendars/{uid - 1}/base"
-                    raise UnreadableFile("not_this_format", f"{place}: inherits from itself, or from too many", 1)
+                    place = f"calendars/{uid - 1}/base"
+                    raise UnreadableFile(
+                        "not_this_format", "inherits from itself, or from too many", 1, place=f"/{place}"
+                    )
         self.beside.calendars = stored
         project = self.plan.project
         if project.calendar_uid == NO_UID:
@@ -489,9 +492,11 @@ class _Reader:
             place = f"tasks/{number - 1}"
             parent = None if part.parent is None else self._known(self.tasks, part.parent, f"{place}/parent")
             if parent is not None and parent >= number:
-                raise UnreadableFile("not_this_format", f"/{place}/parent: stands behind what lies below it", 1)
+                raise UnreadableFile("not_this_format", "stands behind what lies below it", 1, place=f"/{place}/parent")
             if part.constraint_type not in DATELESS and part.constraint_date is None:
-                raise UnreadableFile("not_this_format", f"/{place}/constraint_date: the constraint needs one", 1)
+                raise UnreadableFile(
+                    "not_this_format", "the constraint needs one", 1, place=f"/{place}/constraint_date"
+                )
             levels[number] = levels.get(parent or 0, 0) + 1
             self.plan.tasks.append(self._task(number, part, parent, levels[number], place))
             self.beside.texts[number] = {"labels": part.labels}
@@ -509,6 +514,7 @@ class _Reader:
             active=part.active,
             manual=part.manual,
             milestone=part.milestone,
+            recurring=part.recurring,
             placeholder=part.placeholder,
             external=part.external,
             type=_TASK_TYPES[part.task_type],
@@ -542,7 +548,9 @@ class _Reader:
             before = 0
             for after, _ in gaps:
                 if not before < after < _ticks(part.duration_minutes):
-                    raise UnreadableFile("not_this_format", f"/{place}/splits/gaps: not within the work, in order", 1)
+                    raise UnreadableFile(
+                        "not_this_format", "not within the work, in order", 1, place=f"/{place}/splits/gaps"
+                    )
                 before = after
             return {"gaps": gaps}
         if splits.length_minutes is None:
@@ -568,11 +576,11 @@ class _Reader:
         for number, part in enumerate(self.document.resources, 1):
             place = f"resources/{number - 1}"
             if part.currency is not None and part.currency not in MINOR_UNITS:
-                raise UnreadableFile("not_this_format", f"/{place}/currency: no currency of ISO 4217", 1)
+                raise UnreadableFile("not_this_format", "no currency of ISO 4217", 1, place=f"/{place}/currency")
             if part.team is not None:
                 self.beside.teams[number] = team = self._known(self.resources, part.team, f"{place}/team")
                 if self.document.resources[team - 1].work_kind != WorkKind.TEAM or team in self.beside.teams:
-                    raise UnreadableFile("not_this_format", f"/{place}/team: is no team", 1)
+                    raise UnreadableFile("not_this_format", "is no team", 1, place=f"/{place}/team")
             works = part.resource_type == ResourceType.WORK
             self.plan.resources.append(
                 MspdiResource(
@@ -646,9 +654,9 @@ class _Reader:
             place = f"absences/{number}"
             resource = self._known(self.resources, part.resource, f"{place}/resource")
             if self.document.resources[resource - 1].resource_type != ResourceType.WORK:
-                raise UnreadableFile("not_this_format", f"/{place}/resource: does not work", 1)
+                raise UnreadableFile("not_this_format", "does not work", 1, place=f"/{place}/resource")
             if part.ends_on < part.starts_on:
-                raise UnreadableFile("not_this_format", f"/{place}/ends_on: before it begins", 1)
+                raise UnreadableFile("not_this_format", "before it begins", 1, place=f"/{place}/ends_on")
             self.beside.absences.setdefault(resource, []).append(part)
 
     def _assignments(self) -> None:
@@ -657,10 +665,12 @@ class _Reader:
             task = self._known(self.tasks, part.task, f"{place}/task")
             resource = self._known(self.resources, part.resource, f"{place}/resource")
             if resource in self.beside.assignments.setdefault(task, {}):
-                raise UnreadableFile("not_this_format", f"/{place}: the resource has a part in the task already", 1)
+                raise UnreadableFile(
+                    "not_this_format", "the resource has a part in the task already", 1, place=f"/{place}"
+                )
             work, overtime = _ticks(part.work_minutes), _ticks(part.overtime_minutes)
             if overtime > work:
-                raise UnreadableFile("not_this_format", f"/{place}/overtime_minutes: more than the work", 1)
+                raise UnreadableFile("not_this_format", "more than the work", 1, place=f"/{place}/overtime_minutes")
             self.plan.assignments.append(
                 MspdiAssignment(
                     number,
@@ -684,7 +694,7 @@ class _Reader:
     def _baselines(self) -> None:
         for number, part in enumerate(self.document.baselines):
             if part.number in self.beside.baselines:
-                raise UnreadableFile("not_this_format", f"/baselines/{number}/number: stands there twice", 1)
+                raise UnreadableFile("not_this_format", "stands there twice", 1, place=f"/baselines/{number}/number")
             self.beside.baselines[part.number] = part.name, part.reason
             for row in part.tasks:
                 uid = self.tasks.get(row.task)

@@ -40,7 +40,7 @@ from services.planning.imports.repository import (
     set_project_frame,
     stored_object,
 )
-from services.planning.imports.taking_beside import absences_of, rows_of_baseline, take_beside
+from services.planning.imports.taking_beside import rows_of_baseline, take_beside
 from services.planning.imports.taking_over import (
     Known,
     TakenOver,
@@ -180,8 +180,7 @@ async def _take_over(
     kinds = ["import.plan", *["baseline.set"] * bool(found)]
     await require_authority(session, project_id, kinds, measures_of(impact), impact)
     await insert_rows(session, "resources", project_id, taken.resources)
-    absences = [] if file.beside is None else absences_of(taken, file.beside)
-    await insert_rows(session, "absences", project_id, absences)
+    await insert_rows(session, "absences", project_id, taken.absences)
     await store_plan(session, plan, taken.texts)
     await insert_rows(session, "dependencies", project_id, taken.dependencies)
     await insert_rows(session, "assignments", project_id, taken.assignments)

@@ -312,3 +312,46 @@ async def test_a_document_joins_a_plan_that_is_there(world: World) -> None:
     exported_again = json.loads(await exported(world, "tandem-json"))
     assert [task["title"] for task in exported_again["tasks"]] == ["Survey", "Dig", "Pave"]
     assert exported_again["calendars"] == []
+
+
+async def test_every_part_of_a_plan_has_its_share_in_the_tag(world: World) -> None:
+    manager, project = world["manager"], f"/v1/projects/{world.project_id}"
+    plan = await make_plan(world)
+    seen: set[str] = set()
+
+    async def differs() -> None:
+        tag = (await manager.get(f"{exports(world)}/tandem-json")).headers["etag"]
+        assert tag not in seen
+        seen.add(tag)
+
+    await differs()
+    crew = (await manager.post(f"{project}/resources", {"name": "Crew", "resource_type": "work"})).json()
+    await differs()
+    part = {"task_id": plan["survey"]["id"], "resource_id": crew["id"], "units_percent": "50.00"}
+    made = (await manager.post(f"{project}/assignments", part)).json()
+    await differs()
+    await manager.patch(f"/v1/assignments/{made['id']}", {"units_percent": "60.00"}, made["version"])
+    await differs()
+    away = {"resource_id": crew["id"], "starts_on": "2026-03-03", "ends_on": "2026-03-03", "kind": "vacation"}
+    assert (await manager.post(f"{project}/absences", away)).status_code == 201
+    await differs()
+    assert (await manager.post(f"{project}/baselines", {"name": "One", "reason": "Agreed."})).status_code == 201
+    await differs()
+    link = await make_link(world, plan["survey"], plan["handover"])
+    await differs()
+    site = {"name": "Site", "days": [[["07:00", "15:00"]]] * 5 + [None, None]}
+    assert (await manager.post(f"{project}/calendars", site)).status_code == 201
+    await differs()
+    unlinked = await manager.request("DELETE", f"/v1/dependencies/{link['id']}", headers={"If-Match": '"1"'})
+    assert unlinked.status_code in (200, 204)
+    await differs()
+    known = {"If-None-Match": ", ".join(sorted(seen))}
+    assert (await manager.request("GET", f"{exports(world)}/tandem-json", headers=known)).status_code == 304
+    assert (await world["member"].request("GET", f"{exports(world)}/tandem-json", headers=known)).status_code == 200
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+async def test_a_project_without_a_plan_has_its_files_as_well(world: World, kind: str) -> None:
+    answer = await world["stakeholder"].get(exports(world) + kind)
+    assert answer.status_code == 200, answer.text
+    assert answer.content

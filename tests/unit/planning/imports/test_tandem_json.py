@@ -107,7 +107,7 @@ def test_what_is_wrong_is_named_by_its_place(members: dict[str, Any], place: str
     with pytest.raises(UnreadableFile) as refused:
         read(orjson.dumps(document(**members)))
     assert refused.value.code == "not_this_format"
-    assert refused.value.detail.startswith(place)
+    assert refused.value.place.startswith(place)
 
 
 @pytest.mark.parametrize(
