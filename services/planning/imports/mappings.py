@@ -35,6 +35,10 @@ async def change_mapping(
     for name in merged(patch):
         setattr(mapping, name, plain[name])
     await session.flush()
+    if mapping.version == expected_version:
+        # The same once more: nothing was decided.
+        await require_authority(session, mapping.project_id, ["import.mapping"])
+        return mapping
     await _settle(session, mapping, "changed")
     _tell(session, IMPORT_MAPPING_SET, mapping)
     return mapping

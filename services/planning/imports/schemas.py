@@ -169,7 +169,7 @@ _UNNAMED: Any = None
 class ImportMappingPatch(Body):
     """Another meaning; what is not named stays."""
 
-    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"decimal_sign": "."}}}
+    model_config = {"extra": "forbid", "json_schema_extra": {"example": {"decimal_sign": ","}}}
 
     name: MappingName = _UNNAMED
     columns: MappedColumns = _UNNAMED

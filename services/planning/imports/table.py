@@ -17,7 +17,10 @@ from services.planning.imports.record_stream import UnreadableFile
 MOST_COLUMNS: Final = 300
 LONGEST_CELL: Final = 100_000
 # A workbook of a hundred thousand rows unpacks to some fifty megabytes.
-_MOST_UNPACKED: Final = 250_000_000
+_MOST_UNPACKED: Final = 200_000_000
+# A sheet of nothing but the same row is packed to a hundredth; bombs to a thousandth.
+_MOST_RATIO: Final = 300
+_LITTLE: Final = 10_000_000
 _MOST_PARTS: Final = 2_000
 _EXCELS_LAST_ROW: Final = 1_048_576
 _MOST_CELLS: Final = 5_000_000
@@ -222,6 +225,8 @@ def _refuse_bombs(stream: BinaryIO) -> None:
                 raise UnreadableFile("zip_bomb", "the workbook unpacks to too much", 1, place="the workbook")
             unpacked = 0
             for part in parts:
+                if part.file_size > max(part.compress_size, 1) * _MOST_RATIO and part.file_size > _LITTLE:
+                    raise UnreadableFile("zip_bomb", "a part unpacks to too much", 1, place=part.filename[:100])
                 if part.flag_bits & 1:
                     raise UnreadableFile("not_xlsx", "the workbook is encrypted", 1, place=part.filename[:100])
                 if not part.filename.endswith((".xml", ".rels")):
@@ -234,7 +239,8 @@ def _refuse_bombs(stream: BinaryIO) -> None:
                             raise UnreadableFile(
                                 "zip_bomb", "the workbook unpacks to too much", 1, place="the workbook"
                             )
-                        if any(mark in behind + chunk for mark in _DOCUMENT_TYPES):
+                        seen = behind + chunk
+                        if any(mark in seen for mark in _DOCUMENT_TYPES):
                             raise UnreadableFile(
                                 "forbidden_dtd", "a document type is not accepted", 1, place=part.filename[:100]
                             )

@@ -9,6 +9,7 @@ import orjson
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.types import Message, Receive
 
@@ -44,6 +45,8 @@ from services.planning.schedule.task import MAXIMUM_TASKS
 _FLAG = TypeAdapter(bool)
 _FRAMING_BYTES = 64 * 1024
 _CHUNK_BYTES = 256 * 1024
+# The last boundary is at most 76 bytes, and hardly anybody writes an epilogue.
+_END_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ async def receive_plan(request: Request, project_id: UUID, mapping_id: MappingId
         raise StoreNotConfigured
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise UnsupportedMediaType(expected="multipart/form-data")
-    limited = Request(request.scope, _limited(request.receive))
+    limited = Request(request.scope, _limited(request.receive, request.headers["content-type"]))
     async with limited.form(max_files=1, max_fields=1, max_part_size=_FRAMING_BYTES) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile) or len(form) != 1:
@@ -142,17 +145,23 @@ async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _limited(receive: Receive) -> Receive:
-    """A receive that stops reading behind the largest file, whatever Content-Length promised."""
-    taken = 0
+def _limited(receive: Receive, content_type: str) -> Receive:
+    """A receive that stops reading behind the largest file, whatever Content-Length promised, and refuses a form without
+    an end: the reader of forms would take the half of it and keep its file open."""
+    taken, tail = 0, b""
+    end = b"--" + parse_options_header(content_type)[1].get(b"boundary", b"") + b"--"
 
     async def limited() -> Message:
-        nonlocal taken
+        nonlocal taken, tail
         message = await receive()
         if message["type"] == "http.request":
-            taken += len(message.get("body", b""))
+            body = message.get("body", b"")
+            taken += len(body)
             if taken > MAXIMUM_FILE_BYTES + _FRAMING_BYTES:
                 raise TooLarge(limit=MAXIMUM_FILE_BYTES)
+            tail = (tail + body)[-_END_BYTES:]
+            if not message.get("more_body", False) and end not in tail:
+                raise ValidationFailed(errors=[error_at("/file", "missing", "the form has no end")])
         return message
 
     return limited
