@@ -116,7 +116,7 @@ def test_what_is_wrong_is_named_by_its_place(members: dict[str, Any], place: str
         (b"{", "not_json"),
         (b'{"a": "\\ud800"}', "not_this_format"),
         (b'{"a": NaN}', "not_json"),
-        (b"[" * 100_000, "not_json"),
+        (b"[" * 100_000, "too_deep"),
         (b"\xff\xfe{", "not_json"),
         (b"{}", "not_this_format"),
         (b'{"format": "tandem-json"}', "unknown_version"),
