@@ -17,7 +17,6 @@ from services.planning.schedule.journal import ENTERED, OF_LEAVES, PART, TEXTS
 from services.planning.schedule.plan_change import PlanMovedOn
 from services.planning.schedule.plan_rows import PlanAssignment, PlanExpense, PlanLink, PlanTask, new_task
 from services.planning.schedule.pricing import Pricing
-from services.planning.schedule.task import ParentCycle
 from services.planning.schedule.working_plan import WorkingPlan
 
 _MOST_PLACES: Final = 50
@@ -84,6 +83,7 @@ class Reversing:
         self._means = means
         self._prices = prices
         self._places: list[dict[str, Any]] = []
+        self._fronts: dict[UUID | None, dict[UUID, UUID | None]] = {}
         self._done = Reversal()
 
     def carry_out(self) -> Reversal:
@@ -97,12 +97,8 @@ class Reversing:
             self._put_back(each)
         self._place_all()
         self._take_out(document.get("added", ()))
-        links = document.get("links", ())
-        for each in sorted(links, key=_takes_away_first):
-            self._relink(each)
-        if links:
-            # As they are loaded, since of several links that drive a task alike the first is named.
-            self._plan.links.sort(key=lambda link: link.id)
+        if document.get("links"):
+            self._relink_all(document["links"])
         if document.get("parts"):
             self._put_parts_back(document["parts"])
         for name, change in document.get("options", {}).items():
@@ -129,17 +125,13 @@ class Reversing:
             return self._differs("task", whole["id"], "calendar_id")
         task = new_task(task_id, whole["title"], **values, version=whole["version"])
         task.start = task.finish = plan.start
-        plan.add(task, parent_id)
+        task.parent_id = parent_id
+        plan.tasks[task_id] = plan.added[task_id] = task
         become_summary(plan, parent_id)
         self._done.kinds.add("scope.task")
         self._done.restored.append(task_id)
         self._done.texts[task_id] = dict(whole["texts"])
         return None
-
-    def _behind(self, parent_id: UUID | None, after_id: UUID | None) -> UUID | None:
-        """The sibling to stand behind, as far as it is one still."""
-        siblings = {each.id for each in self._plan.outline.children(parent_id)}
-        return after_id if after_id in siblings else None
 
     def _compare(self, change: Json) -> None:
         """Whether the task is as the change left it, before anything is put back."""
@@ -167,9 +159,15 @@ class Reversing:
             return False
         if before["parent_id"] != after["parent_id"]:
             return True
-        siblings = self._plan.outline.children(task.parent_id)
-        index = next(number for number, each in enumerate(siblings) if each is task)
-        return _same(siblings[index - 1].id if index else None, after["after_id"])
+        return _same(self._in_front(task), after["after_id"])
+
+    def _in_front(self, task: PlanTask) -> UUID | None:
+        """The sibling in front of a task, before anything is put back."""
+        fronts = self._fronts.get(task.parent_id)
+        if fronts is None:
+            siblings = [each.id for each in self._plan.outline.children(task.parent_id)]
+            fronts = self._fronts[task.parent_id] = dict(zip(siblings, [None, *siblings], strict=False))
+        return fronts[task.id]
 
     def _put_back(self, change: Json) -> None:
         plan, task_id = self._plan, UUID(change["id"])
@@ -198,22 +196,27 @@ class Reversing:
         document = self._document
         places = [(each["at"], each["id"], each["place"]) for each in document.get("removed", ())]
         places += [(e["at"], e["id"], e["place"]["before"]) for e in document.get("tasks", ()) if "place" in e]
+        arranged: list[tuple[PlanTask, UUID | None, UUID | None]] = []
+        moved: dict[UUID, UUID | None] = {}
         for _, task_id, place in sorted(places, key=lambda each: each[0]):
-            self._place_back(self._plan.tasks[UUID(task_id)], place)
+            task = self._plan.tasks[UUID(task_id)]
+            parent_id, after_id = (_read(name, place[name]) for name in ("parent_id", "after_id"))
+            if self._may_lie_below(task, parent_id, moved):
+                moved[task.id] = parent_id
+                arranged.append((task, parent_id, after_id))
+            else:
+                self._differs("task", task_id, "parent_id")
+        if arranged and not self._places:
+            self._plan.arrange(arranged)
+            for parent_id in {parent_id for _, parent_id, _ in arranged}:
+                become_summary(self._plan, parent_id)
 
-    def _place_back(self, task: PlanTask, place: Json) -> None:
-        plan = self._plan
-        parent_id, after_id = (_read(name, place[name]) for name in ("parent_id", "after_id"))
-        if parent_id is not None and parent_id not in plan.tasks:
-            return self._differs("task", str(task.id), "parent_id")
-        try:
-            plan.refuse_parent_cycle(task, parent_id)
-        except ParentCycle:
-            return self._differs("task", str(task.id), "parent_id")
-        behind = self._behind(parent_id, after_id)
-        plan.move(task, parent_id, None if behind == task.id else behind, first=after_id is None)
-        become_summary(plan, parent_id)
-        return None
+    def _may_lie_below(self, task: PlanTask, parent_id: UUID | None, moved: Mapping[UUID, UUID | None]) -> bool:
+        """Whether the parent is there and does not lie below the task, once others have been `moved` below theirs."""
+        tasks, above = self._plan.tasks, parent_id
+        while above is not None and above != task.id and above in tasks:
+            above = moved[above] if above in moved else tasks[above].parent_id
+        return above is None
 
     def _take_out(self, added: Sequence[Json]) -> None:
         plan, ids = self._plan, {UUID(whole["id"]) for whole in added}
@@ -238,37 +241,41 @@ class Reversing:
                 roots.append(task)
         if self._places or not added:
             return
-        for task in roots:
-            self._done.taken.extend(plan.remove(task))
+        self._done.taken = plan.remove_all(roots)
         self._done.kinds.add("scope.task")
 
     # Links
 
-    def _relink(self, change: Json) -> None:
-        plan, link_id = self._plan, UUID(change["id"])
-        before, after = (None if change[name] is None else _link(link_id, change[name]) for name in ("before", "after"))
-        current = next((each for each in plan.links if each.id == link_id), None)
-        if after is not None and current is None and {after.predecessor_id, after.successor_id} & {*self._done.taken}:
-            return
-        if current != after:
-            self._differs("dependency", change["id"])
-            return
-        if before is not None and not self._may_link(before, but=link_id):
-            self._differs("dependency", change["id"])
-            return
-        if current is not None:
-            plan.links.remove(current)
-        if before is not None:
-            plan.links.append(before)
+    def _relink_all(self, changes: Sequence[Json]) -> None:
+        plan, taken = self._plan, {*self._done.taken}
+        links = {link.id: link for link in plan.links}
+        pairs = {(link.predecessor_id, link.successor_id) for link in plan.links}
+        for change in sorted(changes, key=_takes_away_first):
+            link_id = UUID(change["id"])
+            before, after = (
+                None if change[name] is None else _link(link_id, change[name]) for name in ("before", "after")
+            )
+            current = links.get(link_id)
+            if after is not None and current is None and {after.predecessor_id, after.successor_id} & taken:
+                continue
+            if current != after:
+                self._differs("dependency", change["id"])
+                continue
+            if current is not None:
+                del links[link_id]
+                pairs.discard((current.predecessor_id, current.successor_id))
+            if before is not None:
+                ends = (before.predecessor_id, before.successor_id)
+                if ends in pairs or not plan.tasks.keys() >= {*ends}:
+                    self._differs("dependency", change["id"])
+                    continue
+                links[link_id] = before
+                pairs.add(ends)
+            self._done.links[link_id] = before
+        # As they are loaded, since of several links that drive a task alike the first is named.
+        plan.links = sorted(links.values(), key=lambda link: link.id)
         plan.relinked = True
-        self._done.links[link_id] = before
         self._done.kinds.add("schedule.dates")
-
-    def _may_link(self, link: PlanLink, but: UUID) -> bool:
-        ends = (link.predecessor_id, link.successor_id)
-        return all(end in self._plan.tasks for end in ends) and all(
-            (each.predecessor_id, each.successor_id) != ends or each.id == but for each in self._plan.links
-        )
 
     # Assignments
 
@@ -277,12 +284,13 @@ class Reversing:
         rows: dict[UUID, dict[str, Any]] = {row["id"]: dict(row) for row in plan.stored.parts}
         pairs = {(row["task_id"], row["resource_id"]): each for each, row in rows.items()}
         touched: set[UUID] = set()
+        taken = {*self._done.taken}
         for change in sorted(changes, key=_takes_away_first):
             part_id = UUID(change["id"])
             before, after = (None if change[name] is None else _part(change[name]) for name in ("before", "after"))
             current = rows.get(part_id)
             task_id = (before or after or {})["task_id"]
-            if task_id in self._done.taken:
+            if task_id in taken:
                 continue
             found = None if current is None else {name: current[name] for name in PART}
             if found != after:
@@ -308,8 +316,12 @@ class Reversing:
             return
         self._done.kinds |= {"resource.assign", "schedule.dates"}
         plan.stored.parts_after = [row for row in rows.values() if row["task_id"] in plan.tasks]
-        for task_id in touched:
-            self._reassign(task_id, [row for row in rows.values() if row["task_id"] == task_id])
+        by_task: dict[UUID, list[dict[str, Any]]] = {task_id: [] for task_id in touched}
+        for row in rows.values():
+            if row["task_id"] in touched:
+                by_task[row["task_id"]].append(row)
+        for task_id, several in by_task.items():
+            self._reassign(task_id, several)
 
     def _reassign(self, task_id: UUID, rows: Sequence[Json]) -> None:
         plan = self._plan

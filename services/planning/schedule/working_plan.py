@@ -1,7 +1,7 @@
 """A project's whole plan in memory for one change: loaded in few statements, edited, rescheduled, compared, stored."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -162,22 +162,40 @@ class WorkingPlan:
         return ids
 
     def remove_all(self, chosen: Iterable[PlanTask]) -> list[UUID]:
-        """Take tasks and all below them out of the plan, with their links, before anything else of its structure changes.
-
-        Returns the ids in the order of the outline.
-        """
-        gone = {each.id for each in chosen}
-        ids: list[UUID] = []
-        for each in self.tasks.values():  # A parent stands before its children.
-            if each.id in gone or each.parent_id in gone:
-                gone.add(each.id)
-                ids.append(each.id)
-        for task_id in ids:
-            self.removed[task_id] = self.tasks.pop(task_id)
+        """Take many tasks and all below them out of the plan, with their links. Returns the ids."""
+        outline = self.outline
+        gone: dict[UUID, PlanTask] = {}
+        roots = []
+        for root in chosen:
+            if root.id not in gone:
+                roots.append(root)
+                gone.update((each.id, each) for each in outline.subtree(root))
+        outline.take_all(roots)
+        for task_id, each in gone.items():
+            del self.tasks[task_id]
             self.edited.pop(task_id, None)
-        self.unlink(gone)
-        self._outline = Outline(list(self.tasks.values()))
-        return ids
+            if self.added.pop(task_id, None) is None:
+                self.removed[task_id] = each
+        self.unlink(gone.keys())
+        return list(gone)
+
+    def arrange(self, places: Sequence[tuple[PlanTask, UUID | None, UUID | None]]) -> None:
+        """Put many tasks below parents, each behind a sibling (None: first; one that is not there: last), in this order.
+
+        New ones are in `tasks` and `added` already. No task may come to lie below itself.
+        """
+        outline = self.outline
+        moved = [placed for placed, _, _ in places if placed.id not in self.added]
+        for placed in moved:
+            for each in outline.subtree(placed):
+                self._keep_computed(each)
+                each.position = None
+        # An outline that is built only now holds the new ones, too.
+        outline.take_all(placed for placed, _, _ in places)
+        outline.arrange(places)
+        for placed in moved:
+            self.relocated.add(placed.id)
+            self.touch(placed)
 
     def unlink(self, gone: AbstractSet[UUID]) -> None:
         """Take out the links of tasks that are no more."""

@@ -3,7 +3,8 @@
 Positions are integers with gaps, so that a task can go between two others without renumbering the rest of the project.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -69,6 +70,39 @@ class Outline(Generic[N]):
         """Take a node, with all below it, out of its place."""
         siblings = self._children[node.parent_id]
         siblings.pop(next(index for index, each in enumerate(siblings) if each is node))
+
+    def take_all(self, nodes: Iterable[N]) -> None:
+        """Take many nodes, each with all below it, out of their places: each list of siblings is gone through once."""
+        gone: dict[UUID | None, set[UUID]] = {}
+        for node in nodes:
+            gone.setdefault(node.parent_id, set()).add(node.id)
+        for parent_id, ids in gone.items():
+            self._children[parent_id] = [each for each in self._children.get(parent_id, ()) if each.id not in ids]
+
+    def arrange(self, places: Iterable[tuple[N, UUID | None, UUID | None]]) -> None:
+        """Put nodes that stand nowhere below parents, each behind a sibling; None: first, one that is not there: last.
+
+        In this order, so that a node may stand behind one that comes before it here.
+        """
+        by_parent: dict[UUID | None, list[tuple[N, UUID | None]]] = {}
+        for node, parent_id, after_id in places:
+            node.parent_id = parent_id
+            by_parent.setdefault(parent_id, []).append((node, after_id))
+        for parent_id, placed in by_parent.items():
+            siblings = self._children.get(parent_id, [])
+            known = {each.id: each for each in siblings} | {node.id: node for node, _ in placed}
+            ids: list[UUID | None] = [None, *(each.id for each in siblings)]
+            following: dict[UUID | None, UUID | None] = dict(pairwise([*ids, None]))
+            last = ids[-1]
+            for node, after_id in placed:
+                front = after_id if after_id in following else last
+                following[front], following[node.id] = node.id, following[front]
+                last = node.id if front == last else last
+            order, follow = [], following[None]
+            while follow is not None:
+                order.append(known[follow])
+                follow = following[follow]
+            self._children[parent_id] = order
 
     def renumber(self, mask: WbsMask | None = None) -> list[N]:
         """The nodes in order, with levels, codes, summary marks and positions brought up to date. Raises TooDeep."""

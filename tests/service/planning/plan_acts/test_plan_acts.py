@@ -326,3 +326,41 @@ async def test_whoever_works_by_another_calendar_moves_the_work_that_they_take_o
     told = await done(world, "resource-replacements", body)
     assert told["effects"]["impact"]["finish"]["moved_minutes"] > 0
     assert plan["handover"]["id"] in {each["id"] for each in told["effects"]["changed_tasks"]}
+
+
+# Odd input
+
+
+async def test_a_shift_by_nothing_changes_nothing_and_naming_a_task_twice_is_naming_it(world: World) -> None:
+    plan = await make_plan(world)
+    told = await done(world, "task-shifts", {"where": {"all": []}, "days": 0})
+    assert (told["task_ids"], told["effects"]["changed_tasks_total"]) == ([], 0)
+    twice = await done(world, "task-shifts", {"task_ids": [plan["survey"]["id"]] * 2, "days": 1})
+    assert twice["task_ids"] == [plan["survey"]["id"]]
+    gone = await done(world, "task-deletions", {"where": {"field": "title", "value": "Nobody"}})
+    assert (gone["task_ids"], gone["tasks_total"]) == ([], 0)
+
+
+async def test_conditions_that_nest_without_end_are_refused(world: World) -> None:
+    where: dict[str, Any] = {"all": []}
+    for _ in range(60):
+        where = {"not": where}
+    assert (await act(world, "task-deletions", {"where": where})).status_code in (400, 422)
+
+
+async def test_the_same_key_acts_once(world: World) -> None:
+    plan = await make_plan(world)
+    headers = {"Idempotency-Key": "shift-once"}
+    body = {"task_ids": [plan["survey"]["id"]], "days": 2}
+    first, second = [await act(world, "task-shifts", body, headers=headers) for _ in range(2)]
+    assert (first.status_code, first.json()) == (second.status_code, second.json())
+    assert second.headers["idempotency-replayed"] == "true"
+    assert (await read_task(world, plan["survey"]))["start"] == "2026-03-04T08:00:00"
+
+
+async def test_a_deletion_with_a_parent_and_its_child_takes_each_once(world: World) -> None:
+    house = await make_task(world, "House")
+    wall = await make_task(world, "Wall", parent_id=house["id"])
+    told = await done(world, "task-deletions", {"task_ids": [wall["id"], house["id"]]})
+    assert (sorted(told["task_ids"]), told["tasks_total"]) == (sorted([house["id"], wall["id"]]), 2)
+    assert await outline(world) == []
