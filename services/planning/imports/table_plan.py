@@ -434,8 +434,9 @@ class _Rows:
         return number * {"minute": 1, "hour": 60, "day": day, "week": 5 * day, "month": 20 * day}[kind], False, False
 
     def _several(self, text: str) -> list[str]:
-        split = re.split(";" if ";" in text or self.mapping.decimal_sign == "," else "[;,]", text)
-        return [each.strip() for each in split if each.strip()]
+        if ";" not in text and self.mapping.decimal_sign != ",":
+            text = text.replace(",", ";")
+        return [each.strip() for each in text.split(";") if each.strip()]
 
     def _link(self, task: MspdiTask, text: str, by_id: Mapping[str, int], number: int) -> None:
         match = _LINK.fullmatch(text) if len(text) <= 150 else None

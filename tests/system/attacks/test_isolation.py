@@ -532,6 +532,10 @@ async def test_A20_an_archived_project_exists_on_no_route_until_it_comes_back(
         return found
 
     before = await seen()
+    async with asyncio.timeout(60):
+        # What was made is on its way into tables that are read elsewhere.
+        while (now := await seen()) != before:
+            before = now
     assert sum(status == 200 for status, _ in before.values()) > 80
     for role in ("owner", "manager"):
         refused = await tenant[role].post("/v1/archived-projects", {"project_id": project, "reason": "It is over."})
@@ -553,7 +557,8 @@ async def test_A20_an_archived_project_exists_on_no_route_until_it_comes_back(
                 assert project not in answer.text, f"{operation} still shows the project"
     restored = await tenant.admin.post(f"/v1/archived-projects/{project}/restoration")
     assert restored.status_code == 200, restored.text
-    assert await seen() == before
+    after = await seen()
+    assert {name: answer for name, answer in after.items() if answer != before[name]} == {}
     assert (await tenant.admin.post(f"/v1/archived-projects/{project}/restoration")).status_code == 404
 
 
@@ -565,7 +570,9 @@ def _is_of_the_project(operation: Operation, inventory: Inventory) -> bool:
 
 
 def _without_positions(answer: Response) -> str:
-    """What was answered, but for how far the log has come meanwhile, and a lint's minute."""
+    """What was answered, but for how far the log has come meanwhile, a lint's minute, and what is set anew each time."""
+    if answer.headers.get("content-type") == "application/pdf":
+        return "a document"
     return re.sub(r'"(positions|evidence_numbers)":\{[^}]*\}|"position":[0-9]+|"status_date":"[^"]*"', "", answer.text)
 
 

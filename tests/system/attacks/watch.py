@@ -98,6 +98,14 @@ class Watch:
         self.writes_unseen = False
         self._heads: Mapping[str, int] = {}
 
+    async def _settle(self) -> None:
+        """Wait until the services have recorded what follows from the case's writes, which the next one has no part in."""
+        async with asyncio.timeout(20):
+            heads: Mapping[str, int] = {}
+            while (now := await self._outbox_heads()) != heads:
+                heads = now
+                await asyncio.sleep(0.2)
+
     async def begin(self) -> None:
         self._heads = await self._outbox_heads()
         self.victim.system.http.event_hooks["response"] = [self._see]
@@ -115,6 +123,8 @@ class Watch:
             wrong += [
                 f"{name} recorded facts of what was refused" for name in heads if heads[name] != self._heads[name]
             ]
+        else:
+            await self._settle()
         assert not wrong, "\n".join(wrong[:40])
 
     @contextlib.contextmanager
