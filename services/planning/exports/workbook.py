@@ -142,16 +142,23 @@ def write_workbook(contents: PlanContents, language: Language) -> Iterator[bytes
     chart = LABELS.text("sheet.gantt", language)
     with zipfile.ZipFile(pieces, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:  # type: ignore[call-overload]
         for name, text in _frame([*names, chart]):
-            archive.writestr(name, text)
+            archive.writestr(_part(name), text)
         sheets = [_table(sheet, styles, language) for sheet in tables]
         for number, written in enumerate([*sheets, _gantt(contents, styles, language)], 1):
-            with archive.open(f"xl/worksheets/sheet{number}.xml", "w") as file:
+            with archive.open(_part(f"xl/worksheets/sheet{number}.xml"), "w") as file:
                 for text in written:
                     file.write(text.encode())
                     if piece := pieces.take(_CHUNK_BYTES):
                         yield piece
-        archive.writestr("xl/styles.xml", _DECLARATION + styles.document())
+        archive.writestr(_part("xl/styles.xml"), _DECLARATION + styles.document())
     yield pieces.take()
+
+
+def _part(name: str) -> zipfile.ZipInfo:
+    """A member without the time at which it was written: the same plan is the same file."""
+    part = zipfile.ZipInfo(name)
+    part.compress_type = zipfile.ZIP_DEFLATED
+    return part
 
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

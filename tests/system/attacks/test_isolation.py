@@ -570,9 +570,7 @@ def _is_of_the_project(operation: Operation, inventory: Inventory) -> bool:
 
 
 def _without_positions(answer: Response) -> str:
-    """What was answered, but for how far the log has come meanwhile, a lint's minute, and what is set anew each time."""
-    if answer.headers.get("content-type") == "application/pdf":
-        return "a document"
+    """What was answered, but for how far the log has come meanwhile, and a lint's minute."""
     return re.sub(r'"(positions|evidence_numbers)":\{[^}]*\}|"position":[0-9]+|"status_date":"[^"]*"', "", answer.text)
 
 

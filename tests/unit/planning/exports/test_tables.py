@@ -111,6 +111,13 @@ def test_a_cell_of_a_date_is_a_date_and_a_number_a_number() -> None:
     assert cells["C2"][:2] == (contents.tasks[0].title, "inlineStr")
 
 
+def test_the_same_plan_is_the_same_workbook_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = contents_of((FILES / "p34.xml").read_bytes())
+    first = joined(write_workbook(contents, Language.ENGLISH))
+    monkeypatch.setattr("time.time", lambda: 2_000_000_000.0)
+    assert joined(write_workbook(contents, Language.ENGLISH)) == first
+
+
 def test_a_workbook_has_the_tables_and_the_chart_in_the_readers_language() -> None:
     contents = plan()
     english, norwegian = workbook(contents), workbook(contents, Language.NORWEGIAN)
